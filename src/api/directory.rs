@@ -1,0 +1,210 @@
+//! Directory: where subjects live and tasks write.
+
+use chrono::{DateTime, Utc};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::conditions::{self, Condition};
+use super::task::NoArguments;
+
+/// An LDAP directory or an Active Directory.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LdapProvider {
+    /// ldaps://host:port, or ldap://host:port with StartTLS.
+    #[schemars(length(min = 8, max = 512), regex(pattern = r"^ldaps?://"))]
+    pub url: String,
+    /// Secret with bindDN, password, ca and allowedHosts; its name starts with tenure-.
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^tenure-"))]
+    pub secret_name: String,
+    /// Where people are, for example ou=people,dc=example,dc=org
+    #[schemars(length(min = 3, max = 512))]
+    pub user_base: String,
+    /// Where groups are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 3, max = 512))]
+    pub group_base: Option<String>,
+    /// Filter of people, for example (objectClass=inetOrgPerson)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 3, max = 1024))]
+    pub user_filter: Option<String>,
+}
+
+/// A SCIM 2.0 service.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScimProvider {
+    /// Base address, https only.
+    #[schemars(length(min = 9, max = 512), regex(pattern = r"^https://"))]
+    pub url: String,
+    /// Secret with token and allowedHosts; its name starts with tenure-.
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^tenure-"))]
+    pub secret_name: String,
+}
+
+/// A Keycloak realm.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeycloakProvider {
+    /// Base address, https only.
+    #[schemars(length(min = 9, max = 512), regex(pattern = r"^https://"))]
+    pub url: String,
+    /// Realm.
+    #[schemars(length(min = 1, max = 128))]
+    pub realm: String,
+    /// Secret with clientId, clientSecret and allowedHosts; its name starts with tenure-.
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^tenure-"))]
+    pub secret_name: String,
+}
+
+/// Type of an attribute.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AttributeType {
+    /// Text.
+    #[default]
+    String,
+    /// true or false.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A date, with or without a time.
+    DateTime,
+    /// Several texts.
+    StringList,
+}
+
+/// What a date without a time means.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum DateOnly {
+    /// 00:00:00 of that day.
+    #[default]
+    StartOfDay,
+    /// 23:59:59 of that day.
+    EndOfDay,
+}
+
+/// How an attribute is read.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttributeMapping {
+    /// The name that workflows use.
+    #[schemars(length(min = 1, max = 128))]
+    pub name: String,
+    /// The name in the directory; default: the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub source: Option<String>,
+    /// Type of the value.
+    #[serde(default, rename = "type")]
+    pub type_: AttributeType,
+    /// What a date without a time means.
+    #[serde(default)]
+    pub date_only: DateOnly,
+    /// Time zone of dates without an offset, for example Europe/Berlin; default UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub time_zone: Option<String>,
+    /// Attribute of the subject that names the time zone, for example timeZone; where it is empty, timeZone above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub time_zone_attribute: Option<String>,
+}
+
+/// Who is never touched without two approvals.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ProtectedSubjects {
+    /// Names of users.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000), inner(length(min = 1, max = 253)))]
+    pub users: Vec<String>,
+    /// Names of groups whose members are protected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(min = 1, max = 253)))]
+    pub groups: Vec<String>,
+}
+
+/// When an answer of the directory is not believed.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectoryGuards {
+    /// Fewer subjects than this are taken for a broken answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000_000))]
+    pub minimum_subjects: Option<i32>,
+    /// A directory that shrank by more percent since the last evaluation is taken for a broken answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub maximum_shrink_percent: Option<i32>,
+}
+
+/// Where subjects live: exactly one provider.
+#[derive(Clone, CustomResource, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[kube(
+    group = "tenure.dev", version = "v1alpha1", kind = "Directory", namespaced, status = "DirectoryStatus",
+    shortname = "dir", category = "tenure", derive = "PartialEq",
+    doc = "A Directory is where subjects live and tasks write.",
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status"),
+    printcolumn(name = "Subjects", type_ = "integer", json_path = ".status.subjects"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("size(self.metadata.name) <= 63").message("metadata.name: at most 63 characters"),
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("[has(self.embedded), has(self.ldap), has(self.activeDirectory), has(self.scim), has(self.keycloak)].filter(x, x).size() == 1")
+    .message("exactly one of embedded, ldap, activeDirectory, scim, keycloak must be set"))]
+pub struct DirectorySpec {
+    /// User, Group and Account objects of this namespace; up to 10,000 people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<NoArguments>,
+    /// An LDAP directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ldap: Option<LdapProvider>,
+    /// An Active Directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_directory: Option<LdapProvider>,
+    /// A SCIM 2.0 service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scim: Option<ScimProvider>,
+    /// A Keycloak realm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keycloak: Option<KeycloakProvider>,
+    /// How attributes are read; those not named here are text under their own name, the date attributes of LCW dates in UTC.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub attributes: Vec<AttributeMapping>,
+    /// Attribute by which the same person is found in another Directory; default employeeId.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub correlation_attribute: Option<String>,
+    /// Who is never touched without two approvals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<ProtectedSubjects>,
+    /// When an answer is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guards: Option<DirectoryGuards>,
+    /// Most requests at the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_concurrent_requests: Option<i32>,
+}
+
+/// What was observed of a Directory.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectoryStatus {
+    /// The generation that was looked at last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// How many subjects the last full reading had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subjects: Option<i64>,
+    /// When it was last read in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_read_date_time: Option<DateTime<Utc>>,
+    /// What was observed, one entry an aspect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "conditions::schema")]
+    pub conditions: Vec<Condition>,
+}

@@ -1,0 +1,27 @@
+//! Group, version, labels and annotations.
+
+/// The API group of every kind.
+pub const GROUP: &str = "tenure.dev";
+/// The API version of every kind.
+pub const VERSION: &str = "v1alpha1";
+
+/// Label on slices, Jobs and pods: the Run that they belong to.
+pub const LABEL_RUN: &str = "tenure.dev/run";
+/// Label on versions, Runs and slices: the Workflow's name.
+pub const LABEL_WORKFLOW: &str = "tenure.dev/workflow";
+/// Label on Runs, slices and Jobs that an evaluation made: its epoch.
+pub const LABEL_EPOCH: &str = "tenure.dev/epoch";
+/// Label on evaluation Jobs.
+pub const LABEL_EVALUATION: &str = "tenure.dev/evaluation";
+/// Label on every object that the programs make.
+pub const LABEL_MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// Value of [`LABEL_MANAGED_BY`].
+pub const MANAGED_BY: &str = "tenure";
+
+/// Annotation on a Workflow: the Git commit that it was applied from; copied to its versions.
+pub const ANNOTATION_GIT_COMMIT: &str = "tenure.dev/git-commit";
+/// Annotation on a TenantSchedule: a new value asks for an evaluation at once.
+pub const ANNOTATION_EVALUATE_NOW: &str = "tenure.dev/evaluate-now";
+
+/// Name of the one TenantSchedule and the one TenantLedger of a tenant.
+pub const DEFAULT_NAME: &str = "default";

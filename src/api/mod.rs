@@ -1,0 +1,57 @@
+//! The kinds of the group `tenure.dev`, version `v1alpha1`: data, bounds and CEL rules, no behaviour that decides.
+//!
+//! A doc comment on a field is its `kubectl explain` text. Everything is bounded, integers are signed, a union is a
+//! struct of optional members with a rule "exactly one" (so that a member this release does not know fails closed).
+
+pub mod account;
+pub mod conditions;
+pub mod directory;
+pub mod directory_snapshot;
+pub mod group;
+pub mod meta;
+pub mod occurrence_ledger;
+pub mod run;
+pub mod run_slice;
+pub mod task;
+pub mod tenant_ledger;
+pub mod tenant_schedule;
+pub mod user;
+pub mod workflow;
+pub mod workflow_version;
+
+pub use account::{Account, AccountSpec};
+pub use conditions::{Condition, ConditionStatus};
+pub use directory::{Directory, DirectorySpec};
+pub use directory_snapshot::{AttributeMark, DirectorySnapshot, DirectorySnapshotData, Sighting, SnapshotRow};
+pub use group::{Group, GroupSpec};
+pub use occurrence_ledger::{EntryState, LedgerEntry, OccurrenceLedger, OccurrenceLedgerData};
+pub use run::{Run, RunSpec, RunStatus};
+pub use run_slice::{ProcessingStatus, RunSlice, RunSliceData, SubjectResult, TaskResult};
+pub use task::{Action, Task};
+pub use tenant_ledger::{TenantLedger, TenantLedgerData};
+pub use tenant_schedule::{TenantSchedule, TenantScheduleSpec};
+pub use user::{User, UserSpec};
+pub use workflow::{Category, EffectClass, Workflow, WorkflowSpec};
+pub use workflow_version::{VersionedSpec, WorkflowVersion};
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt;
+
+/// Every CustomResourceDefinition of this release, in alphabetical order of the kind.
+#[must_use]
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    vec![
+        Account::crd(),
+        Directory::crd(),
+        DirectorySnapshot::crd(),
+        Group::crd(),
+        OccurrenceLedger::crd(),
+        Run::crd(),
+        RunSlice::crd(),
+        TenantLedger::crd(),
+        TenantSchedule::crd(),
+        User::crd(),
+        Workflow::crd(),
+        WorkflowVersion::crd(),
+    ]
+}

@@ -1,0 +1,86 @@
+//! OccurrenceLedger: which occurrences are planned, missed, superseded or released.
+
+use chrono::{DateTime, Utc};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::workflow::Category;
+
+/// What the row says of its occurrence.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EntryState {
+    /// A run has it; consumed whatever the outcome.
+    Planned,
+    /// Its window went by; consumed.
+    Missed,
+    /// A leaver's work took its place; consumed.
+    Superseded,
+    /// Due again within its window.
+    Released,
+}
+
+/// One row. The newest valid row of a key decides.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerEntry {
+    /// Epoch of the evaluation that wrote it.
+    pub epoch: i64,
+    /// Key of the occurrence.
+    #[schemars(length(max = 64))]
+    pub key: String,
+    /// Keyed id of the subject.
+    #[schemars(length(max = 64))]
+    pub subject: String,
+    /// Name of the workflow.
+    #[schemars(length(max = 36))]
+    pub workflow: String,
+    /// Category of the workflow.
+    pub category: Category,
+    /// What it says.
+    pub state: EntryState,
+    /// The due instant.
+    pub due: DateTime<Utc>,
+    /// As-of of the evaluation.
+    pub at: DateTime<Utc>,
+    /// Planned: the Run. Superseded: the Run of the leaver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub run: Option<String>,
+    /// Planned: UID of an on-demand Run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub run_uid: Option<String>,
+    /// Planned: the slice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub slice: Option<String>,
+    /// Superseded: key of the leaver's occurrence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub by: Option<String>,
+    /// Why; one word for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub reason: Option<String>,
+    /// Sequence of a change, so that a new baseline continues above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
+}
+
+/// A chunk of at most 1,000 rows. Written by evaluations only.
+#[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[kube(
+    group = "tenure.dev", version = "v1alpha1", kind = "OccurrenceLedger", namespaced, no_spec,
+    shortname = "ol", category = "tenure", derive = "PartialEq",
+    doc = "An OccurrenceLedger holds up to 1,000 rows about who was planned, missed, superseded or released. The programs write it; keep it in backups.",
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+)]
+#[serde(rename_all = "camelCase")]
+pub struct OccurrenceLedgerData {
+    /// The rows, in the order in which they were written.
+    #[serde(default)]
+    #[schemars(length(max = 1000))]
+    pub entries: Vec<LedgerEntry>,
+}

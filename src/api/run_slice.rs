@@ -1,0 +1,193 @@
+//! RunSlice: part of a run's plan and results.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::run::ExecutionType;
+use super::workflow::Category;
+
+/// Where a subject, a task or a run stands: LCW's words.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ProcessingStatus {
+    /// Selected, not started.
+    #[default]
+    Queued,
+    /// Started.
+    InProgress,
+    /// All tasks succeeded.
+    Completed,
+    /// A task failed that lets the next one run.
+    CompletedWithErrors,
+    /// Not run, or stopped before the end, for the reason given.
+    Canceled,
+    /// A task failed that stops.
+    Failed,
+    /// On the way to canceled.
+    Canceling,
+    /// Held by a limit.
+    Quarantined,
+}
+
+impl ProcessingStatus {
+    /// Whether nothing more happens.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::CompletedWithErrors | Self::Canceled | Self::Failed)
+    }
+}
+
+/// What was there before a task's effect; at most 8 KiB a subject.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BeforeImage {
+    /// Whether the account was enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_enabled: Option<bool>,
+    /// The memberships among those that the task changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000), inner(length(max = 253)))]
+    pub member_of: Option<Vec<String>>,
+    /// The licences among those that the task changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100), inner(length(max = 253)))]
+    pub licenses: Option<Vec<String>>,
+    /// The overlay attributes that the task writes; empty: hidden, absent: not overlaid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::account::attribute_map")]
+    pub attributes: Option<BTreeMap<String, String>>,
+    /// When it was softly deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// true: too large to keep, the task cannot be undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_undoable: Option<bool>,
+}
+
+/// The result of one task for one subject.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskResult {
+    /// The task.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// Where it stands.
+    #[serde(default)]
+    pub processing_status: ProcessingStatus,
+    /// Why it failed or did not run; one word for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub reason: Option<String>,
+    /// Why a task that succeeded changed nothing, or what failed; names ids only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub processing_info: Option<String>,
+    /// What was there before, written with the claim, never overwritten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<BeforeImage>,
+}
+
+/// The result of one subject.
+#[derive(Clone, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubjectResult {
+    /// The subject; embedded: the User's name.
+    #[schemars(length(min = 1, max = 253))]
+    pub subject: String,
+    /// Keyed id of the subject, as in the ledger.
+    #[schemars(length(max = 64))]
+    pub subject_key: String,
+    /// Key of the occurrence, as in the ledger.
+    #[schemars(length(max = 64))]
+    pub occurrence: String,
+    /// The due instant.
+    pub due: DateTime<Utc>,
+    /// Where the subject stands.
+    #[serde(default)]
+    pub processing_status: ProcessingStatus,
+    /// Why it was canceled or failed; one word for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub reason: Option<String>,
+    /// Older slices that have work for the same person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(max = 63)))]
+    pub waits_for: Vec<String>,
+    /// The attempt that has claimed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<i32>,
+    /// When its first task began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_date_time: Option<DateTime<Utc>>,
+    /// When its last task ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_date_time: Option<DateTime<Utc>>,
+    /// When its owner found that it had been superseded, and stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_date_time: Option<DateTime<Utc>>,
+    /// When a leaver marked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_date_time: Option<DateTime<Utc>>,
+    /// One result a task, in the order of execution.
+    #[serde(default)]
+    #[schemars(length(max = 25))]
+    pub tasks: Vec<TaskResult>,
+}
+
+/// Which attempt works on the slice.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The attempt.
+    pub attempt: i32,
+    /// When it last wrote.
+    pub renewed_date_time: DateTime<Utc>,
+}
+
+/// Part of a run's plan and results. Evaluations plan it, runners fill it in.
+#[derive(Clone, CustomResource, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[kube(
+    group = "tenure.dev", version = "v1alpha1", kind = "RunSlice", namespaced, no_spec,
+    shortname = "rs-tenure", category = "tenure", derive = "PartialEq", selectable = ".run",
+    doc = "A RunSlice holds part of a Run's plan and results. The programs write it.",
+    printcolumn(name = "Run", type_ = "string", json_path = ".run"),
+    printcolumn(name = "Epoch", type_ = "integer", json_path = ".epoch"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSliceData {
+    /// Name of the Run.
+    #[schemars(length(min = 1, max = 63))]
+    pub run: String,
+    /// UID of the Run when it was planned.
+    #[schemars(length(max = 64))]
+    pub run_uid: String,
+    /// Why the Run exists.
+    pub execution_type: ExecutionType,
+    /// Name of the Workflow.
+    #[schemars(length(min = 1, max = 36))]
+    pub workflow: String,
+    /// Category of the workflow.
+    pub category: Category,
+    /// Identity of the workflow.
+    #[schemars(length(max = 36))]
+    pub lineage: String,
+    /// Number of the workflow version.
+    #[schemars(range(min = 1))]
+    pub version: i32,
+    /// Epoch of the evaluation that planned it; the slice is in force if that epoch is sealed and not abandoned.
+    pub epoch: i64,
+    /// Position in the Run, from 0.
+    pub index: i32,
+    /// Which attempt works on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// One result a subject.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub results: Vec<SubjectResult>,
+}

@@ -1,0 +1,92 @@
+//! TenantLedger: the head of a tenant.
+
+use chrono::{DateTime, Utc};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A range of epochs, both ends included.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct EpochRange {
+    /// First epoch.
+    pub from: i64,
+    /// Last epoch.
+    pub to: i64,
+}
+
+/// What a tenant remembers of a workflow, by its name, also after the Workflow is gone.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkflowHead {
+    /// Name of the Workflow.
+    #[schemars(length(min = 1, max = 36))]
+    pub name: String,
+    /// Identity of the workflow.
+    #[schemars(length(max = 36))]
+    pub lineage: String,
+    /// Highest version number ever seen.
+    pub highest_version: i32,
+    /// When its scheduling was activated: nothing older is missed, it is history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activated_at: Option<DateTime<Utc>>,
+    /// The last sealed as-of at which it was Ready, scheduled and its directory fully read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sealed_at: Option<DateTime<Utc>>,
+    /// Digest of trigger, offset and zone at that evaluation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub due_rule: Option<String>,
+}
+
+/// The head of a tenant: which evaluations count. Losing it stalls the tenant; it is never made anew while Runs exist.
+#[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[kube(
+    group = "tenure.dev", version = "v1alpha1", kind = "TenantLedger", namespaced, no_spec,
+    shortname = "tl", category = "tenure", derive = "PartialEq",
+    doc = "The TenantLedger named default says which evaluations of its namespace count. The programs write it; keep it in backups.",
+    printcolumn(name = "Epoch", type_ = "integer", json_path = ".epoch"),
+    printcolumn(name = "Sealed", type_ = "integer", json_path = ".sealedEpoch"),
+    printcolumn(name = "AsOf", type_ = "date", json_path = ".asOf"),
+    validation = Rule::new("self.metadata.name == 'default'").message("metadata.name must be default: a namespace has one TenantLedger"),
+    validation = Rule::new("self.epoch >= oldSelf.epoch && self.sealedEpoch >= oldSelf.sealedEpoch && self.key == oldSelf.key").message("epochs never go back, and the key never changes"),
+)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantLedgerData {
+    /// The last epoch that was allocated; each belongs to one process.
+    #[serde(default)]
+    pub epoch: i64,
+    /// The last epoch that was sealed.
+    #[serde(default)]
+    pub sealed_epoch: i64,
+    /// Epochs that were allocated and never sealed; what they wrote does not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10000))]
+    pub abandoned: Vec<EpochRange>,
+    /// The instant as of which the last sealed epoch was evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<DateTime<Utc>>,
+    /// The instant as of which the last allocated epoch evaluates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocated_as_of: Option<DateTime<Utc>>,
+    /// Random key of subject ids and occurrence keys, hexadecimal.
+    #[schemars(length(min = 64, max = 64))]
+    pub key: String,
+    /// How many subjects the last full reading of each directory had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub directories: Vec<DirectoryHead>,
+    /// One entry a workflow name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 2000))]
+    pub workflows: Vec<WorkflowHead>,
+}
+
+/// What a tenant remembers of a directory.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct DirectoryHead {
+    /// Name of the Directory.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// How many subjects the last full reading had.
+    pub subjects: i64,
+}

@@ -1,0 +1,3 @@
+//! Tenure: joiner-mover-leaver workflows as Kubernetes resources.
+
+pub mod api;

@@ -1,0 +1,1 @@
+"""A second, independent reckoning of what the examples must lead to. Imports nothing of Tenure."""

@@ -1,0 +1,113 @@
+"""Scope rules: `eq`, `ne`, `in`, `startsWith`, `and`, `or`, `not (...)`, parentheses, strings in single quotes."""
+
+import re
+
+from .documents import NotModelled
+
+TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z][A-Za-z0-9_/]*)|([(),]))")
+
+
+def tokens_of(text):
+    """Splits a rule into strings, words and punctuation."""
+    found, position = [], 0
+    while position < len(text.rstrip()):
+        match = TOKEN.match(text, position)
+        if not match:
+            raise NotModelled(f"rule {text!r} from {text[position:]!r}")
+        found.append(match[0].strip())
+        position = match.end()
+    return found
+
+
+class Rule:
+    """A parsed rule: a test of one person's attributes. Comparison is case-sensitive."""
+
+    def __init__(self, text):
+        self.text = text
+        self.attributes = set()
+        self._rest = tokens_of(text)
+        self._test = self._disjunction()
+        if self._rest:
+            raise NotModelled(f"rule {text!r} goes on with {self._rest}")
+
+    def matches(self, person):
+        """True if `person`, a mapping of attributes, is in scope. An attribute without a value equals nothing."""
+        return self._test(person)
+
+    def _take(self, expected=None):
+        if not self._rest or (expected is not None and self._rest[0] != expected):
+            raise NotModelled(f"rule {self.text!r}: {expected or 'more'} expected before {self._rest}")
+        return self._rest.pop(0)
+
+    def _next_is(self, token):
+        return bool(self._rest) and self._rest[0] == token
+
+    def _disjunction(self):
+        parts = [self._conjunction()]
+        while self._next_is("or"):
+            self._take()
+            parts.append(self._conjunction())
+        return lambda person: any(part(person) for part in parts)
+
+    def _conjunction(self):
+        parts = [self._term()]
+        while self._next_is("and"):
+            self._take()
+            parts.append(self._term())
+        return lambda person: all(part(person) for part in parts)
+
+    def _term(self):
+        if self._next_is("not"):
+            self._take()
+            inner = self._parenthesised()
+            return lambda person: not inner(person)
+        if self._next_is("("):
+            return self._parenthesised()
+        if self._next_is("startsWith"):
+            return self._starts_with()
+        return self._comparison()
+
+    def _parenthesised(self):
+        self._take("(")
+        inner = self._disjunction()
+        self._take(")")
+        return inner
+
+    def _attribute(self):
+        name = self._take()
+        if name.startswith("'") or name in ("(", ")", ",", "accountEnabled"):
+            raise NotModelled(f"rule {self.text!r}: attribute {name}")
+        self.attributes.add(name)
+        return name
+
+    def _string(self):
+        token = self._take()
+        if not token.startswith("'"):
+            raise NotModelled(f"rule {self.text!r}: value {token}")
+        return token[1:-1].replace("''", "'")
+
+    def _starts_with(self):
+        self._take("startsWith")
+        self._take("(")
+        name = self._attribute()
+        self._take(",")
+        prefix = self._string()
+        self._take(")")
+        return lambda person: (person.get(name) or "").startswith(prefix)
+
+    def _comparison(self):
+        name, operator = self._attribute(), self._take()
+        if operator == "in":
+            self._take("(")
+            values = [self._string()]
+            while self._next_is(","):
+                self._take()
+                values.append(self._string())
+            self._take(")")
+            return lambda person: person.get(name) in values
+        value = self._string()
+        if operator == "eq":
+            return lambda person: person.get(name) == value
+        if operator == "ne":
+            return lambda person: person.get(name) != value
+        raise NotModelled(f"rule {self.text!r}: operator {operator}")
