@@ -36,6 +36,7 @@ const CASES: &[Case] = &[
     case!(cases_write::create_sets_what_only_the_server_knows),
     case!(cases_write::create_of_a_taken_name_is_refused),
     case!(cases_write::generated_names_begin_with_the_prefix),
+    case!(cases_write::other_types_are_refused),
     case!(cases_write::bad_names_are_refused),
     case!(cases_write::bad_labels_are_refused),
     case!(cases_write::update_replaces_and_counts),
@@ -71,7 +72,7 @@ const CASES: &[Case] = &[
     case!(cases_read::watch_gives_exactly_what_came_later),
     case!(cases_read::watch_without_a_version_begins_with_all),
     case!(cases_read::watch_sees_selection_change),
-    case!(cases_read::watch_of_an_impossible_version_fails),
+    case!(cases_read::impossible_versions_fail),
     case!(cases_read::not_found_is_not_found),
 ];
 

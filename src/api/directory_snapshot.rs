@@ -30,9 +30,6 @@ pub struct Sighting {
     pub epoch: i64,
     /// As-of of the first evaluation that saw the subject.
     pub first_seen_at: DateTime<Utc>,
-    /// The subject was not there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub absent: Option<bool>,
     /// One mark a tracked attribute or group.
     #[serde(default)]
     #[schemars(length(max = 200))]

@@ -5,11 +5,13 @@
 
 pub mod account;
 pub mod conditions;
+mod definition;
 pub mod directory;
 pub mod directory_snapshot;
 pub mod group;
 pub mod meta;
 pub mod occurrence_ledger;
+pub mod reasons;
 pub mod run;
 pub mod run_slice;
 pub mod task;
@@ -34,24 +36,4 @@ pub use user::{User, UserSpec};
 pub use workflow::{Category, EffectClass, Workflow, WorkflowSpec};
 pub use workflow_version::{VersionedSpec, WorkflowVersion};
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::CustomResourceExt;
-
-/// Every CustomResourceDefinition of this release, in alphabetical order of the kind.
-#[must_use]
-pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![
-        Account::crd(),
-        Directory::crd(),
-        DirectorySnapshot::crd(),
-        Group::crd(),
-        OccurrenceLedger::crd(),
-        Run::crd(),
-        RunSlice::crd(),
-        TenantLedger::crd(),
-        TenantSchedule::crd(),
-        User::crd(),
-        Workflow::crd(),
-        WorkflowVersion::crd(),
-    ]
-}
+pub use definition::crds;

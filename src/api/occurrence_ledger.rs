@@ -33,6 +33,10 @@ pub struct LedgerEntry {
     /// Keyed id of the subject.
     #[schemars(length(max = 64))]
     pub subject: String,
+    /// Attribute, or group: and the group's name, that the occurrence is about; empty for on-demand Runs.
+    #[serde(default)]
+    #[schemars(length(max = 260))]
+    pub attribute: String,
     /// Name of the workflow.
     #[schemars(length(max = 36))]
     pub workflow: String,

@@ -113,10 +113,14 @@ pub struct SubjectResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub reason: Option<String>,
-    /// Older slices that have work for the same person.
+    /// Older slices whose work for the same person comes first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 63)))]
     pub waits_for: Vec<String>,
+    /// Leaver: older slices whose joiner and mover work for the same person it takes the place of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(max = 63)))]
+    pub supersedes: Vec<String>,
     /// The attempt that has claimed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<i32>,
@@ -138,10 +142,13 @@ pub struct SubjectResult {
     pub tasks: Vec<TaskResult>,
 }
 
-/// Which attempt works on the slice.
+/// Which process works on the slice.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
+    /// The process: name and UID of its pod.
+    #[schemars(length(max = 320))]
+    pub holder: String,
     /// The attempt.
     pub attempt: i32,
     /// When it last wrote.

@@ -55,7 +55,7 @@ pub struct CatchUp {
 /// A time in which no run starts.
 #[derive(Clone, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("timestamp(self.from) < timestamp(self.until)").message("from must be before until"))]
+#[x_kube(validation = Rule::new("self.from < self.until").message("from must be before until"))]
 pub struct FreezeWindow {
     /// Unique in the schedule.
     #[schemars(length(min = 1, max = 63))]

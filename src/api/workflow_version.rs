@@ -36,7 +36,7 @@ pub struct VersionedSpec {
     printcolumn(name = "Workflow", type_ = "string", json_path = ".spec.workflow"),
     printcolumn(name = "Number", type_ = "integer", json_path = ".spec.number"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    validation = Rule::new("self.metadata.name == self.spec.workflow + '-v' + string(self.spec.number)").message("metadata.name must be <workflow>-v<number>"),
+    validation = Rule::new("self.metadata.name.startsWith(self.spec.workflow + '-v') && self.metadata.name.substring(size(self.spec.workflow) + 2).matches('^[1-9][0-9]{0,9}$') && int(self.metadata.name.substring(size(self.spec.workflow) + 2)) == self.spec.number").message("metadata.name must be <workflow>-v<number>"),
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self == oldSelf").message("a WorkflowVersion is immutable"))]

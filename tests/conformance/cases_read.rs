@@ -168,9 +168,14 @@ pub async fn watch_sees_selection_change(bench: Bench) -> Outcome {
     same("last seen", seen[2].1.labels().get("tier").map(String::as_str), Some("web2"))
 }
 
-pub async fn watch_of_an_impossible_version_fails(bench: Bench) -> Outcome {
+pub async fn impossible_versions_fail(bench: Bench) -> Outcome {
     let status = refused(bench.probes.watch(&WatchParams::default().timeout(5), "x").await.map(|_| ()))?;
-    same("code", status.code, 400)
+    same("watch", status.code, 500)?;
+    let exact = ListParams::default().at("x").matching(VersionMatch::Exact);
+    refusal(&refused(bench.probes.list(&exact).await)?, 400, "BadRequest")?;
+    // A watch waits for a version that is still to come.
+    let parameters = WatchParams::default().labels(&bench.selector()).timeout(2).disable_bookmarks();
+    same("events", bench.events_of(&parameters, "999999999999", 1).await?.len(), 0)
 }
 
 pub async fn not_found_is_not_found(bench: Bench) -> Outcome {

@@ -145,7 +145,7 @@ fn release_holds_within_larger_bounds() {
     );
 }
 
-/// A window in two epochs: what is released too late is not planned again.
+/// The window in two epochs, as far as a debug build gets quickly; being missed after a release takes three.
 fn holds_small_window() {
     holds(Config {
         name: "release with a window",

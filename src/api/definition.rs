@@ -1,0 +1,69 @@
+//! The CustomResourceDefinitions, as the API server gets them.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
+use kube::CustomResourceExt;
+
+use super::{
+    Account, Directory, DirectorySnapshot, Group, OccurrenceLedger, Run, RunSlice, TenantLedger, TenantSchedule, User,
+    Workflow, WorkflowVersion,
+};
+
+/// Every CustomResourceDefinition of this release, in alphabetical order of the kind.
+#[must_use]
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    let mut version = WorkflowVersion::crd();
+    // A copy of a spec that was admitted once. Rules about changes have no meaning between two copies, and a rule that
+    // a later release tightens must not make the copy unwritable.
+    for schema in schemas(&mut version) {
+        let copy = member(schema, "status").and_then(|status| member(status, "lastWorkflowSpec"));
+        if let Some(copy) = copy {
+            visit(copy, &|schema| schema.x_kubernetes_validations = None);
+        }
+    }
+    let mut crds = vec![
+        Account::crd(),
+        Directory::crd(),
+        DirectorySnapshot::crd(),
+        Group::crd(),
+        OccurrenceLedger::crd(),
+        Run::crd(),
+        RunSlice::crd(),
+        TenantLedger::crd(),
+        TenantSchedule::crd(),
+        User::crd(),
+        Workflow::crd(),
+        version,
+    ];
+    for schema in crds.iter_mut().flat_map(schemas) {
+        // The derive marks each optional field as nullable. An explicit null would then stay, and `has()` would count
+        // a member of a union that is null; without the mark the API server drops it.
+        visit(schema, &|schema| schema.nullable = None);
+    }
+    crds
+}
+
+fn schemas(crd: &mut CustomResourceDefinition) -> impl Iterator<Item = &mut JSONSchemaProps> {
+    crd.spec.versions.iter_mut().filter_map(|version| version.schema.as_mut()?.open_api_v3_schema.as_mut())
+}
+
+fn member<'a>(schema: &'a mut JSONSchemaProps, name: &str) -> Option<&'a mut JSONSchemaProps> {
+    schema.properties.as_mut()?.get_mut(name)
+}
+
+/// Changes a schema and everything below it.
+fn visit(schema: &mut JSONSchemaProps, change: &impl Fn(&mut JSONSchemaProps)) {
+    change(schema);
+    for property in schema.properties.iter_mut().flat_map(|properties| properties.values_mut()) {
+        visit(property, change);
+    }
+    match &mut schema.items {
+        Some(JSONSchemaPropsOrArray::Schema(items)) => visit(items, change),
+        Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(|items| visit(items, change)),
+        None => {}
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        visit(values, change);
+    }
+}

@@ -1,0 +1,36 @@
+//! Reasons of results, ledger rows and conditions: one word for programs.
+
+/// A leaver's work took the place of this.
+pub const SUPERSEDED: &str = "Superseded";
+/// The workflow or its schedule was disabled, or all its tasks were.
+pub const WORKFLOW_DISABLED: &str = "WorkflowDisabled";
+/// The workflow is gone.
+pub const WORKFLOW_DELETED: &str = "WorkflowDeleted";
+/// The subject no longer met the conditions when it was looked at again before the start.
+pub const OUT_OF_SCOPE: &str = "OutOfScope";
+/// The value that made the subject due is another one now.
+pub const CHANGED: &str = "Changed";
+/// A person canceled the Run.
+pub const CANCELED_BY_REQUEST: &str = "CanceledByRequest";
+/// The person's newest occurrence is a leaver's, and the Run does not name the person.
+pub const OFF_BOARDED: &str = "OffBoarded";
+/// The window of the occurrence ended before the subject could be started.
+pub const PLAN_EXPIRED: &str = "PlanExpired";
+/// There is no such subject.
+pub const SUBJECT_NOT_FOUND: &str = "SubjectNotFound";
+/// The Run was applied again under its name; its subjects were processed before.
+pub const ALREADY_PROCESSED: &str = "AlreadyProcessed";
+/// The Run came back, with another UID, while its subjects were not finished.
+pub const RESTORED_WHILE_RUNNING: &str = "RestoredWhileRunning";
+/// This release does not do that yet.
+pub const NOT_AVAILABLE: &str = "NotAvailable";
+/// An earlier task of the subject failed.
+pub const EARLIER_TASK_FAILED: &str = "EarlierTaskFailed";
+/// The directory could not say.
+pub const UNKNOWN: &str = "Unknown";
+
+/// Whether an occurrence whose subject was canceled unstarted for `reason` becomes due again (design 3.1 rule 4).
+#[must_use]
+pub fn is_releasable(reason: &str) -> bool {
+    matches!(reason, WORKFLOW_DISABLED | WORKFLOW_DELETED | OUT_OF_SCOPE | CHANGED | PLAN_EXPIRED)
+}

@@ -1,0 +1,111 @@
+//! Keyed identities: who a subject is and which occurrence it is, without personal data (design 3.1 rule 3).
+
+use std::fmt::Write as _;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Bytes of a subject's or an occurrence's id.
+const ID_BYTES: usize = 16;
+/// Bytes of the digest of an attribute's value.
+const DIGEST_BYTES: usize = 8;
+
+/// The tenant's key.
+#[derive(Clone)]
+pub struct Keyring {
+    mac: Hmac<Sha256>,
+}
+
+impl Keyring {
+    /// The key as the head has it, in hexadecimal.
+    ///
+    /// # Errors
+    /// The text is no hexadecimal number of 32 bytes.
+    pub fn from_hex(key: &str) -> Result<Self, KeyError> {
+        let bytes = decode(key).filter(|bytes| bytes.len() == 32).ok_or(KeyError)?;
+        let mac = Hmac::new_from_slice(&bytes).map_err(|_| KeyError)?;
+        Ok(Self { mac })
+    }
+
+    /// Joins the parts so that no two lists of parts give the same bytes: each has its length before it.
+    fn hash(&self, domain: &str, parts: &[&str], bytes: usize) -> String {
+        let mut mac = self.mac.clone();
+        for part in std::iter::once(&domain).chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        encode(&mac.finalize().into_bytes()[..bytes])
+    }
+
+    /// The subject's id: directory and stable id (embedded: the User's name).
+    #[must_use]
+    pub fn subject(&self, directory: &str, stable_id: &str) -> String {
+        self.hash("subject", &[directory, stable_id], ID_BYTES)
+    }
+
+    /// Digest of a value of an attribute.
+    #[must_use]
+    pub fn digest(&self, attribute: &str, value: &str) -> String {
+        self.hash("value", &[attribute, value], DIGEST_BYTES)
+    }
+
+    /// A time occurrence: not the offset, not the time of day, not the zone.
+    #[must_use]
+    pub fn time_occurrence(&self, lineage: &str, subject: &str, attribute: &str, canonical: &str) -> String {
+        self.hash("time", &[lineage, subject, attribute, canonical], ID_BYTES)
+    }
+
+    /// A change of an attribute or a membership.
+    #[must_use]
+    pub fn change_occurrence(&self, lineage: &str, subject: &str, attribute: &str, sequence: i64, digest: &str) -> String {
+        self.hash("change", &[lineage, subject, attribute, &sequence.to_string(), digest], ID_BYTES)
+    }
+
+    /// A subject of an on-demand Run; the subject "" stands for the Run itself.
+    #[must_use]
+    pub fn run_occurrence(&self, run: &str, spec_hash: &str, subject: &str) -> String {
+        self.hash("run", &[run, spec_hash, subject], ID_BYTES)
+    }
+}
+
+/// The head's key is not 32 bytes in hexadecimal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the key of the TenantLedger is not 32 bytes in hexadecimal")]
+pub struct KeyError;
+
+/// Bytes in hexadecimal, lower case.
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|index| u8::from_str_radix(&text[index..index + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        let keys = Keyring::from_hex(&"ab".repeat(32)).expect("a key");
+        assert_ne!(keys.subject("a", "bc"), keys.subject("ab", "c"));
+        assert_ne!(keys.time_occurrence("l", "s", "a", "v"), keys.change_occurrence("l", "s", "a", 0, "v"));
+        assert_eq!(keys.subject("people", "ann").len(), 2 * ID_BYTES);
+        assert_eq!(keys.digest("department", "Sales").len(), 2 * DIGEST_BYTES);
+    }
+
+    #[test]
+    fn a_short_or_spoilt_key_is_refused() {
+        assert!(Keyring::from_hex("abcd").is_err());
+        assert!(Keyring::from_hex(&"zz".repeat(32)).is_err());
+    }
+}

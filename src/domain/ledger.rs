@@ -1,0 +1,151 @@
+//! The ledger as decisions read it: the newest valid row of every key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::api::tenant_ledger::TenantLedgerData;
+use crate::api::{Category, EntryState, LedgerEntry};
+
+/// Whether rows of `epoch` count: sealed and not abandoned.
+#[must_use]
+pub fn is_valid(head: &TenantLedgerData, epoch: i64) -> bool {
+    epoch <= head.sealed_epoch && !is_abandoned(head, epoch)
+}
+
+/// Whether `epoch` was given up.
+#[must_use]
+pub fn is_abandoned(head: &TenantLedgerData, epoch: i64) -> bool {
+    head.abandoned.iter().any(|range| range.from <= epoch && epoch <= range.to)
+}
+
+/// The newest valid row of every key, and what follows from them. New rows can be added while an evaluation decides.
+#[derive(Clone, Debug, Default)]
+pub struct LedgerIndex {
+    newest: BTreeMap<String, LedgerEntry>,
+    by_subject: BTreeMap<String, BTreeSet<String>>,
+    sequences: BTreeMap<(String, String), i64>,
+    runs: BTreeSet<String>,
+}
+
+impl LedgerIndex {
+    /// Reads rows in the order in which they were written; those of epochs that do not count are left out.
+    #[must_use]
+    pub fn build<'a>(head: &TenantLedgerData, rows: impl IntoIterator<Item = &'a LedgerEntry>) -> Self {
+        let mut valid: Vec<&LedgerEntry> = rows.into_iter().filter(|row| is_valid(head, row.epoch)).collect();
+        // Chunks are appended to one after the other, and within an epoch the written order decides.
+        valid.sort_by_key(|row| row.epoch);
+        let mut index = Self::default();
+        for row in valid {
+            index.add(row.clone());
+        }
+        index
+    }
+
+    /// Takes `row` as the newest of its key.
+    pub fn add(&mut self, row: LedgerEntry) {
+        if let Some(sequence) = row.sequence {
+            let highest = self.sequences.entry((row.subject.clone(), row.attribute.clone())).or_default();
+            *highest = (*highest).max(sequence);
+        }
+        if let Some(run) = &row.run {
+            self.runs.insert(run.clone());
+        }
+        self.by_subject.entry(row.subject.clone()).or_default().insert(row.key.clone());
+        self.newest.insert(row.key.clone(), row);
+    }
+
+    /// The newest valid row of `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&LedgerEntry> {
+        self.newest.get(key)
+    }
+
+    /// Whether the occurrence may not be planned any more.
+    #[must_use]
+    pub fn is_consumed(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|row| row.state != EntryState::Released)
+    }
+
+    /// The newest rows of a subject, in the order of their keys.
+    pub fn of_subject(&self, subject: &str) -> impl Iterator<Item = &LedgerEntry> {
+        self.by_subject.get(subject).into_iter().flatten().filter_map(|key| self.newest.get(key))
+    }
+
+    /// All newest rows, in the order of their keys.
+    pub fn rows(&self) -> impl Iterator<Item = &LedgerEntry> {
+        self.newest.values()
+    }
+
+    /// The highest sequence that the ledger knows of a subject's attribute.
+    #[must_use]
+    pub fn highest_sequence(&self, subject: &str, attribute: &str) -> i64 {
+        self.sequences.get(&(subject.to_owned(), attribute.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// Whether any row names the Run.
+    #[must_use]
+    pub fn names_run(&self, run: &str) -> bool {
+        self.runs.contains(run)
+    }
+
+    /// The subject's leaver work with the latest due instant that is planned.
+    #[must_use]
+    pub fn latest_leaver(&self, subject: &str) -> Option<&LedgerEntry> {
+        self.of_subject(subject)
+            .filter(|row| row.category == Category::Leaver && row.state == EntryState::Planned && !row.subject.is_empty())
+            .max_by(|left, right| left.due.cmp(&right.due).then_with(|| left.key.cmp(&right.key)))
+    }
+
+    /// Whether the person's newest planned occurrence is a leaver's, and as of when that was planned.
+    #[must_use]
+    pub fn off_boarded(&self, subject: &str) -> Option<DateTime<Utc>> {
+        let leaver = self.latest_leaver(subject)?;
+        let returned = self.of_subject(subject).any(|row| row.category == Category::Joiner && row.state == EntryState::Planned && row.due > leaver.due);
+        (!returned).then_some(leaver.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::tenant_ledger::EpochRange;
+
+    fn row(epoch: i64, key: &str, state: EntryState) -> LedgerEntry {
+        LedgerEntry {
+            epoch,
+            key: key.to_owned(),
+            subject: "s".to_owned(),
+            attribute: "employeeHireDate".to_owned(),
+            workflow: "w".to_owned(),
+            category: Category::Joiner,
+            state,
+            due: DateTime::UNIX_EPOCH,
+            at: DateTime::UNIX_EPOCH,
+            run: None,
+            run_uid: None,
+            slice: None,
+            by: None,
+            reason: None,
+            sequence: None,
+        }
+    }
+
+    #[test]
+    fn rows_of_abandoned_and_unsealed_epochs_do_not_count() {
+        let head = TenantLedgerData { epoch: 5, sealed_epoch: 4, abandoned: vec![EpochRange { from: 2, to: 3 }], ..TenantLedgerData::default() };
+        let rows = [row(1, "a", EntryState::Planned), row(2, "b", EntryState::Planned), row(3, "a", EntryState::Released), row(5, "c", EntryState::Planned)];
+        let index = LedgerIndex::build(&head, &rows);
+        assert!(index.is_consumed("a"), "the release of an abandoned epoch does not count");
+        assert!(!index.is_consumed("b"));
+        assert!(!index.is_consumed("c"));
+    }
+
+    #[test]
+    fn the_newest_row_decides_whatever_the_chunk_order() {
+        let head = TenantLedgerData { epoch: 3, sealed_epoch: 3, ..TenantLedgerData::default() };
+        let rows = [row(3, "a", EntryState::Planned), row(1, "a", EntryState::Planned), row(2, "a", EntryState::Released)];
+        assert!(LedgerIndex::build(&head, &rows).is_consumed("a"));
+        assert!(!LedgerIndex::build(&head, &rows[1..]).is_consumed("a"));
+    }
+}

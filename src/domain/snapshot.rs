@@ -1,0 +1,160 @@
+//! What changed since the last sealed evaluation: sightings, baselines and change sequences (design 3.1 rules 2 and 3).
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::api::tenant_ledger::TenantLedgerData;
+use crate::api::{AttributeMark, Sighting, SnapshotRow};
+
+use super::keys::Keyring;
+use super::ledger::{LedgerIndex, is_valid};
+use super::subject::Person;
+
+/// The digest of a value that could not be read.
+pub const UNKNOWN_DIGEST: &str = "?";
+
+/// Which attributes and groups are tracked, and which of them are states (a first sight of a state that holds is an
+/// occurrence, not a baseline).
+#[derive(Clone, Debug, Default)]
+pub struct Tracked {
+    /// Attributes, and groups behind `group:`.
+    pub attributes: BTreeSet<String>,
+    /// Numbers of sponsors of which guests may have too few.
+    pub sponsors: BTreeSet<i32>,
+}
+
+/// The name under which "fewer sponsors than" is tracked.
+#[must_use]
+pub fn sponsors_mark(minimum: i32) -> String {
+    format!("sponsors<{minimum}")
+}
+
+/// The newest sighting of a row that counts.
+#[must_use]
+pub fn sealed_sighting<'a>(head: &TenantLedgerData, row: &'a SnapshotRow) -> Option<&'a Sighting> {
+    if is_valid(head, row.current.epoch) {
+        return Some(&row.current);
+    }
+    row.previous.as_ref().filter(|sighting| is_valid(head, sighting.epoch))
+}
+
+/// What an evaluation sees of a subject, given what was seen before.
+#[must_use]
+pub fn look(person: &Person, before: Option<&Sighting>, tracked: &Tracked, keys: &Keyring, ledger: &LedgerIndex, epoch: i64, as_of: DateTime<Utc>) -> Sighting {
+    let mut marks = Vec::new();
+    for attribute in &tracked.attributes {
+        let value = person.tracked_value(attribute);
+        let digest = value.map(|value| if value.is_empty() { String::new() } else { keys.digest(attribute, &value) });
+        marks.push(next_mark(attribute, digest, before, || ledger.highest_sequence(&person.key, attribute), as_of));
+    }
+    for minimum in &tracked.sponsors {
+        let name = sponsors_mark(*minimum);
+        let few = person.sponsors.map(|count| person.is_guest() && i32::try_from(count).is_ok_and(|count| count < *minimum));
+        let digest = few.map(|few| if few { "few".to_owned() } else { String::new() });
+        let mut mark = next_mark(&name, digest, before, || ledger.highest_sequence(&person.key, &name), as_of);
+        if mark.digest == "few" && mark.changed_at.is_none() {
+            // Having too few sponsors is a state: its first sight counts.
+            mark.sequence += 1;
+            mark.changed_at = Some(as_of);
+        }
+        marks.push(mark);
+    }
+    // Marks that nobody tracks today are kept: whoever tracks them again finds the changes in between.
+    if let Some(before) = before {
+        marks.extend(before.marks.iter().filter(|old| marks.iter().all(|mark| mark.name != old.name)).cloned().collect::<Vec<_>>());
+    }
+    marks.sort_by(|left, right| left.name.cmp(&right.name));
+    Sighting { epoch, first_seen_at: before.map_or(as_of, |sighting| sighting.first_seen_at), marks }
+}
+
+/// The mark of one attribute. `digest`: None if the value is unknown today.
+fn next_mark(name: &str, digest: Option<String>, before: Option<&Sighting>, highest: impl FnOnce() -> i64, as_of: DateTime<Utc>) -> AttributeMark {
+    let old = before.and_then(|sighting| sighting.marks.iter().find(|mark| mark.name == name));
+    match (old, digest) {
+        // Unknown never acts: what was known stays, and a first sight waits for a value.
+        (Some(old), None) => old.clone(),
+        (None, None) => AttributeMark { name: name.to_owned(), digest: UNKNOWN_DIGEST.to_owned(), sequence: 0, changed_at: None },
+        (None, Some(digest)) => AttributeMark { name: name.to_owned(), digest, sequence: highest(), changed_at: None },
+        // The first value after an unknown one is a baseline for changes, but it is news for dates.
+        (Some(old), Some(digest)) if old.digest == UNKNOWN_DIGEST => AttributeMark { name: name.to_owned(), digest, sequence: highest(), changed_at: None },
+        (Some(old), Some(digest)) if old.digest == digest => old.clone(),
+        (Some(old), Some(digest)) => AttributeMark { name: name.to_owned(), digest, sequence: old.sequence.max(highest()) + 1, changed_at: Some(as_of) },
+    }
+}
+
+/// Whether, since `last_sealed_at`, the subject was first seen, or `attribute` changed, was unknown or was not tracked.
+#[must_use]
+pub fn is_news(now: &Sighting, before: Option<&Sighting>, attribute: &str, last_sealed_at: Option<DateTime<Utc>>) -> bool {
+    let Some(before) = before else { return true };
+    let Some(sealed) = last_sealed_at else { return true };
+    if now.first_seen_at > sealed {
+        return true;
+    }
+    let old = before.marks.iter().find(|mark| mark.name == attribute);
+    let new = now.marks.iter().find(|mark| mark.name == attribute);
+    match (old, new) {
+        (Some(old), Some(new)) => old.digest == UNKNOWN_DIGEST || new.changed_at.is_some_and(|changed| changed > sealed),
+        _ => true,
+    }
+}
+
+/// The row to write: the newest sighting, and the newest sealed one before it. None if nothing changed.
+#[must_use]
+pub fn next_row(head: &TenantLedgerData, row: Option<&SnapshotRow>, sighting: Sighting, subject: &str) -> Option<SnapshotRow> {
+    let sealed = row.and_then(|row| sealed_sighting(head, row));
+    if sealed.is_some_and(|old| old.marks == sighting.marks && old.first_seen_at == sighting.first_seen_at) {
+        return None;
+    }
+    Some(SnapshotRow { subject: subject.to_owned(), current: sighting, previous: sealed.cloned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(day: u32) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + chrono::TimeDelta::days(i64::from(day))
+    }
+
+    fn step(before: Option<&Sighting>, digest: Option<&str>, day: u32) -> Sighting {
+        let mark = next_mark("department", digest.map(str::to_owned), before, || 0, at(day));
+        Sighting { epoch: i64::from(day), first_seen_at: before.map_or(at(day), |old| old.first_seen_at), marks: vec![mark] }
+    }
+
+    #[test]
+    fn there_and_back_and_there_again_are_three_changes() {
+        let first = step(None, Some("sales"), 1);
+        assert_eq!((first.marks[0].sequence, first.marks[0].changed_at), (0, None), "the first sight is a baseline");
+        let second = step(Some(&first), Some("marketing"), 2);
+        let third = step(Some(&second), Some("sales"), 3);
+        let fourth = step(Some(&third), Some("marketing"), 4);
+        assert_eq!([&second, &third, &fourth].map(|sighting| sighting.marks[0].sequence), [1, 2, 3]);
+        assert_eq!(fourth.marks[0].changed_at, Some(at(4)));
+    }
+
+    #[test]
+    fn an_unknown_value_changes_nothing() {
+        let first = step(None, Some("sales"), 1);
+        let second = step(Some(&first), None, 2);
+        assert_eq!(second.marks, first.marks);
+        let third = step(Some(&second), Some("sales"), 3);
+        assert_eq!(third.marks[0].sequence, 0);
+    }
+
+    #[test]
+    fn a_first_value_after_unknown_is_news_but_no_change() {
+        let first = step(None, None, 1);
+        let second = step(Some(&first), Some("x"), 2);
+        assert_eq!(second.marks[0].changed_at, None);
+        assert!(is_news(&second, Some(&first), "department", Some(at(1))));
+        let third = step(Some(&second), Some("x"), 3);
+        assert!(!is_news(&third, Some(&second), "department", Some(at(2))));
+    }
+
+    #[test]
+    fn a_lost_snapshot_continues_above_the_ledger() {
+        let mark = next_mark("department", Some("sales".to_owned()), None, || 7, at(9));
+        assert_eq!((mark.sequence, mark.changed_at), (7, None));
+    }
+}

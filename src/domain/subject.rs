@@ -1,0 +1,110 @@
+//! A subject as an evaluation sees it: typed values, each present, absent or unknown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::rule::{Attribute, Attributes, Known, Subject as RuleSubject, Value};
+
+use super::dates::{DateOnly, DateValue, DueRule, due_instant};
+
+/// What could be learned about a date.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DateReading {
+    /// The subject has none.
+    Absent,
+    /// There is a text that is no date, or the directory could not say: it never acts.
+    Unknown,
+    /// A date, and how its wall clock reads.
+    Known(DatedValue),
+}
+
+/// A date with what its zone and its missing time of day mean.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DatedValue {
+    /// As precise as the source wrote it.
+    pub value: DateValue,
+    /// The attribute's time zone.
+    pub zone: Tz,
+    /// What a date without a time means.
+    pub date_only: DateOnly,
+    /// The instant without offset, for quick comparisons.
+    pub instant: DateTime<Utc>,
+}
+
+impl DatedValue {
+    /// A date in its zone.
+    #[must_use]
+    pub fn new(value: DateValue, zone: Tz, date_only: DateOnly) -> Self {
+        // An offset of zero is always in range.
+        let instant = DueRule::new(0, None, date_only, zone).map_or(DateTime::UNIX_EPOCH, |rule| due_instant(value, &rule));
+        Self { value, zone, date_only, instant }
+    }
+}
+
+/// One subject.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Name in the directory; it stands in results and nowhere else.
+    pub name: String,
+    /// Keyed id.
+    pub key: String,
+    /// Values for rules.
+    pub attributes: Attributes,
+    /// Dates for triggers, by attribute.
+    pub dates: BTreeMap<Arc<str>, DateReading>,
+    /// Groups that the subject is a member of, sorted.
+    pub groups: Vec<String>,
+    /// Number of sponsors; unknown if the directory does not say.
+    pub sponsors: Option<usize>,
+}
+
+impl Person {
+    /// The date of `attribute`.
+    #[must_use]
+    pub fn date(&self, attribute: &str) -> DateReading {
+        self.dates.get(attribute).copied().unwrap_or(DateReading::Absent)
+    }
+
+    /// Whether the subject is a guest; unknown where userType is.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        matches!(self.attributes.value(&Attribute::Known(Known::UserType)), Value::Str("Guest"))
+    }
+
+    /// The value of a tracked attribute as text; None: unknown. An absent value is the empty text.
+    #[must_use]
+    pub fn tracked_value(&self, attribute: &str) -> Option<String> {
+        if let Some(group) = attribute.strip_prefix(GROUP_PREFIX) {
+            let member = self.groups.binary_search_by(|name| name.as_str().cmp(group)).is_ok();
+            return Some(if member { "member" } else { "" }.to_owned());
+        }
+        if let Some(reading) = self.dates.get(attribute) {
+            return match reading {
+                DateReading::Absent => Some(String::new()),
+                DateReading::Unknown => None,
+                DateReading::Known(date) => Some(date.value.canonical()),
+            };
+        }
+        let known = Known::from_path(attribute).map_or_else(|| Attribute::Named(attribute.into()), Attribute::Known);
+        text_of(&self.attributes.value(&known))
+    }
+}
+
+/// Before the name of a group in the name of a tracked membership.
+pub const GROUP_PREFIX: &str = "group:";
+
+fn text_of(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Null => Some(String::new()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Str(text) => Some((*text).to_owned()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::Date(instant) => Some(instant.to_rfc3339()),
+        // Entries are kept apart by a character that no attribute has.
+        Value::List(list) => (0..list.count()).map(|index| text_of(&list.element(index))).collect::<Option<Vec<_>>>().map(|parts| parts.join("\u{1f}")),
+        Value::Unknown => None,
+    }
+}
