@@ -1,4 +1,7 @@
 //! The program `tenure`.
-fn main() {
-    for crd in tenure::api::crds() { println!("{}", serde_json::to_string(&crd).unwrap_or_default()); }
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tenure::cli::main()
 }

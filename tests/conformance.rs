@@ -14,7 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use chrono::{TimeZone, Utc};
+use chrono::DateTime;
 use tenure::sim::api::MemoryApi;
 
 use probe::Bench;
@@ -62,6 +62,8 @@ const CASES: &[Case] = &[
     case!(cases_write::dependents_go_with_their_owner),
     case!(cases_write::a_dependent_with_another_owner_stays),
     case!(cases_write::orphans_stay),
+    case!(cases_write::owner_references_must_be_complete),
+    case!(cases_write::a_selected_collection_can_be_deleted),
     case!(cases_write::jobs_have_a_status_of_their_own),
     case!(cases_read::labels_select),
     case!(cases_read::fields_select),
@@ -69,6 +71,7 @@ const CASES: &[Case] = &[
     case!(cases_read::pages_are_one_list),
     case!(cases_read::a_list_at_a_version_is_as_it_was),
     case!(cases_read::metadata_alone_can_be_read),
+    case!(cases_read::metadata_alone_can_be_watched),
     case!(cases_read::watch_gives_exactly_what_came_later),
     case!(cases_read::watch_without_a_version_begins_with_all),
     case!(cases_read::watch_sees_selection_change),
@@ -89,7 +92,7 @@ async fn run(server: &str, bench: impl Fn(usize) -> Bench) {
 }
 
 fn memory() -> MemoryApi {
-    let epoch = Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).single().expect("the instant exists once");
+    let epoch = DateTime::UNIX_EPOCH;
     MemoryApi::new(&[probe::definition()], Arc::new(move || epoch))
 }
 

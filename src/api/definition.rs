@@ -1,4 +1,4 @@
-//! The CustomResourceDefinitions, as the API server gets them.
+//! The definitions of the kinds, as the API server gets them.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -6,11 +6,11 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 
 use super::{
-    Account, Directory, DirectorySnapshot, Group, OccurrenceLedger, Run, RunSlice, TenantLedger, TenantSchedule, User,
-    Workflow, WorkflowVersion,
+    Account, Directory, DirectorySnapshot, Group, OccurrenceLedger, Run, RunSlice, TenantLedger, TenantSchedule, User, Workflow,
+    WorkflowVersion,
 };
 
-/// Every CustomResourceDefinition of this release, in alphabetical order of the kind.
+/// Every `CustomResourceDefinition` of this release, in alphabetical order of the kind.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
     let mut version = WorkflowVersion::crd();

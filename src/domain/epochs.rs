@@ -1,6 +1,6 @@
 //! Which evaluations count.
 
-use crate::api::TenantLedger;
+use crate::api::TenantLedgerData;
 use crate::api::tenant_ledger::EpochRange;
 
 /// Whether the ranges hold the epoch.
@@ -11,19 +11,19 @@ pub fn contains(ranges: &[EpochRange], epoch: i64) -> bool {
 
 /// Whether what the epoch wrote counts: it is sealed and was not abandoned. Epochs count from 1.
 #[must_use]
-pub fn is_valid(head: &TenantLedger, epoch: i64) -> bool {
+pub fn is_valid(head: &TenantLedgerData, epoch: i64) -> bool {
     epoch >= 1 && epoch <= head.sealed_epoch && !contains(&head.abandoned, epoch)
 }
 
 /// Whether what the epoch wrote will never count. An epoch that is allocated and not sealed may still be sealed.
 #[must_use]
-pub fn is_abandoned(head: &TenantLedger, epoch: i64) -> bool {
+pub fn is_abandoned(head: &TenantLedgerData, epoch: i64) -> bool {
     contains(&head.abandoned, epoch)
 }
 
 /// How many epochs were allocated since the last one that was sealed.
 #[must_use]
-pub fn unsealed(head: &TenantLedger) -> i64 {
+pub fn unsealed(head: &TenantLedgerData) -> i64 {
     head.epoch.saturating_sub(head.sealed_epoch).max(0)
 }
 
@@ -48,11 +48,10 @@ pub fn abandon(ranges: &[EpochRange], from: i64, to: i64) -> Vec<EpochRange> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::TenantLedgerData;
 
-    fn head(epoch: i64, sealed_epoch: i64, abandoned: &[(i64, i64)]) -> TenantLedger {
+    fn head(epoch: i64, sealed_epoch: i64, abandoned: &[(i64, i64)]) -> TenantLedgerData {
         let abandoned = abandoned.iter().map(|(from, to)| EpochRange { from: *from, to: *to }).collect();
-        TenantLedger::new("default", TenantLedgerData { epoch, sealed_epoch, abandoned, ..TenantLedgerData::default() })
+        TenantLedgerData { epoch, sealed_epoch, abandoned, ..TenantLedgerData::default() }
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use crate::api::task::MEMBERS;
 use crate::api::workflow::{ExecutionConditions, MembershipChangeType};
 use crate::api::{Category, Sighting, VersionedSpec};
 use crate::rule::{Case, Rule, RuleError, Truth, Vocabulary};
@@ -153,12 +152,6 @@ pub fn window(category: Category, own: Option<&str>, tenant: Option<&str>) -> Re
     }
 }
 
-/// Attributes that every rule may name beyond LCW's table: our records have them.
-#[must_use]
-pub fn vocabulary<'a>(mapped: impl IntoIterator<Item = &'a str>) -> Vocabulary {
-    Vocabulary::lcw().with([LAST_SIGN_IN, "timeZone", "manager"].into_iter().chain(mapped).map(str::to_owned))
-}
-
 fn compile_trigger(conditions: &ExecutionConditions) -> Result<Trigger, CompileError> {
     let trigger = &conditions.trigger;
     let group = conditions.scope.as_ref().and_then(|scope| scope.group.clone());
@@ -289,15 +282,4 @@ fn change(sighting: &Sighting, name: &str, wanted: impl Fn(&str) -> bool) -> Opt
 fn digest(text: &str) -> String {
     use sha2::Digest as _;
     encode(&sha2::Sha256::digest(text.as_bytes())[..8])
-}
-
-/// The members of the task union that this release executes.
-pub const AVAILABLE_TASKS: [&str; 7] =
-    ["addUserToGroups", "updateUserAttributes", "enableUserAccount", "disableUserAccount", "removeUserFromGroups", "removeUserFromAllGroups", "deleteUser"];
-
-/// Whether this release executes the member of the task union.
-#[must_use]
-pub fn is_available(member: &str) -> bool {
-    debug_assert!(MEMBERS.contains(&member), "not a member: {member}");
-    AVAILABLE_TASKS.contains(&member)
 }

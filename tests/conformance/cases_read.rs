@@ -1,7 +1,8 @@
 //! Cases about get, list and watch.
 
+use futures::{StreamExt, TryStreamExt};
 use kube::ResourceExt;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams, VersionMatch, WatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, VersionMatch, WatchEvent, WatchParams};
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -50,13 +51,8 @@ pub async fn fields_select(bench: Bench) -> Outcome {
     let by_name = format!("metadata.name={}", bench.name("a"));
     let of_other = format!("metadata.name!={}", bench.name("a"));
     let namespace = format!("metadata.namespace={}", bench.namespace);
-    let table: [(&str, &[&str]); 5] = [
-        (&by_name, &["a"]),
-        (&of_other, &["b"]),
-        (&namespace, &["a", "b"]),
-        ("spec.color=green", &["a"]),
-        ("spec.color!=green", &["b"]),
-    ];
+    let table: [(&str, &[&str]); 5] =
+        [(&by_name, &["a"]), (&of_other, &["b"]), (&namespace, &["a", "b"]), ("spec.color=green", &["a"]), ("spec.color!=green", &["b"])];
     for (fields, wanted) in table {
         let found = names(&bench, &ListParams::default().labels(&bench.selector()).fields(fields)).await?;
         same(fields, found, wanted.iter().map(|name| (*name).to_owned()).collect())?;
@@ -118,6 +114,26 @@ pub async fn metadata_alone_can_be_read(bench: Bench) -> Outcome {
     same("list", list.items.iter().map(ResourceExt::name_any).collect(), vec![bench.name("a")])
 }
 
+pub async fn metadata_alone_can_be_watched(bench: Bench) -> Outcome {
+    let before = bench.create(&bench.probe("a", &json!({"size": 1}))).await?;
+    let patch = Patch::Merge(json!({"spec": {"size": 2}}));
+    bench.probes.patch(&bench.name("a"), &PatchParams::default(), &patch).await?;
+    bench.probes.delete(&bench.name("a"), &DeleteParams::default()).await?;
+    let parameters = WatchParams::default().labels(&bench.selector()).timeout(60).disable_bookmarks();
+    let stream = bench.probes.watch_metadata(&parameters, &version(&before)).await?;
+    let seen: Vec<WatchEvent<_>> = stream.take(2).try_collect().await?;
+    let summary: Vec<String> = seen
+        .iter()
+        .map(|event| match event {
+            WatchEvent::Modified(object) => format!("MODIFIED {}", object.name_any()),
+            WatchEvent::Deleted(object) => format!("DELETED {}", object.name_any()),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    let name = bench.name("a");
+    same("events", summary, vec![format!("MODIFIED {name}"), format!("DELETED {name}")])
+}
+
 pub async fn watch_gives_exactly_what_came_later(bench: Bench) -> Outcome {
     let before = bench.create(&bench.probe("a", &json!({"size": 1}))).await?;
     let patch = |value: Value| Patch::Merge(value);
@@ -146,8 +162,7 @@ pub async fn watch_without_a_version_begins_with_all(bench: Bench) -> Outcome {
     bench.create(&bench.probe("a", &json!({"size": 1}))).await?;
     bench.create(&bench.probe("b", &json!({"size": 1}))).await?;
     let seen = bench.events("0", 2).await?;
-    let mut summary: Vec<(String, String)> =
-        seen.into_iter().map(|(kind, object)| (kind, object.name_any())).collect();
+    let mut summary: Vec<(String, String)> = seen.into_iter().map(|(kind, object)| (kind, object.name_any())).collect();
     summary.sort();
     let wanted = ["a", "b"].map(|name| ("ADDED".to_owned(), bench.name(name)));
     same("events", summary, wanted.to_vec())

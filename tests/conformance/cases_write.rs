@@ -3,7 +3,7 @@
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
-use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy};
+use kube::api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy};
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -257,8 +257,10 @@ pub async fn structure_is_checked(bench: Bench) -> Outcome {
         (json!({"size": 1, "note": "A"}), "spec.note: Invalid value: \"A\": spec.note in body should match '^[a-z ]*$'"),
         (json!({"size": 1, "note": "a".repeat(21)}), "spec.note: Too long: may not be more than 20 bytes"),
         (json!({"size": 1, "steps": [{}]}), "spec.steps[0].name: Required value"),
-        (json!({"size": 1, "steps": [{"name": "a"}, {"name": "b"}, {"name": "c"}, {"name": "d"}]}),
-            "spec.steps: Too many: 4: must have at most 3 items"),
+        (
+            json!({"size": 1, "steps": [{"name": "a"}, {"name": "b"}, {"name": "c"}, {"name": "d"}]}),
+            "spec.steps: Too many: 4: must have at most 3 items",
+        ),
     ];
     for (spec, wanted) in table {
         let status = refused(bench.create(&bench.probe("a", &spec)).await)?;
@@ -274,9 +276,11 @@ pub async fn rules_are_checked_on_create(bench: Bench) -> Outcome {
     let status = refused(bench.create(&bench.probe("a", &json!({"size": 1, "low": 2}))).await)?;
     refusal(&status, 422, "Invalid")?;
     let name = bench.name("a");
-    let wanted =
-        format!("Probe.conformance.tenure.dev \"{name}\" is invalid: spec: Invalid value: low must not be above size");
+    let wanted = format!("Probe.conformance.tenure.dev \"{name}\" is invalid: spec: Invalid value: low must not be above size");
     same("message", status.message.as_str(), wanted.as_str())?;
+    // For a rule a null is absent.
+    let status = refused(bench.create(&bench.probe("a", &json!({"size": 42, "note": null}))).await)?;
+    contains("null", &status.message, "spec: Invalid value: size 42 needs a note")?;
     let long = "x".repeat(41);
     let status = refused(bench.create(&bench.probe(&long, &json!({"size": 1}))).await)?;
     contains("root rule", &status.message, "is invalid: <nil>: Invalid value: the name is too long")
@@ -365,6 +369,26 @@ fn owned(bench: &Bench, name: &str, owners: &[&DynamicObject]) -> Value {
     probe
 }
 
+pub async fn owner_references_must_be_complete(bench: Bench) -> Outcome {
+    let mut probe = bench.probe("a", &json!({"size": 1}));
+    probe["metadata"]["ownerReferences"] = json!([{"apiVersion": "v1", "kind": "Secret", "name": "x", "uid": ""}]);
+    let status = refused(bench.create(&probe).await)?;
+    refusal(&status, 422, "Invalid")?;
+    contains("message", &status.message, "metadata.ownerReferences.uid: Invalid value: \"\": must not be empty")
+}
+
+pub async fn a_selected_collection_can_be_deleted(bench: Bench) -> Outcome {
+    for (name, tier) in [("a", "x"), ("b", "x"), ("c", "y")] {
+        let mut probe = bench.probe(name, &json!({"size": 1}));
+        probe["metadata"]["labels"]["tier"] = json!(tier);
+        bench.create(&probe).await?;
+    }
+    let selected = ListParams::default().labels(&format!("{},tier=x", bench.selector()));
+    bench.probes.delete_collection(&DeleteParams::default(), &selected).await?;
+    let left = bench.probes.list(&ListParams::default().labels(&bench.selector())).await?;
+    same("left", left.iter().map(ResourceExt::name_any).collect(), vec![bench.name("c")])
+}
+
 async fn is_gone(bench: &Bench, name: &str) -> Result<bool, Error> {
     Ok(bench.probes.get_opt(&bench.name(name)).await?.is_none())
 }
@@ -402,8 +426,7 @@ pub async fn a_dependent_with_another_owner_stays(bench: Bench) -> Outcome {
 pub async fn orphans_stay(bench: Bench) -> Outcome {
     let owner = bench.create(&bench.probe("owner", &json!({"size": 1}))).await?;
     bench.create(&owned(&bench, "child", &[&owner])).await?;
-    let parameters =
-        DeleteParams { propagation_policy: Some(PropagationPolicy::Orphan), ..DeleteParams::default() };
+    let parameters = DeleteParams { propagation_policy: Some(PropagationPolicy::Orphan), ..DeleteParams::default() };
     bench.probes.delete(&bench.name("owner"), &parameters).await?;
     eventually("the owner is gone", || is_gone(&bench, "owner")).await?;
     let child = bench.probes.get(&bench.name("child")).await?;

@@ -1,0 +1,151 @@
+//! From the record and the account of one person to what rules, triggers and mails read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use kube::ResourceExt;
+
+use crate::api::directory::{AttributeMapping, AttributeType, DateOnly as ApiDateOnly};
+use crate::api::user::TEXT_ATTRIBUTES;
+use crate::api::{Account, DirectorySpec, User};
+use crate::domain::dates::{DateOnly, DateValue, parse_zone};
+use crate::domain::keys::Keyring;
+use crate::domain::subject::{DateReading, DatedValue, Person};
+use crate::domain::trigger::LAST_SIGN_IN;
+use crate::rule::{Attributes, OwnedValue};
+
+/// The attributes that are dates without being mapped: those of LCW's triggers.
+const DATES: [&str; 4] = ["employeeHireDate", "employeeLeaveDateTime", "createdDateTime", LAST_SIGN_IN];
+/// LCW's own name of the last sign-in in rules.
+const LAST_SIGN_IN_IN_RULES: &str = "signInActivity/lastSuccessfulSignInDateTime";
+
+/// How attributes are read.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    directory: String,
+    mapped: Vec<AttributeMapping>,
+}
+
+fn set(attributes: &mut Attributes, name: &str, value: OwnedValue) {
+    attributes.set(name, value);
+}
+
+impl Mapping {
+    /// The mapping of a Directory.
+    #[must_use]
+    pub fn new(directory: &str, spec: &DirectorySpec) -> Self {
+        Self { directory: directory.to_owned(), mapped: spec.attributes.clone() }
+    }
+
+    /// The text of an attribute: the account's, where a task wrote it, else the record's. None: not set.
+    fn text<'a>(user: &'a User, account: &'a Account, name: &str) -> Option<&'a str> {
+        let text = match account.spec.attributes.get(name) {
+            Some(overlay) => Some(overlay.as_str()),
+            None => Self::record_text(user, name),
+        };
+        text.filter(|text| !text.is_empty())
+    }
+
+    fn record_text<'a>(user: &'a User, name: &str) -> Option<&'a str> {
+        if let Some(text) = user.spec.text(name) {
+            return text;
+        }
+        if let Some(attribute) = name.strip_prefix("onPremisesExtensionAttributes/") {
+            return user.spec.on_premises_extension_attributes.get(attribute).map(String::as_str);
+        }
+        match name {
+            "employeeOrgData/costCenter" => user.spec.employee_org_data.as_ref()?.cost_center.as_deref(),
+            "employeeOrgData/division" => user.spec.employee_org_data.as_ref()?.division.as_deref(),
+            _ => user.spec.extension_attributes.get(name).map(String::as_str),
+        }
+    }
+
+    /// The person; None if softly deleted: then they are no subject any more.
+    #[must_use]
+    pub fn person(&self, user: &User, account: &Account, keys: &Keyring) -> Option<Person> {
+        if account.spec.deleted_at.is_some() {
+            return None;
+        }
+        let name = user.name_any();
+        let mut attributes = Attributes::new();
+        for attribute in TEXT_ATTRIBUTES {
+            if let Some(text) = Self::text(user, account, attribute) {
+                set(&mut attributes, attribute, text_value(text));
+            }
+        }
+        for attribute in ["employeeOrgData/costCenter", "employeeOrgData/division"] {
+            if let Some(text) = Self::text(user, account, attribute) {
+                set(&mut attributes, attribute, text_value(text));
+            }
+        }
+        let premises = user.spec.on_premises_extension_attributes.keys().map(|name| format!("onPremisesExtensionAttributes/{name}"));
+        let further = user.spec.extension_attributes.keys().cloned().chain(account.spec.attributes.keys().cloned());
+        for attribute in premises.chain(further) {
+            match Self::text(user, account, &attribute) {
+                Some(text) => set(&mut attributes, &attribute, text_value(text)),
+                None => set(&mut attributes, &attribute, OwnedValue::Null),
+            }
+        }
+        set(&mut attributes, "accountEnabled", OwnedValue::Bool(account.spec.account_enabled));
+        if let Some(synced) = user.spec.on_premises_sync_enabled {
+            set(&mut attributes, "onPremisesSyncEnabled", OwnedValue::Bool(synced));
+        }
+        set(&mut attributes, "otherMails", list_value(&user.spec.other_mails));
+        set(&mut attributes, "proxyAddresses", list_value(&user.spec.proxy_addresses));
+        let dates = self.dates(user, account, &mut attributes);
+        let mut groups = account.spec.member_of.clone();
+        groups.sort();
+        Some(Person { key: keys.subject(&self.directory, &name), name, attributes, dates, groups, sponsors: user.spec.sponsors.as_ref().map(Vec::len) })
+    }
+
+    fn dates(&self, user: &User, account: &Account, attributes: &mut Attributes) -> BTreeMap<Arc<str>, DateReading> {
+        let mapped = self.mapped.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime).map(|mapping| mapping.name.as_str());
+        let mut dates = BTreeMap::new();
+        for name in DATES.into_iter().chain(mapped) {
+            let reading = self.date(user, account, name);
+            let value = match reading {
+                DateReading::Absent => OwnedValue::Null,
+                DateReading::Unknown => OwnedValue::Unknown,
+                DateReading::Known(date) => OwnedValue::Date(date.instant),
+            };
+            if name == LAST_SIGN_IN {
+                set(attributes, LAST_SIGN_IN_IN_RULES, value.clone());
+            }
+            set(attributes, name, value);
+            dates.insert(Arc::from(name), reading);
+        }
+        dates
+    }
+
+    fn date(&self, user: &User, account: &Account, name: &str) -> DateReading {
+        let mapping = self.mapped.iter().find(|mapping| mapping.name == name);
+        let source = mapping.and_then(|mapping| mapping.source.as_deref()).unwrap_or(name);
+        let Some(text) = Self::text(user, account, source) else {
+            let seen = account.spec.created_date_time.filter(|_| name == "createdDateTime");
+            return seen.map_or(DateReading::Absent, |seen| DateReading::Known(DatedValue::new(DateValue::Instant(seen), chrono_tz::UTC, DateOnly::StartOfDay)));
+        };
+        let (Ok(value), Some(zone)) = (DateValue::parse(text), zone(user, account, mapping)) else { return DateReading::Unknown };
+        let date_only = match mapping.map(|mapping| mapping.date_only).unwrap_or_default() {
+            ApiDateOnly::StartOfDay => DateOnly::StartOfDay,
+            ApiDateOnly::EndOfDay => DateOnly::EndOfDay,
+        };
+        DateReading::Known(DatedValue::new(value, zone, date_only))
+    }
+}
+
+/// The zone of a date: the subject's own where the mapping names an attribute, else the mapping's, else UTC. None: the
+/// subject's zone cannot be read, and neither can the date then.
+fn zone(user: &User, account: &Account, mapping: Option<&AttributeMapping>) -> Option<Tz> {
+    let own = mapping.and_then(|mapping| mapping.time_zone_attribute.as_deref()).and_then(|name| Mapping::text(user, account, name));
+    let text = own.or_else(|| mapping.and_then(|mapping| mapping.time_zone.as_deref()));
+    text.map_or(Some(chrono_tz::UTC), |text| parse_zone(text).ok())
+}
+
+fn text_value(text: &str) -> OwnedValue {
+    OwnedValue::Str(text.into())
+}
+
+fn list_value(texts: &[String]) -> OwnedValue {
+    OwnedValue::List(texts.iter().map(|text| text_value(text)).collect())
+}

@@ -1,0 +1,351 @@
+//! The Jobs of a tenant: evaluations and attempts to execute a Run.
+//!
+//! A Job runs one pod and never a second one because the first failed: whether a successor may start, and when, is
+//! decided by who knows what the first one left behind. Only a pod that the cluster itself disrupted is replaced.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::batch::v1::{
+    Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
+};
+use k8s_openapi::api::core::v1::{
+    Capabilities, Container, EnvVar, EnvVarSource, ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
+    SecurityContext,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+
+use crate::api::meta::{LABEL_EPOCH, LABEL_EVALUATION, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
+
+/// The image of the runner, unless the installation says otherwise; also the name of its container.
+pub const IMAGE: &str = "tenure";
+
+/// The service account of every Job, in the tenant's namespace.
+pub const SERVICE_ACCOUNT: &str = "tenure-runner";
+
+/// Exit code of a program that must not be started again by the cluster.
+pub const EXIT_DO_NOT_RETRY: i32 = 64;
+
+/// How long a finished Job stays once its result is stored, in seconds: long enough for a look at its log.
+pub const TTL_SECONDS: i32 = 300;
+
+/// Deadline of an attempt to execute a Run, in seconds: 6 hours.
+pub const EXECUTION_DEADLINE_SECONDS: i64 = 6 * 3_600;
+
+/// Longest deadline of an evaluation, in seconds; the next tick may come earlier.
+pub const MAX_EVALUATION_DEADLINE_SECONDS: i64 = 3_600;
+
+/// Shortest deadline of an evaluation, in seconds: one that a change asks for just before a tick must be able to end,
+/// and its pod has to be scheduled first.
+pub const MIN_EVALUATION_DEADLINE_SECONDS: i64 = 300;
+
+const EVALUATION_PREFIX: &str = "tenure-eval-";
+
+/// Name of the Job that evaluates, by the number of the epoch that it will allocate first.
+#[must_use]
+pub fn evaluation_job_name(number: i64) -> String {
+    format!("{EVALUATION_PREFIX}{number}")
+}
+
+/// The number in the name of an evaluation's Job.
+#[must_use]
+pub fn evaluation_number(job: &str) -> Option<i64> {
+    number(job.strip_prefix(EVALUATION_PREFIX)?)
+}
+
+/// Name of the Job of an attempt to execute a Run.
+#[must_use]
+pub fn execution_job_name(run: &str, attempt: i32) -> String {
+    format!("{run}-a{attempt}")
+}
+
+/// The attempt in the name of a Job of this Run.
+#[must_use]
+pub fn attempt_number(run: &str, job: &str) -> Option<i32> {
+    number(job.strip_prefix(run)?.strip_prefix("-a")?)
+}
+
+/// A number from 1 as our names have it: without sign and leading zeros.
+fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    if plain { text.parse().ok() } else { None }
+}
+
+/// The object that a Job goes with.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// Its kind, of our group.
+    pub kind: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its UID.
+    pub uid: &'a str,
+}
+
+/// A Job that evaluates a tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluation<'a> {
+    /// The tenant's namespace.
+    pub namespace: &'a str,
+    /// The last allocated epoch and one.
+    pub number: i64,
+    /// Only Runs are planned that wait for a plan; the time up to which the tenant is evaluated stays.
+    pub runs_only: bool,
+    /// Seconds to the next tick, if there is one.
+    pub seconds_to_next_tick: Option<i64>,
+    /// The `TenantSchedule`.
+    pub schedule: Owner<'a>,
+    /// The image.
+    pub image: &'a str,
+}
+
+/// A Job that executes a Run.
+#[derive(Clone, Copy, Debug)]
+pub struct Execution<'a> {
+    /// The tenant's namespace.
+    pub namespace: &'a str,
+    /// The Run.
+    pub run: Owner<'a>,
+    /// Name of the Workflow.
+    pub workflow: &'a str,
+    /// From 1.
+    pub attempt: i32,
+    /// The attempt before is known to have stopped: its claims need not run out.
+    pub take_over: bool,
+    /// The image.
+    pub image: &'a str,
+}
+
+/// The Job of an evaluation.
+#[must_use]
+pub fn evaluation_job(evaluation: &Evaluation<'_>) -> Job {
+    let mut args = strings(&["evaluate", "--namespace", evaluation.namespace]);
+    if evaluation.runs_only {
+        args.push("--runs-only".to_owned());
+    }
+    let deadline = evaluation
+        .seconds_to_next_tick
+        .unwrap_or(MAX_EVALUATION_DEADLINE_SECONDS)
+        .clamp(MIN_EVALUATION_DEADLINE_SECONDS, MAX_EVALUATION_DEADLINE_SECONDS);
+    let labels = [(LABEL_EVALUATION, "true".to_owned()), (LABEL_EPOCH, evaluation.number.to_string())];
+    job(Parts {
+        name: evaluation_job_name(evaluation.number),
+        namespace: evaluation.namespace,
+        labels: &labels,
+        owner: evaluation.schedule,
+        args,
+        deadline,
+        image: evaluation.image,
+    })
+}
+
+/// The Job of an attempt to execute a Run.
+#[must_use]
+pub fn execution_job(execution: &Execution<'_>) -> Job {
+    let attempt = execution.attempt.to_string();
+    let mut args = strings(&["execute", "--namespace", execution.namespace, "--run", execution.run.name, "--attempt", &attempt]);
+    if execution.take_over {
+        args.push("--take-over".to_owned());
+    }
+    let labels = [(LABEL_RUN, execution.run.name.to_owned()), (LABEL_WORKFLOW, execution.workflow.to_owned())];
+    job(Parts {
+        name: execution_job_name(execution.run.name, execution.attempt),
+        namespace: execution.namespace,
+        labels: &labels,
+        owner: execution.run,
+        args,
+        deadline: EXECUTION_DEADLINE_SECONDS,
+        image: execution.image,
+    })
+}
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+struct Parts<'a> {
+    name: String,
+    namespace: &'a str,
+    labels: &'a [(&'a str, String)],
+    owner: Owner<'a>,
+    args: Vec<String>,
+    deadline: i64,
+    image: &'a str,
+}
+
+fn job(parts: Parts<'_>) -> Job {
+    let mut labels: BTreeMap<_, _> = parts.labels.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    labels.insert(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned());
+    Job {
+        metadata: ObjectMeta {
+            name: Some(parts.name),
+            namespace: Some(parts.namespace.to_owned()),
+            labels: Some(labels.clone()),
+            owner_references: Some(vec![OwnerReference {
+                api_version: format!("{}/{}", crate::api::meta::GROUP, crate::api::meta::VERSION),
+                kind: parts.owner.kind.to_owned(),
+                name: parts.owner.name.to_owned(),
+                uid: parts.owner.uid.to_owned(),
+                controller: Some(true),
+                // Nobody waits for a Job when its owner is deleted in the foreground.
+                block_owner_deletion: None,
+            }]),
+            ..ObjectMeta::default()
+        },
+        spec: Some(JobSpec {
+            parallelism: Some(1),
+            completions: Some(1),
+            backoff_limit: Some(0),
+            active_deadline_seconds: Some(parts.deadline),
+            pod_failure_policy: Some(failure_policy()),
+            pod_replacement_policy: Some("Failed".to_owned()),
+            template: PodTemplateSpec {
+                metadata: Some(ObjectMeta { labels: Some(labels), ..ObjectMeta::default() }),
+                spec: Some(pod(parts.args, parts.image)),
+            },
+            ..JobSpec::default()
+        }),
+        status: None,
+    }
+}
+
+fn failure_policy() -> PodFailurePolicy {
+    PodFailurePolicy {
+        rules: vec![
+            PodFailurePolicyRule {
+                action: "FailJob".to_owned(),
+                on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
+                    container_name: Some(IMAGE.to_owned()),
+                    operator: "In".to_owned(),
+                    values: vec![EXIT_DO_NOT_RETRY],
+                }),
+                on_pod_conditions: None,
+            },
+            PodFailurePolicyRule {
+                action: "Ignore".to_owned(),
+                on_exit_codes: None,
+                on_pod_conditions: Some(vec![PodFailurePolicyOnPodConditionsPattern {
+                    type_: "DisruptionTarget".to_owned(),
+                    status: "True".to_owned(),
+                }]),
+            },
+        ],
+    }
+}
+
+fn pod(args: Vec<String>, image: &str) -> PodSpec {
+    PodSpec {
+        restart_policy: Some("Never".to_owned()),
+        service_account_name: Some(SERVICE_ACCOUNT.to_owned()),
+        enable_service_links: Some(false),
+        security_context: Some(PodSecurityContext {
+            run_as_non_root: Some(true),
+            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
+            ..PodSecurityContext::default()
+        }),
+        containers: vec![Container {
+            name: IMAGE.to_owned(),
+            image: Some(image.to_owned()),
+            args: Some(args),
+            env: Some(vec![field("TENURE_POD_NAME", "metadata.name"), field("TENURE_POD_UID", "metadata.uid")]),
+            security_context: Some(SecurityContext {
+                allow_privilege_escalation: Some(false),
+                read_only_root_filesystem: Some(true),
+                run_as_non_root: Some(true),
+                capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
+                ..SecurityContext::default()
+            }),
+            ..Container::default()
+        }],
+        ..PodSpec::default()
+    }
+}
+
+/// An environment variable with a field of the pod: together they name the process as the holder of what it claims.
+fn field(name: &str, path: &str) -> EnvVar {
+    EnvVar {
+        name: name.to_owned(),
+        value: None,
+        value_from: Some(EnvVarSource {
+            field_ref: Some(ObjectFieldSelector { api_version: None, field_path: path.to_owned() }),
+            ..EnvVarSource::default()
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEDULE: Owner<'_> = Owner { kind: "TenantSchedule", name: "default", uid: "u1" };
+    const RUN: Owner<'_> = Owner { kind: "Run", name: "hire-v1-e7", uid: "u2" };
+
+    fn args(job: &Job) -> Vec<String> {
+        job.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0].args.clone().unwrap()
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(evaluation_number(&evaluation_job_name(12)), Some(12));
+        assert_eq!(attempt_number("r", &execution_job_name("r", 3)), Some(3));
+        for name in ["tenure-eval-", "tenure-eval-0", "tenure-eval-01", "tenure-eval-+1", "tenure-eval-1x", "eval-1"] {
+            assert_eq!(evaluation_number(name), None, "{name}");
+        }
+        for name in ["r-a0", "r-a", "r-b1", "rr-a1", "r-a1-a", "r-a99999999999"] {
+            assert_eq!(attempt_number("r", name), None, "{name}");
+        }
+        // A Run may be called like another Run's Job.
+        assert_eq!(attempt_number("r-a1", "r-a1-a2"), Some(2));
+        assert_eq!(attempt_number("r", "r-a1-a2"), None);
+    }
+
+    #[test]
+    fn an_evaluation() {
+        let evaluation =
+            Evaluation { namespace: "acme", number: 8, runs_only: false, seconds_to_next_tick: None, schedule: SCHEDULE, image: IMAGE };
+        let job = evaluation_job(&evaluation);
+        assert_eq!(args(&job), ["evaluate", "--namespace", "acme"]);
+        assert_eq!(args(&evaluation_job(&Evaluation { runs_only: true, ..evaluation }))[3..], ["--runs-only"]);
+        let value = serde_json::to_value(&job).unwrap();
+        assert_eq!(value["metadata"]["name"], "tenure-eval-8");
+        assert_eq!(value["metadata"]["ownerReferences"].as_array().unwrap().len(), 1);
+        assert_eq!(value["metadata"]["ownerReferences"][0]["uid"], "u1");
+        assert_eq!(value["metadata"]["labels"], value["spec"]["template"]["metadata"]["labels"]);
+        assert_eq!(value["metadata"]["labels"][LABEL_EVALUATION], "true");
+        assert_eq!(value["spec"]["template"]["spec"]["restartPolicy"], "Never");
+        assert_eq!(value["spec"]["template"]["spec"]["serviceAccountName"], SERVICE_ACCOUNT);
+        assert_eq!(value["spec"]["backoffLimit"], 0);
+        assert_eq!(value["spec"]["podReplacementPolicy"], "Failed");
+        assert_eq!(value["spec"]["podFailurePolicy"]["rules"][0]["onExitCodes"]["values"][0], EXIT_DO_NOT_RETRY);
+        assert_eq!(value["spec"]["podFailurePolicy"]["rules"][1]["action"], "Ignore");
+    }
+
+    #[test]
+    fn deadlines() {
+        for (to_next_tick, expected) in [(None, 3_600), (Some(86_400), 3_600), (Some(1_800), 1_800), (Some(5), 300), (Some(-5), 300)] {
+            let evaluation = Evaluation {
+                namespace: "acme",
+                number: 8,
+                runs_only: false,
+                seconds_to_next_tick: to_next_tick,
+                schedule: SCHEDULE,
+                image: IMAGE,
+            };
+            let deadline = evaluation_job(&evaluation).spec.unwrap().active_deadline_seconds;
+            assert_eq!(deadline, Some(expected), "{to_next_tick:?}");
+        }
+    }
+
+    #[test]
+    fn an_execution() {
+        let execution = Execution { namespace: "acme", run: RUN, workflow: "hire", attempt: 2, take_over: true, image: "registry.example/tenure@sha256:0" };
+        let job = execution_job(&execution);
+        assert_eq!(args(&job), ["execute", "--namespace", "acme", "--run", "hire-v1-e7", "--attempt", "2", "--take-over"]);
+        assert_eq!(job.metadata.name.as_deref(), Some("hire-v1-e7-a2"));
+        let value = serde_json::to_value(&job).unwrap();
+        assert_eq!(value["metadata"]["labels"][LABEL_RUN], "hire-v1-e7");
+        assert_eq!(value["metadata"]["labels"][LABEL_WORKFLOW], "hire");
+        assert_eq!(value["spec"]["activeDeadlineSeconds"], 21_600);
+        assert_eq!(value["spec"]["template"]["spec"]["containers"][0]["image"], "registry.example/tenure@sha256:0");
+        assert!(!args(&execution_job(&Execution { take_over: false, ..execution })).contains(&"--take-over".to_owned()));
+    }
+}

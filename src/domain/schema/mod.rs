@@ -1,0 +1,92 @@
+//! What a Kubernetes API server says about a custom object, given the `openAPIV3Schema` of its definition.
+//!
+//! The order is that of the server: unknown fields are refused (strict) or pruned, nulls that the schema does not
+//! allow are removed, defaults are filled in, the structure is checked, and only if nothing in the structure makes
+//! that pointless do the CEL rules run. On an update, parts of the object that did not change are not held against
+//! the writer ("ratcheting", always on since Kubernetes 1.33); only transition rules see them again.
+
+mod fill;
+mod lists;
+mod node;
+mod rules;
+mod structure;
+mod violation;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+pub use violation::{Violation, ViolationKind};
+
+use node::Node;
+use violation::Path;
+
+/// A schema, compiled once and used for many objects.
+#[derive(Debug)]
+pub struct Schema {
+    root: Node,
+}
+
+impl Schema {
+    /// Compiles the `openAPIV3Schema` of one version of a custom resource definition.
+    ///
+    /// A pattern or a rule that does not compile does not fail here: as on the server, where such a definition
+    /// could not exist, nothing that it guards is then admitted, and the message says which one it was.
+    #[must_use]
+    pub fn compile(schema: &Value) -> Self {
+        let mut root = Node::compile(schema);
+        root.embedded = true;
+        Self { root }
+    }
+
+    /// Admits one object: gives it back pruned and with its defaults, ready to be stored.
+    ///
+    /// `old` is the stored object when this is an update; transition rules are only checked then. With `strict`
+    /// fields that the schema does not know are refused by name, otherwise they are dropped. `metadata` is left
+    /// alone but for what root rules may see of it (`metadata.name` and `metadata.generateName`).
+    ///
+    /// # Errors
+    /// Everything that the server would complain about, in the order of the fields.
+    pub fn admit(&self, mut object: Value, old: Option<&Value>, strict: bool) -> Result<Value, Vec<Violation>> {
+        let mut unknown = Vec::new();
+        fill::prune(&mut object, Some(&self.root), Path::Root, &mut unknown);
+        if strict && !unknown.is_empty() {
+            unknown.sort();
+            return Err(unknown.into_iter().map(Violation::unknown_field).collect());
+        }
+        fill::defaults(&mut object, &self.root);
+        self.check(&object, old)?;
+        Ok(object)
+    }
+
+    /// The names of the fields that the schema does not know, as paths, sorted; the object stays as it is.
+    #[must_use]
+    pub fn unknown_fields(&self, object: &Value) -> Vec<String> {
+        let mut unknown = Vec::new();
+        fill::prune(&mut object.clone(), Some(&self.root), Path::Root, &mut unknown);
+        unknown.sort();
+        unknown
+    }
+
+    fn check(&self, object: &Value, old: Option<&Value>) -> Result<(), Vec<Violation>> {
+        let mut found = Vec::new();
+        structure::check(&self.root, object, old, Path::Root, &mut found);
+        let mut old_lists = Vec::new();
+        if let Some(old) = old {
+            lists::check(&self.root, old, Path::Root, &mut old_lists);
+        }
+        // Lists that were already wrong in the stored object are not held against an update.
+        if old_lists.is_empty() {
+            lists::check(&self.root, object, Path::Root, &mut found);
+        }
+        if self.root.has_rules {
+            if found.iter().any(Violation::blocks_rules) {
+                found.push(Violation::rules_not_checked());
+            } else {
+                rules::check(&self.root, object, old, &mut found);
+            }
+        }
+        if found.is_empty() { Ok(()) } else { Err(found) }
+    }
+}

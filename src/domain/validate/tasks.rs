@@ -1,0 +1,54 @@
+//! Whether the tasks of a workflow can be executed.
+
+use super::{AVAILABLE_TASKS, Problems, reason};
+use crate::api::user::TEXT_ATTRIBUTES;
+use crate::api::{Action, Task, WorkflowSpec, task};
+use crate::catalog;
+use crate::rule::Vocabulary;
+
+pub(super) fn check(problems: &mut Problems, spec: &WorkflowSpec, vocabulary: &Vocabulary) {
+    for (index, task) in spec.tasks.iter().enumerate() {
+        let path = format!("spec.tasks[{index}]");
+        match members(task) {
+            1 => check_action(problems, &path, task, spec, vocabulary),
+            0 => problems.add(path.as_str(), reason::UNION, format!("task {:?} has no member that this release knows", task.name)),
+            several => problems.add(path.as_str(), reason::UNION, format!("task {:?} has {several} members, exactly one must be set", task.name)),
+        }
+        if !task.directories.is_empty() {
+            problems.add(
+                format!("{path}.directories"),
+                reason::NOT_AVAILABLE,
+                format!("task {:?}: further directories are not available yet: the person would stay as it is there", task.name),
+            );
+        }
+    }
+}
+
+/// How many members of the union are set.
+fn members(task: &Task) -> usize {
+    // The types hold no map with keys other than text, so that they always serialize.
+    let value = serde_json::to_value(task).unwrap_or_default();
+    task::MEMBERS.iter().filter(|member| value.get(**member).is_some()).count()
+}
+
+fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &WorkflowSpec, vocabulary: &Vocabulary) {
+    let Some(action) = task.action() else { return };
+    let member = action.name();
+    let path = format!("{path}.{member}");
+    let category = spec.category.as_str();
+    let allowed = catalog::by_name(member).is_some_and(|definition| definition.categories.iter().any(|allowed| allowed.as_str() == category));
+    if !allowed {
+        problems.add(path.as_str(), reason::CATEGORY, format!("task {:?}: a {category} workflow may not have {member}", task.name));
+    }
+    if task.is_enabled && !AVAILABLE_TASKS.contains(&member) {
+        problems.add(path.as_str(), reason::TASK_UNAVAILABLE, format!("task {:?}: {member} is not available yet", task.name));
+    }
+    if let Action::UpdateUserAttributes(arguments) = action {
+        for update in &arguments.attributes {
+            let name = update.attribute.as_str();
+            if !TEXT_ATTRIBUTES.contains(&name) && vocabulary.resolve(name).is_none() {
+                problems.add(format!("{path}.attributes"), reason::ATTRIBUTE, format!("task {:?}: the attribute {name:?} is not known", task.name));
+            }
+        }
+    }
+}

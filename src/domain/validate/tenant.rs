@@ -1,0 +1,64 @@
+//! Whether the schedule and the directories of a tenant can be used.
+
+use super::{Problem, Problems, Tenant, reason};
+use crate::api::{DirectorySpec, TenantScheduleSpec};
+use crate::domain::dates;
+use crate::domain::tick::{self, CadenceError};
+
+/// Everything that keeps a `TenantSchedule` from being Ready. `namespace` is the tenant's.
+#[must_use]
+pub fn schedule_problems(namespace: &str, spec: &TenantScheduleSpec, tenant: &Tenant<'_>) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    match tick::ticks(namespace, spec) {
+        Ok(_) => {}
+        Err(CadenceError::Interval(message)) => problems.add("spec.interval", reason::SCHEDULE, message),
+        Err(CadenceError::Cron(error)) => problems.add("spec.cron", reason::SCHEDULE, error.to_string()),
+        Err(CadenceError::TimeZone(error)) => problems.add("spec.timeZone", reason::TIME_ZONE, error.to_string()),
+    }
+    if let Some(name) = spec.directory.as_deref().filter(|name| !tenant.directories.contains_key(*name)) {
+        problems.add("spec.directory", reason::DIRECTORY, format!("there is no Directory {name:?}"));
+    }
+    if let Some(windows) = &spec.catch_up {
+        problems.check_duration("spec.catchUp.joiner", windows.joiner.as_deref());
+        problems.check_duration("spec.catchUp.mover", windows.mover.as_deref());
+        problems.check_duration("spec.catchUp.leaver", windows.leaver.as_deref());
+    }
+    if spec.limits.is_some() {
+        problems.add("spec.limits", reason::NOT_AVAILABLE, "limits are not available yet: nothing would be held");
+    }
+    if !spec.freeze_windows.is_empty() {
+        problems.add("spec.freezeWindows", reason::NOT_AVAILABLE, "freeze windows are not available yet: nothing would be frozen");
+    }
+    problems.0
+}
+
+/// Everything that keeps a Directory from being Ready.
+#[must_use]
+pub fn directory_problems(spec: &DirectorySpec) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    let providers = [
+        ("ldap", spec.ldap.is_some()),
+        ("activeDirectory", spec.active_directory.is_some()),
+        ("scim", spec.scim.is_some()),
+        ("keycloak", spec.keycloak.is_some()),
+    ];
+    let count = usize::from(spec.embedded.is_some()) + providers.iter().filter(|(_, set)| *set).count();
+    if count != 1 {
+        problems.add("spec", reason::UNION, format!("{count} providers that this release knows, exactly one must be set"));
+    }
+    for (name, _) in providers.into_iter().filter(|(_, set)| *set) {
+        problems.add(format!("spec.{name}"), reason::NOT_AVAILABLE, format!("the provider {name} is not available yet"));
+    }
+    if spec.guards.is_some() {
+        problems.add("spec.guards", reason::NOT_AVAILABLE, "guards are not available yet: a broken answer would be believed");
+    }
+    if spec.protected.is_some() {
+        problems.add("spec.protected", reason::NOT_AVAILABLE, "protected subjects are not available yet: nobody would be protected");
+    }
+    for (index, mapping) in spec.attributes.iter().enumerate() {
+        if let Some(Err(error)) = mapping.time_zone.as_deref().map(dates::parse_zone) {
+            problems.add(format!("spec.attributes[{index}].timeZone"), reason::TIME_ZONE, format!("attribute {:?}: {error}", mapping.name));
+        }
+    }
+    problems.0
+}

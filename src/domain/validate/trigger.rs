@@ -1,0 +1,74 @@
+//! Whether the execution conditions of a workflow can be evaluated.
+
+use super::{Problems, reason};
+use crate::api::DirectorySpec;
+use crate::api::directory::AttributeType;
+use crate::api::user::TEXT_ATTRIBUTES;
+use crate::api::workflow::{ExecutionConditions, Scope, TimeBasedAttributeTrigger};
+use crate::domain::dates;
+use crate::rule::{Case, Rule, Vocabulary};
+
+/// The dates that a trigger may count from without a mapping.
+const DATES: [&str; 3] = ["employeeHireDate", "employeeLeaveDateTime", "createdDateTime"];
+
+const SCOPE: &str = "spec.executionConditions.scope";
+const TRIGGER: &str = "spec.executionConditions.trigger";
+
+pub(super) fn check(problems: &mut Problems, conditions: &ExecutionConditions, directory: Option<&DirectorySpec>, vocabulary: &Vocabulary) {
+    if let Some(scope) = &conditions.scope {
+        check_scope(problems, scope, vocabulary);
+    }
+    let trigger = &conditions.trigger;
+    let members = [
+        trigger.time_based_attribute.is_some(),
+        trigger.attribute_change.is_some(),
+        trigger.membership_change.is_some(),
+        trigger.user_inactivity.is_some(),
+        trigger.guest_sponsor.is_some(),
+    ];
+    let count = members.into_iter().filter(|member| *member).count();
+    if count != 1 {
+        problems.add(TRIGGER, reason::UNION, format!("{count} triggers that this release knows, exactly one must be set"));
+    }
+    if let Some(time) = &trigger.time_based_attribute {
+        check_time(problems, time, directory);
+    }
+    for name in trigger.attribute_change.iter().flat_map(|change| &change.attributes) {
+        if !TEXT_ATTRIBUTES.contains(&name.as_str()) && vocabulary.resolve(name).is_none() {
+            problems.add(format!("{TRIGGER}.attributeChange.attributes"), reason::ATTRIBUTE, format!("the attribute {name:?} is not known"));
+        }
+    }
+    let group = conditions.scope.as_ref().is_some_and(|scope| scope.group.is_some());
+    if trigger.membership_change.is_some() != group {
+        problems.add(TRIGGER, reason::TRIGGER, "scope.group goes with the trigger membershipChange, and only with it");
+    }
+}
+
+fn check_scope(problems: &mut Problems, scope: &Scope, vocabulary: &Vocabulary) {
+    if scope.rule.is_some() == scope.group.is_some() {
+        problems.add(SCOPE, reason::UNION, "exactly one of rule, group must be set");
+    }
+    if let Some(rule) = &scope.rule {
+        let case = if scope.case_sensitive { Case::Sensitive } else { Case::Insensitive };
+        if let Err(error) = Rule::parse_as(rule, vocabulary, case) {
+            problems.add(format!("{SCOPE}.rule"), reason::RULE, format!("line {}, column {}: {}", error.line, error.column, error.message));
+        }
+    }
+}
+
+fn check_time(problems: &mut Problems, time: &TimeBasedAttributeTrigger, directory: Option<&DirectorySpec>) {
+    let path = format!("{TRIGGER}.timeBasedAttribute");
+    let name = time.attribute.as_str();
+    let mapping = directory.and_then(|directory| directory.attributes.iter().find(|mapping| mapping.name == name));
+    let is_date = mapping.map_or_else(|| DATES.contains(&name), |mapping| mapping.type_ == AttributeType::DateTime);
+    if !is_date {
+        let message = format!("{name:?} is neither one of {} nor mapped as dateTime by the Directory", DATES.join(", "));
+        problems.add(format!("{path}.attribute"), reason::TRIGGER, message);
+    }
+    if !(-dates::MAX_OFFSET_IN_DAYS..=dates::MAX_OFFSET_IN_DAYS).contains(&time.offset_in_days) {
+        problems.add(format!("{path}.offsetInDays"), reason::TRIGGER, dates::DateError::OffsetRange.to_string());
+    }
+    if let Some(Err(error)) = time.at.as_deref().map(dates::parse_time_of_day) {
+        problems.add(format!("{path}.at"), reason::TRIGGER, error.to_string());
+    }
+}

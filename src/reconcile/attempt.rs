@@ -1,0 +1,175 @@
+//! When the next attempt to execute a Run starts.
+//!
+//! An attempt is a Job. Its successor may take over its claims at once if the attempt ended by itself or the kubelet
+//! reported its container terminated. Otherwise the pod may still be running somewhere, and 90 s have to pass.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::jobs::Ended;
+use crate::domain::tick::failure_pause;
+
+/// How long a runner that nobody can see may still act: it stops 60 s after its last successful write, and an effect
+/// that began then takes at most 20 s; the rest is for clocks.
+pub(super) const UNSEEN_PAUSE: TimeDelta = TimeDelta::seconds(90);
+
+/// Pause after an attempt that left subjects open, because they wait or their target does; it doubles.
+const OPEN_PAUSE: TimeDelta = TimeDelta::seconds(60);
+
+/// Longest pause after such an attempt.
+const MAX_OPEN_PAUSE: TimeDelta = TimeDelta::minutes(30);
+
+/// How many ended Jobs of an unfinished Run stay: enough to count the doublings of both pauses.
+pub(super) const KEPT_JOBS: i32 = 8;
+
+/// The Job of an attempt.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Attempt {
+    /// From 1.
+    pub number: i32,
+    /// Whether it belongs to this very Run, not to one of that name that is gone.
+    pub own: bool,
+    /// How it ended, if it has.
+    pub ended: Option<Ended>,
+    /// The kubelet has reported the containers of all its pods terminated.
+    pub terminated: bool,
+}
+
+/// What decides about the next attempt of a Run that has open subjects.
+#[derive(Clone, Debug)]
+pub(super) struct Attempts<'a> {
+    /// Highest attempt that the Run's status knows.
+    pub known: i32,
+    /// The Jobs that exist, in any order.
+    pub jobs: &'a [Attempt],
+    /// Since when the Job of the newest attempt is not there.
+    pub missing_since: Option<DateTime<Utc>>,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Step {
+    /// An attempt is under way.
+    Running,
+    /// Nothing before that instant.
+    Pause {
+        /// When to look again.
+        until: DateTime<Utc>,
+        /// The Job of the newest attempt is not there.
+        missing: bool,
+    },
+    /// Create the Job of this attempt.
+    Start {
+        /// Its number.
+        attempt: i32,
+        /// The attempt before is known to have stopped.
+        take_over: bool,
+    },
+}
+
+/// Decides about the next attempt.
+pub(super) fn next_attempt(attempts: &Attempts<'_>) -> Step {
+    let own = || attempts.jobs.iter().filter(|job| job.own);
+    if own().any(|job| job.ended.is_none()) {
+        return Step::Running;
+    }
+    let newest = own().map(|job| job.number).max().unwrap_or(0).max(attempts.known);
+    let attempt = attempts.jobs.iter().map(|job| job.number).max().unwrap_or(0).max(newest).saturating_add(1);
+    if newest == 0 {
+        return Step::Start { attempt, take_over: false };
+    }
+    let last = own().find(|job| job.number == newest).and_then(|job| job.ended.map(|ended| (ended, job.terminated)));
+    let (from, take_over, missing) = match last {
+        None => (attempts.missing_since.unwrap_or(attempts.now) + UNSEEN_PAUSE, false, true),
+        Some((ended, _)) if ended.succeeded => (ended.at + open_pause(own()), true, false),
+        Some((ended, true)) => (ended.at + repeated_failure_pause(own()), true, false),
+        Some((ended, false)) => (ended.at + UNSEEN_PAUSE.max(repeated_failure_pause(own())), false, false),
+    };
+    if from <= attempts.now { Step::Start { attempt, take_over } } else { Step::Pause { until: from, missing } }
+}
+
+/// The pause after attempts that ended by themselves and left subjects open.
+fn open_pause<'a>(own: impl Iterator<Item = &'a Attempt>) -> TimeDelta {
+    let ended = own.filter(|job| job.ended.is_some_and(|ended| ended.succeeded)).count();
+    // Five doublings exceed the longest pause.
+    let doublings = ended.saturating_sub(1).min(5);
+    (OPEN_PAUSE * (1 << doublings)).min(MAX_OPEN_PAUSE)
+}
+
+/// The pause after the newest attempts failed: none after the first, so that a crash costs no time.
+fn repeated_failure_pause<'a>(own: impl Iterator<Item = &'a Attempt>) -> TimeDelta {
+    let mut jobs: Vec<_> = own.collect();
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.number));
+    let failed = jobs.iter().take_while(|job| job.ended.is_some_and(|ended| !ended.succeeded)).count();
+    if failed <= 1 { TimeDelta::zero() } else { failure_pause(u32::try_from(failed).unwrap_or(u32::MAX)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_000_000 + seconds, 0).unwrap()
+    }
+
+    /// A Job that succeeded (s), failed with its container reported terminated (t), failed unseen (u), or runs (r),
+    /// so many seconds after the start.
+    fn job(number: i32, how: char, seconds: i64) -> Attempt {
+        let ended = (how != 'r').then(|| Ended { at: at(seconds), succeeded: how == 's' });
+        Attempt { number, own: true, ended, terminated: matches!(how, 's' | 't') }
+    }
+
+    fn step(known: i32, jobs: &[Attempt], missing_since: Option<i64>, now: i64) -> Step {
+        next_attempt(&Attempts { known, jobs, missing_since: missing_since.map(at), now: at(now) })
+    }
+
+    fn pause(seconds: i64, missing: bool) -> Step {
+        Step::Pause { until: at(seconds), missing }
+    }
+
+    fn start(attempt: i32, take_over: bool) -> Step {
+        Step::Start { attempt, take_over }
+    }
+
+    #[test]
+    fn steps() {
+        let stranger = Attempt { own: false, ..job(4, 's', 0) };
+        let running_stranger = Attempt { own: false, ..job(4, 'r', 0) };
+        let rows: [(&str, i32, &[Attempt], Option<i64>, i64, Step); 22] = [
+            ("first", 0, &[], None, 0, start(1, false)),
+            ("running", 1, &[job(1, 'r', 0)], None, 500, Step::Running),
+            ("running, status behind", 0, &[job(1, 'r', 0)], None, 500, Step::Running),
+            ("an older one still runs", 2, &[job(1, 'r', 0), job(2, 't', 5)], None, 500, Step::Running),
+            ("crashed, reported", 1, &[job(1, 't', 100)], None, 100, start(2, true)),
+            ("crashed, unseen", 1, &[job(1, 'u', 100)], None, 189, pause(190, false)),
+            ("crashed, unseen, long enough", 1, &[job(1, 'u', 100)], None, 190, start(2, false)),
+            ("crashed twice, reported", 2, &[job(1, 't', 10), job(2, 't', 100)], None, 100, pause(120, false)),
+            ("crashed twice, reported, waited", 2, &[job(2, 't', 100), job(1, 't', 10)], None, 120, start(3, true)),
+            ("crashed twice, unseen", 2, &[job(1, 't', 10), job(2, 'u', 100)], None, 120, pause(190, false)),
+            ("a success between ends the row", 3, &[job(1, 't', 1), job(2, 's', 2), job(3, 't', 100)], None, 100, start(4, true)),
+            ("open subjects", 1, &[job(1, 's', 100)], None, 100, pause(160, false)),
+            ("open subjects, waited", 1, &[job(1, 's', 100)], None, 160, start(2, true)),
+            ("open subjects again", 2, &[job(1, 's', 1), job(2, 's', 100)], None, 160, pause(220, false)),
+            ("open subjects, six times", 6, &[1, 2, 3, 4, 5, 6].map(|n| job(n, 's', 0)), None, 1_799, pause(1_800, false)),
+            ("open subjects, six times, waited", 6, &[1, 2, 3, 4, 5, 6].map(|n| job(n, 's', 0)), None, 1_800, start(7, true)),
+            ("missing, just seen", 3, &[], None, 100, pause(190, true)),
+            ("missing", 3, &[], Some(50), 100, pause(140, true)),
+            ("missing, waited", 3, &[], Some(50), 140, start(4, false)),
+            ("newest missing, an older one ended", 3, &[job(2, 't', 5)], Some(50), 100, pause(140, true)),
+            ("a Job of an earlier Run of that name", 0, &[stranger], None, 0, start(5, false)),
+            ("that Job still runs", 0, &[running_stranger], None, 0, start(5, false)),
+        ];
+        for (what, known, jobs, missing_since, now, expected) in rows {
+            assert_eq!(step(known, jobs, missing_since, now), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn pauses_have_an_upper_bound() {
+        let crashes: Vec<_> = (1..=40).map(|number| job(number, 't', 0)).collect();
+        assert_eq!(step(40, &crashes, None, 1), pause(300, false));
+        let open: Vec<_> = (1..=40).map(|number| job(number, 's', 0)).collect();
+        assert_eq!(step(40, &open, None, 1), pause(1_800, false));
+    }
+}

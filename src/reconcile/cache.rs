@@ -1,0 +1,371 @@
+//! What the controller has seen of one tenant through its watches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt as _;
+
+use super::{Key, keys};
+use crate::api::conditions::{self, COMPLETE};
+use crate::api::meta::{DEFAULT_NAME, LABEL_EVALUATION, LABEL_RUN};
+use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+
+/// The label by which the cluster marks the pods of a Job.
+const LABEL_JOB: &str = "batch.kubernetes.io/job-name";
+
+/// The kinds that are watched.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum SeenKind {
+    /// Workflows.
+    Workflow,
+    /// Versions.
+    WorkflowVersion,
+    /// The schedule.
+    TenantSchedule,
+    /// Directories.
+    Directory,
+    /// Runs.
+    Run,
+    /// The head.
+    TenantLedger,
+    /// Jobs.
+    Job,
+    /// Pods.
+    Pod,
+    /// Users: only that something changed.
+    User,
+}
+
+/// One object as a watch showed it.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// A Workflow.
+    Workflow(Box<Workflow>),
+    /// A version.
+    WorkflowVersion(Box<WorkflowVersion>),
+    /// The schedule.
+    TenantSchedule(Box<TenantSchedule>),
+    /// A Directory.
+    Directory(Box<Directory>),
+    /// A Run.
+    Run(Box<Run>),
+    /// The head.
+    TenantLedger(Box<TenantLedger>),
+    /// A Job.
+    Job(Box<Job>),
+    /// A pod.
+    Pod(Box<Pod>),
+    /// Some User was added, changed or removed: the controller keeps nothing of people.
+    UserChanged,
+}
+
+macro_rules! seen_from {
+    ($($kind:ident),+) => { $(
+        impl From<$kind> for Seen {
+            fn from(object: $kind) -> Self {
+                Self::$kind(Box::new(object))
+            }
+        }
+    )+ };
+}
+seen_from!(Workflow, WorkflowVersion, TenantSchedule, Directory, Run, TenantLedger, Job, Pod);
+
+impl Seen {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> SeenKind {
+        match self {
+            Self::Workflow(_) => SeenKind::Workflow,
+            Self::WorkflowVersion(_) => SeenKind::WorkflowVersion,
+            Self::TenantSchedule(_) => SeenKind::TenantSchedule,
+            Self::Directory(_) => SeenKind::Directory,
+            Self::Run(_) => SeenKind::Run,
+            Self::TenantLedger(_) => SeenKind::TenantLedger,
+            Self::Job(_) => SeenKind::Job,
+            Self::Pod(_) => SeenKind::Pod,
+            Self::UserChanged => SeenKind::User,
+        }
+    }
+
+    /// Its name; empty for a changed User.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Workflow(object) => object.name_any(),
+            Self::WorkflowVersion(object) => object.name_any(),
+            Self::TenantSchedule(object) => object.name_any(),
+            Self::Directory(object) => object.name_any(),
+            Self::Run(object) => object.name_any(),
+            Self::TenantLedger(object) => object.name_any(),
+            Self::Job(object) => object.name_any(),
+            Self::Pod(object) => object.name_any(),
+            Self::UserChanged => String::new(),
+        }
+    }
+}
+
+/// What was seen, by kind and name, with the look-ups that reconcilers need.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    workflows: BTreeMap<String, Workflow>,
+    versions: BTreeMap<String, WorkflowVersion>,
+    versions_of: BTreeMap<String, BTreeSet<String>>,
+    schedules: BTreeMap<String, TenantSchedule>,
+    directories: BTreeMap<String, Directory>,
+    runs: BTreeMap<String, Run>,
+    open_runs: BTreeSet<String>,
+    heads: BTreeMap<String, TenantLedger>,
+    jobs: BTreeMap<String, Job>,
+    jobs_of_run: BTreeMap<String, BTreeSet<String>>,
+    evaluations: BTreeSet<String>,
+    pods: BTreeMap<String, Pod>,
+    pods_of_job: BTreeMap<String, BTreeSet<String>>,
+    changes: u64,
+}
+
+impl Cache {
+    /// Takes in what was seen and says which keys it concerns.
+    pub fn apply(&mut self, seen: Seen) -> Vec<Key> {
+        let keys = keys::keys_for(&seen, self);
+        self.put(seen);
+        keys
+    }
+
+    /// Takes in an object that was added or changed.
+    pub fn put(&mut self, seen: Seen) {
+        let name = seen.name();
+        match seen {
+            Seen::Workflow(object) => drop(self.workflows.insert(name, *object)),
+            Seen::WorkflowVersion(object) => {
+                self.forget_version(&name);
+                self.versions_of.entry(object.spec.workflow.clone()).or_default().insert(name.clone());
+                self.versions.insert(name, *object);
+            }
+            Seen::TenantSchedule(object) => drop(self.schedules.insert(name, *object)),
+            Seen::Directory(object) => drop(self.directories.insert(name, *object)),
+            Seen::Run(object) => {
+                if is_complete(&object) {
+                    self.open_runs.remove(&name);
+                } else {
+                    self.open_runs.insert(name.clone());
+                }
+                self.runs.insert(name, *object);
+            }
+            Seen::TenantLedger(object) => drop(self.heads.insert(name, *object)),
+            Seen::Job(object) => {
+                self.forget_job(&name);
+                if let Some(run) = object.labels().get(LABEL_RUN) {
+                    self.jobs_of_run.entry(run.clone()).or_default().insert(name.clone());
+                }
+                if object.labels().contains_key(LABEL_EVALUATION) {
+                    self.evaluations.insert(name.clone());
+                }
+                self.jobs.insert(name, *object);
+            }
+            Seen::Pod(object) => {
+                self.forget_pod(&name);
+                if let Some(job) = job_of(&object) {
+                    self.pods_of_job.entry(job).or_default().insert(name.clone());
+                }
+                self.pods.insert(name, *object);
+            }
+            Seen::UserChanged => self.changes += 1,
+        }
+    }
+
+    /// Takes out an object that was removed. Only its kind and name matter.
+    pub fn remove(&mut self, seen: &Seen) {
+        match seen {
+            Seen::UserChanged => self.changes += 1,
+            other => self.forget(other.kind(), &other.name()),
+        }
+    }
+
+    /// Replaces everything of a kind by a new list, and says which keys that concerns. A new list of Users is one
+    /// change.
+    pub fn replace_all(&mut self, kind: SeenKind, objects: Vec<Seen>) -> Vec<Key> {
+        let listed: BTreeSet<_> = objects.iter().map(Seen::name).collect();
+        let mut keys = BTreeSet::new();
+        for name in self.names(kind) {
+            if !listed.contains(&name) {
+                keys.extend(keys::keys_for_name(kind, &name, self));
+                self.forget(kind, &name);
+            }
+        }
+        for seen in objects.into_iter().filter(|seen| seen.kind() == kind && kind != SeenKind::User) {
+            keys.extend(self.apply(seen));
+        }
+        if kind == SeenKind::User {
+            keys.extend(self.apply(Seen::UserChanged));
+        }
+        keys.into_iter().collect()
+    }
+
+    fn names(&self, kind: SeenKind) -> Vec<String> {
+        match kind {
+            SeenKind::Workflow => self.workflows.keys().cloned().collect(),
+            SeenKind::WorkflowVersion => self.versions.keys().cloned().collect(),
+            SeenKind::TenantSchedule => self.schedules.keys().cloned().collect(),
+            SeenKind::Directory => self.directories.keys().cloned().collect(),
+            SeenKind::Run => self.runs.keys().cloned().collect(),
+            SeenKind::TenantLedger => self.heads.keys().cloned().collect(),
+            SeenKind::Job => self.jobs.keys().cloned().collect(),
+            SeenKind::Pod => self.pods.keys().cloned().collect(),
+            SeenKind::User => Vec::new(),
+        }
+    }
+
+    fn forget(&mut self, kind: SeenKind, name: &str) {
+        match kind {
+            SeenKind::Workflow => drop(self.workflows.remove(name)),
+            SeenKind::WorkflowVersion => self.forget_version(name),
+            SeenKind::TenantSchedule => drop(self.schedules.remove(name)),
+            SeenKind::Directory => drop(self.directories.remove(name)),
+            SeenKind::Run => {
+                self.runs.remove(name);
+                self.open_runs.remove(name);
+            }
+            SeenKind::TenantLedger => drop(self.heads.remove(name)),
+            SeenKind::Job => self.forget_job(name),
+            SeenKind::Pod => self.forget_pod(name),
+            SeenKind::User => {}
+        }
+    }
+
+    fn forget_version(&mut self, name: &str) {
+        if let Some(version) = self.versions.remove(name) {
+            unlink(&mut self.versions_of, &version.spec.workflow, name);
+        }
+    }
+
+    fn forget_job(&mut self, name: &str) {
+        if let Some(job) = self.jobs.remove(name) {
+            self.evaluations.remove(name);
+            if let Some(run) = job.labels().get(LABEL_RUN) {
+                unlink(&mut self.jobs_of_run, run, name);
+            }
+        }
+    }
+
+    fn forget_pod(&mut self, name: &str) {
+        if let Some(job) = self.pods.remove(name).and_then(|pod| job_of(&pod)) {
+            unlink(&mut self.pods_of_job, &job, name);
+        }
+    }
+
+    /// The Workflow of that name.
+    #[must_use]
+    pub fn workflow(&self, name: &str) -> Option<&Workflow> {
+        self.workflows.get(name)
+    }
+
+    /// All Workflows, by name.
+    pub fn workflows(&self) -> impl Iterator<Item = &Workflow> {
+        self.workflows.values()
+    }
+
+    /// The version of that name.
+    #[must_use]
+    pub fn version(&self, name: &str) -> Option<&WorkflowVersion> {
+        self.versions.get(name)
+    }
+
+    /// The versions that name a workflow.
+    pub fn versions_of(&self, workflow: &str) -> impl Iterator<Item = &WorkflowVersion> {
+        self.versions_of.get(workflow).into_iter().flatten().filter_map(|name| self.versions.get(name))
+    }
+
+    /// The tenant's schedule.
+    #[must_use]
+    pub fn schedule(&self) -> Option<&TenantSchedule> {
+        self.schedules.get(DEFAULT_NAME)
+    }
+
+    /// The Directory of that name.
+    #[must_use]
+    pub fn directory(&self, name: &str) -> Option<&Directory> {
+        self.directories.get(name)
+    }
+
+    /// All Directories, by name.
+    #[must_use]
+    pub fn directories(&self) -> &BTreeMap<String, Directory> {
+        &self.directories
+    }
+
+    /// The Run of that name.
+    #[must_use]
+    pub fn run(&self, name: &str) -> Option<&Run> {
+        self.runs.get(name)
+    }
+
+    /// All Runs, by name.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.runs.values()
+    }
+
+    /// The Runs that are not complete, by name.
+    pub fn open_runs(&self) -> impl Iterator<Item = &Run> {
+        self.open_runs.iter().filter_map(|name| self.runs.get(name))
+    }
+
+    /// The tenant's head.
+    #[must_use]
+    pub fn head(&self) -> Option<&TenantLedger> {
+        self.heads.get(DEFAULT_NAME)
+    }
+
+    /// The Job of that name.
+    #[must_use]
+    pub fn job(&self, name: &str) -> Option<&Job> {
+        self.jobs.get(name)
+    }
+
+    /// The Jobs that carry the label of a Run.
+    pub fn jobs_of_run(&self, run: &str) -> impl Iterator<Item = &Job> {
+        self.jobs_of_run.get(run).into_iter().flatten().filter_map(|name| self.jobs.get(name))
+    }
+
+    /// The Jobs that evaluate.
+    pub fn evaluations(&self) -> impl Iterator<Item = &Job> {
+        self.evaluations.iter().filter_map(|name| self.jobs.get(name))
+    }
+
+    /// The pod of that name.
+    #[must_use]
+    pub fn pod(&self, name: &str) -> Option<&Pod> {
+        self.pods.get(name)
+    }
+
+    /// The pods of a Job.
+    pub fn pods_of_job(&self, job: &str) -> impl Iterator<Item = &Pod> {
+        self.pods_of_job.get(job).into_iter().flatten().filter_map(|name| self.pods.get(name))
+    }
+
+    /// How many changes of Users were seen.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+}
+
+/// Whether a Run has come to its end.
+pub(super) fn is_complete(run: &Run) -> bool {
+    run.status.as_ref().is_some_and(|status| conditions::is_true(&status.conditions, COMPLETE))
+}
+
+/// The name of the Job that a pod belongs to.
+pub(super) fn job_of(pod: &Pod) -> Option<String> {
+    let owner = || pod.owner_references().iter().find(|owner| owner.kind == "Job").map(|owner| owner.name.clone());
+    pod.labels().get(LABEL_JOB).cloned().or_else(owner)
+}
+
+fn unlink(index: &mut BTreeMap<String, BTreeSet<String>>, key: &str, name: &str) {
+    if let Some(names) = index.get_mut(key) {
+        names.remove(name);
+        if names.is_empty() {
+            index.remove(key);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What one controller process remembers of a tenant. Losing it costs work and spacing, never a decision.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::job;
+
+/// What one controller process remembers of one tenant.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// Image of the Jobs.
+    pub image: String,
+    pub(super) evaluations: Evaluations,
+    /// Since when the Job of a Run's newest attempt is not there.
+    pub(super) missing_since: BTreeMap<String, DateTime<Utc>>,
+    /// The Job that was created last for a Run, until a watch shows it.
+    pub(super) launched: BTreeMap<String, String>,
+    /// What the last pass over a Workflow that changed nothing had seen.
+    pub(super) settled: BTreeMap<String, String>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { image: job::IMAGE.to_owned(), evaluations: Evaluations::default(), missing_since: BTreeMap::new(), launched: BTreeMap::new(), settled: BTreeMap::new() }
+    }
+}
+
+/// Evaluations that this process started, and what they have dealt with.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Evaluations {
+    /// The last one that was started.
+    pub started: Option<Started>,
+    /// How many changes of Users sealed evaluations have seen; none at first, so that every tenant counts as changed.
+    pub covered_changes: Option<u64>,
+    /// The value of the annotation that a sealed evaluation has answered.
+    pub answered: Option<String>,
+    /// Runs, by name and UID, that waited for a plan when a sealed evaluation started.
+    pub asked: BTreeSet<(String, String)>,
+    /// Evaluations in a row that were seen to fail.
+    pub failures: u32,
+    /// UID of the Job that was last counted as failed.
+    pub counted: Option<String>,
+}
+
+/// An evaluation that this process started, and what it will have dealt with once it is sealed.
+#[derive(Clone, Debug)]
+pub(super) struct Started {
+    pub at: DateTime<Utc>,
+    pub number: i64,
+    pub runs_only: bool,
+    pub changes: u64,
+    pub evaluate_now: Option<String>,
+    pub runs: BTreeSet<(String, String)>,
+}
+
+impl Evaluations {
+    /// Takes note that an epoch was sealed: an evaluation that was started with that number or a lower one is done.
+    pub fn note_sealed(&mut self, sealed_epoch: i64) {
+        if let Some(started) = self.started.as_ref().filter(|started| started.number <= sealed_epoch) {
+            self.asked.clone_from(&started.runs);
+            self.failures = 0;
+            if !started.runs_only {
+                self.covered_changes = self.covered_changes.max(Some(started.changes));
+                self.answered.clone_from(&started.evaluate_now);
+            }
+        }
+    }
+
+    /// Takes note that a Job ended whose epoch is not sealed.
+    pub fn note_failed(&mut self, uid: &str) {
+        if self.counted.as_deref() != Some(uid) {
+            self.counted = Some(uid.to_owned());
+            self.failures = self.failures.saturating_add(1);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Run: from a plan in force to Jobs, and from what they report to a result. Slices are never read here.
+
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::batch::v1::Job;
+use kube::ResourceExt as _;
+
+use super::attempt::{self, Attempt, Attempts, KEPT_JOBS, Step};
+use super::cache::{self, Cache};
+use super::memory::Memory;
+use super::{Next, ReconcileError, jobs, report, status};
+use crate::api::conditions::{self, COMPLETE, Finding, HELD, PLANNED};
+use crate::api::meta::LABEL_RUN;
+use crate::api::run::{ExecutionType, Priority, RunPlan, RunStatus};
+use crate::api::workflow::Category;
+use crate::api::{ProcessingStatus, Run, TenantLedger};
+use crate::cluster::{Cluster, Created, Selector};
+use crate::domain::job::{self, Execution, Owner};
+use crate::domain::{epochs, version};
+
+/// The plan's reason of a Run that was restored while it was being executed: a person decides.
+const RESTORED_WHILE_RUNNING: &str = "RestoredWhileRunning";
+
+/// Most Runs at the same time of a tenant without a schedule: the schedule's default.
+const DEFAULT_CONCURRENT_RUNS: i32 = 5;
+
+/// Everything that decides.
+struct Observed<'a> {
+    run: Run,
+    head: Option<&'a TenantLedger>,
+    attempts: Vec<Attempt>,
+    /// Jobs that have ended and have no time to live yet, by attempt.
+    ended: Vec<(i32, String)>,
+    missing_since: Option<DateTime<Utc>>,
+    room: bool,
+}
+
+/// What to do.
+struct Plan {
+    status: RunStatus,
+    start: Option<(i32, bool)>,
+    retire: Vec<String>,
+    missing: bool,
+    wake_at: Option<DateTime<Utc>>,
+}
+
+fn observe<'a>(cache: &'a Cache, memory: &Memory, name: &str) -> Option<Observed<'a>> {
+    let run = cache.run(name)?.clone();
+    let jobs: Vec<_> = cache.jobs_of_run(name).collect();
+    Some(gather(cache, memory, run, &jobs))
+}
+
+fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Observed<'a> {
+    let name = run.name_any();
+    let numbered = || jobs.iter().filter_map(|job| Some((job::attempt_number(&name, &job.name_any())?, *job)));
+    let attempts = numbered()
+        .map(|(number, job)| Attempt {
+            number,
+            own: job.owner_references().iter().any(|owner| Some(&owner.uid) == run.metadata.uid.as_ref()),
+            ended: jobs::ended(job),
+            terminated: all_terminated(cache, &job.name_any()),
+        })
+        .collect();
+    let ended = numbered().filter(|(_, job)| jobs::is_finished(job) && !jobs::has_ttl(job)).map(|(number, job)| (number, job.name_any())).collect();
+    let missing_since = memory.missing_since.get(&name).copied();
+    let room = cache::is_complete(&run) || has_room(cache, memory, &run);
+    Observed { run, head: cache.head(), attempts, ended, missing_since, room }
+}
+
+/// Whether there are pods of the Job, and the kubelet has reported all of them terminated.
+fn all_terminated(cache: &Cache, job: &str) -> bool {
+    let mut pods = cache.pods_of_job(job).peekable();
+    pods.peek().is_some() && pods.all(jobs::is_terminated)
+}
+
+fn plan_in_force<'a>(run: &'a Run, head: Option<&TenantLedger>) -> Option<&'a RunPlan> {
+    let plan = run.status.as_ref()?.plan.as_ref()?;
+    epochs::is_valid(&head?.spec, plan.epoch).then_some(plan)
+}
+
+/// Whether the Run takes no place among those that execute at the same time. So does one whose category nobody knows
+/// any more: an off-boarding must not wait.
+fn is_exempt(cache: &Cache, run: &Run) -> bool {
+    let Some(source) = &run.spec.source.workflow else { return true };
+    let number = run.status.as_ref().and_then(|status| status.plan.as_ref()).map(|plan| plan.version);
+    let pinned = number.and_then(|number| cache.version(&version::version_name(&source.name, number)));
+    let category = pinned.map(|version| version.spec.template.category);
+    category.or_else(|| cache.workflow(&source.name).map(|workflow| workflow.spec.category)).is_none_or(|category| category == Category::Leaver)
+}
+
+/// Whether one more Run may execute: the bound is not reached, and none that waits for its first attempt goes before.
+fn has_room(cache: &Cache, memory: &Memory, run: &Run) -> bool {
+    if is_exempt(cache, run) {
+        return true;
+    }
+    let bound = cache.schedule().map_or(DEFAULT_CONCURRENT_RUNS, |schedule| schedule.spec.max_concurrent_runs);
+    let bound = usize::try_from(bound).unwrap_or(1).max(1);
+    let name = run.name_any();
+    let others = || cache.open_runs().filter(|other| other.name_any() != name && !is_exempt(cache, other));
+    let executing = others().filter(|other| is_executing(cache, memory, &other.name_any())).count();
+    let is_first = |run: &Run| run.status.as_ref().is_none_or(|status| status.attempt == 0);
+    let ahead = others()
+        .filter(|other| is_first(run) && is_first(other) && turn(other) < turn(run))
+        .filter(|other| !is_executing(cache, memory, &other.name_any()))
+        .filter(|other| plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0 && !is_held(plan)))
+        .count();
+    executing + ahead < bound
+}
+
+/// Whether the Run has a Job that has not ended; one that was just created may not have been seen.
+fn is_executing(cache: &Cache, memory: &Memory, run: &str) -> bool {
+    cache.jobs_of_run(run).any(|job| !jobs::is_finished(job)) || memory.launched.get(run).is_some_and(|job| cache.job(job).is_none())
+}
+
+fn is_held(plan: &RunPlan) -> bool {
+    plan.reason.as_deref() == Some(RESTORED_WHILE_RUNNING)
+}
+
+/// The order in which Runs get a place.
+fn turn(run: &Run) -> (bool, DateTime<Utc>, String) {
+    let scheduled = run.status.as_ref().and_then(|status| status.scheduled_date_time);
+    let created = || run.creation_timestamp().map(|time| crate::cluster::events::our_time(&time));
+    (run.spec.priority != Priority::Emergency, scheduled.or_else(created).unwrap_or_default(), run.name_any())
+}
+
+fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> Plan {
+    let run = &observed.run;
+    let current = run.status.clone().unwrap_or_default();
+    let mut plan = Plan { status: current, start: None, retire: Vec::new(), missing: false, wake_at: None };
+    if cache::is_complete(run) {
+        plan.retire = observed.ended.iter().map(|(_, name)| name.clone()).collect();
+        return plan;
+    }
+    let Some(in_force) = plan_in_force(run, observed.head).cloned() else {
+        await_plan(&mut plan.status, run, observed.head, now);
+        return plan;
+    };
+    let generation = run.metadata.generation;
+    let status = &mut plan.status;
+    status.observed_generation = generation;
+    status.total_users_count = in_force.subjects;
+    say(status, run, PLANNED, true, "Sealed", format!("planned by evaluation {}", in_force.epoch), now);
+    if is_held(&in_force) {
+        status.processing_status = Some(ProcessingStatus::Queued);
+        let message = "the Run was restored while it was being executed: delete it, or run what is left on demand".to_owned();
+        say(status, run, HELD, true, RESTORED_WHILE_RUNNING, message, now);
+    } else if in_force.subjects == 0 {
+        status.processing_status = Some(ProcessingStatus::Completed);
+        status.completed_date_time = status.completed_date_time.or(Some(now));
+        say(status, run, COMPLETE, true, in_force.reason.as_deref().unwrap_or("NobodyDue"), "nobody was planned".to_owned(), now);
+    } else if let Some(result) = report::of(&status.shards, run.spec.cancel) {
+        let message = result.sentence();
+        result.write(status, now);
+        say(status, run, COMPLETE, true, report::reason(status.processing_status), message, now);
+    } else {
+        execute(&mut plan, observed, now);
+    }
+    plan
+}
+
+/// A Run without a plan in force. Those that evaluations made are left to them.
+fn await_plan(status: &mut RunStatus, run: &Run, head: Option<&TenantLedger>, now: DateTime<Utc>) {
+    if run.spec.execution_type == ExecutionType::Scheduled || (head.is_none() && status.plan.is_some()) {
+        return;
+    }
+    status.observed_generation = run.metadata.generation;
+    status.processing_status = Some(ProcessingStatus::Queued);
+    say(status, run, PLANNED, false, "AwaitingEvaluation", "the next evaluation plans it".to_owned(), now);
+}
+
+/// The next attempt of a Run with open subjects.
+fn execute(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
+    let status = &mut plan.status;
+    let started = status.shards.iter().any(|shard| shard.started);
+    status.processing_status = Some(match (observed.run.spec.cancel, started) {
+        (true, _) => ProcessingStatus::Canceling,
+        (false, true) => ProcessingStatus::InProgress,
+        (false, false) => ProcessingStatus::Queued,
+    });
+    let reported = status.shards.iter().map(|shard| shard.attempt).max().unwrap_or(0);
+    let seen = observed.attempts.iter().filter(|attempt| attempt.own).map(|attempt| attempt.number).max().unwrap_or(0);
+    let attempts = Attempts { known: status.attempt.max(reported), jobs: &observed.attempts, missing_since: observed.missing_since, now };
+    status.attempt = status.attempt.max(seen);
+    let newest = attempts.known.max(seen);
+    plan.retire = observed.ended.iter().filter(|(number, _)| number.saturating_add(KEPT_JOBS) <= newest).map(|(_, name)| name.clone()).collect();
+    match attempt::next_attempt(&attempts) {
+        Step::Running => {}
+        Step::Pause { until, missing } => {
+            plan.missing = missing;
+            plan.wake_at = Some(until);
+        }
+        Step::Start { attempt, take_over } if observed.room => plan.start = Some((attempt, take_over)),
+        // The end of another Run is seen, and asks again.
+        Step::Start { .. } => {}
+    }
+}
+
+fn say(status: &mut RunStatus, run: &Run, type_: &str, holds: bool, reason: &str, message: String, now: DateTime<Utc>) {
+    conditions::upsert(&mut status.conditions, Finding { type_, status: holds.into(), reason, message }, run.metadata.generation, now);
+}
+
+/// One pass.
+pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory, name: &str) -> Result<Next, ReconcileError> {
+    let Some(mut observed) = observe(cache, memory, name) else {
+        memory.missing_since.remove(name);
+        memory.launched.remove(name);
+        return Ok(Next::IDLE);
+    };
+    let now = cluster.clock().now();
+    let mut plan = decide(&observed, now);
+    if plan.start.is_some() {
+        observed = observe_again(cache, cluster, memory, &observed).await?;
+        plan = decide(&observed, now);
+    }
+    if plan.missing {
+        memory.missing_since.entry(name.to_owned()).or_insert(now);
+    } else {
+        memory.missing_since.remove(name);
+    }
+    if let Some((attempt, take_over)) = plan.start {
+        let job = launch(cluster, memory, &observed.run, attempt, take_over).await?;
+        memory.launched.insert(name.to_owned(), job);
+        plan.status.attempt = attempt;
+    } else if memory.launched.get(name).is_some_and(|job| cache.job(job).is_some()) {
+        memory.launched.remove(name);
+    }
+    status::write::<Run, _>(cluster, name, observed.run.status.as_ref(), &plan.status).await?;
+    for job in &plan.retire {
+        jobs::retire(cluster, job).await?;
+    }
+    Ok(Next { wake_at: plan.wake_at })
+}
+
+/// The Run and its Jobs as the API server has them now.
+async fn observe_again<'a>(cache: &'a Cache, cluster: &Cluster, memory: &Memory, seen: &Observed<'_>) -> Result<Observed<'a>, ReconcileError> {
+    let name = seen.run.name_any();
+    let behind = || ReconcileError::Behind { kind: "Run", name: name.clone() };
+    let run = cluster.find::<Run>(&name).await?.ok_or_else(behind)?;
+    if run.metadata.uid != seen.run.metadata.uid {
+        return Err(behind());
+    }
+    let found = cluster.list::<Job>(&Selector::labels(format!("{LABEL_RUN}={name}"))).await?;
+    Ok(gather(cache, memory, run, &found.iter().collect::<Vec<_>>()))
+}
+
+/// Creates the Job of an attempt; one that an earlier try has created is ours.
+async fn launch(cluster: &Cluster, memory: &Memory, run: &Run, attempt: i32, take_over: bool) -> Result<String, ReconcileError> {
+    let name = run.name_any();
+    let job = job::execution_job_name(&name, attempt);
+    let uid = run.metadata.uid.as_deref().unwrap_or_default();
+    let execution = job::execution_job(&Execution {
+        namespace: cluster.namespace(),
+        run: Owner { kind: "Run", name: &name, uid },
+        workflow: run.spec.source.workflow.as_ref().map_or("", |workflow| workflow.name.as_str()),
+        attempt,
+        take_over,
+        image: &memory.image,
+    });
+    if let Created::Exists = cluster.create(&execution).await? {
+        let found = cluster.find::<Job>(&job).await?.ok_or_else(|| ReconcileError::Behind { kind: "Job", name: job.clone() })?;
+        if !found.owner_references().iter().any(|owner| owner.uid == uid) {
+            return Err(ReconcileError::NameTaken { kind: "Job", name: job });
+        }
+    }
+    Ok(job)
+}

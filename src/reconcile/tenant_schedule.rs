@@ -1,0 +1,271 @@
+//! `TenantSchedule`: the Jobs of evaluations, and what the tenant's evaluation has come to.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::batch::v1::Job;
+use kube::ResourceExt as _;
+
+use super::cache::{self, Cache};
+use super::directory::ready_and_stalled;
+use super::jobs;
+use super::memory::{Memory, Started};
+use super::workflow::tenant;
+use super::{Next, ReconcileError, status};
+use crate::api::conditions::{self, Finding, READY, STALLED};
+use crate::api::meta::{ANNOTATION_EVALUATE_NOW, DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION};
+use crate::api::run::ExecutionType;
+use crate::api::tenant_schedule::TenantScheduleStatus;
+use crate::api::{Run, TenantLedger, TenantSchedule};
+use crate::cluster::{Cluster, Created, Selector};
+use crate::domain::job::{self, Evaluation, Owner};
+use crate::domain::schedule::Schedule;
+use crate::domain::tick::{self, EvaluationDecision, HeadFacts, Input, JobFacts, Unplanned};
+use crate::domain::validate::{self, Problem};
+use crate::domain::epochs;
+
+/// Name and UID of Runs.
+type Runs = BTreeSet<(String, String)>;
+
+/// Everything that decides.
+struct Observed<'a> {
+    schedule: &'a TenantSchedule,
+    head: Option<TenantLedger>,
+    jobs: Vec<JobFacts>,
+    /// Evaluation Jobs that ended and have no time to live yet.
+    finished: Vec<(i64, String)>,
+    problems: Vec<Problem>,
+    /// Evaluations have planned Runs, so that there was a head.
+    planned: bool,
+    unplanned: Runs,
+    changes: u64,
+}
+
+impl Observed<'_> {
+    /// The head is gone; a new one would process everybody again.
+    fn head_missing(&self) -> bool {
+        self.head.is_none() && self.planned
+    }
+}
+
+/// What to do.
+struct Plan {
+    decision: Option<EvaluationDecision>,
+    status: TenantScheduleStatus,
+    retire: Vec<String>,
+}
+
+fn observe<'a>(cache: &'a Cache, namespace: &str) -> Option<Observed<'a>> {
+    let schedule = cache.schedule()?;
+    let finished = |job: &Job| {
+        let number = job::evaluation_number(&job.name_any())?;
+        (jobs::is_finished(job) && !jobs::has_ttl(job)).then(|| (number, job.name_any()))
+    };
+    Some(Observed {
+        schedule,
+        head: cache.head().cloned(),
+        jobs: cache.evaluations().filter_map(jobs::evaluation_facts).collect(),
+        finished: cache.evaluations().filter_map(finished).collect(),
+        problems: validate::schedule_problems(namespace, &schedule.spec, &tenant(cache)),
+        planned: cache.runs().any(was_planned),
+        unplanned: cache.open_runs().filter(|run| asks_for_plan(run, cache.head())).map(identity).collect(),
+        changes: cache.changes(),
+    })
+}
+
+fn identity(run: &Run) -> (String, String) {
+    (run.name_any(), run.uid().unwrap_or_default())
+}
+
+/// Whether only an evaluation can have made, or planned, this Run.
+fn was_planned(run: &Run) -> bool {
+    epoch_label(run).is_some() || run.status.as_ref().is_some_and(|status| status.plan.is_some())
+}
+
+/// The epoch of a Run that an evaluation made.
+pub(super) fn epoch_label(run: &Run) -> Option<i64> {
+    run.labels().get(LABEL_EPOCH)?.parse().ok()
+}
+
+/// Whether an open Run waits for a plan. One that an evaluation made does so only if that evaluation counts: it was
+/// restored without its status.
+fn asks_for_plan(run: &Run, head: Option<&TenantLedger>) -> bool {
+    let valid = |epoch: i64| head.is_some_and(|head| epochs::is_valid(&head.spec, epoch));
+    if cache::is_complete(run) || run.status.as_ref().and_then(|status| status.plan.as_ref()).is_some_and(|plan| valid(plan.epoch)) {
+        return false;
+    }
+    run.spec.execution_type != ExecutionType::Scheduled || epoch_label(run).is_some_and(valid)
+}
+
+fn head_facts(head: &TenantLedger) -> HeadFacts {
+    HeadFacts { epoch: head.spec.epoch, sealed_epoch: head.spec.sealed_epoch, as_of: head.spec.as_of, allocated_as_of: head.spec.allocated_as_of }
+}
+
+/// Brings the memory up to date with what is seen, and says what asks for an evaluation.
+fn asks(observed: &Observed<'_>, memory: &mut Memory) -> (bool, Unplanned) {
+    let sealed = observed.head.as_ref().map_or(0, |head| head.spec.sealed_epoch);
+    let known = &mut memory.evaluations;
+    for job in observed.jobs.iter().filter(|job| job.finished_at.is_some() && job.number > sealed) {
+        known.note_failed(&job.uid);
+    }
+    known.note_sealed(sealed);
+    let spec = &observed.schedule.spec;
+    let changed = spec.evaluate_on_change && known.covered_changes.is_none_or(|covered| covered < observed.changes);
+    let asked = evaluate_now(observed.schedule).is_some_and(|value| known.answered.as_deref() != Some(value));
+    let unplanned = if observed.unplanned.is_empty() {
+        Unplanned::None
+    } else if observed.unplanned.is_subset(&known.asked) {
+        Unplanned::Again
+    } else {
+        Unplanned::New
+    };
+    (changed || asked, unplanned)
+}
+
+fn evaluate_now(schedule: &TenantSchedule) -> Option<&str> {
+    schedule.annotations().get(ANNOTATION_EVALUATE_NOW).map(String::as_str)
+}
+
+fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &mut Memory, now: DateTime<Utc>) -> Plan {
+    let (change, unplanned) = asks(observed, memory);
+    let decision = ticks.filter(|_| observed.problems.is_empty() && !observed.head_missing()).map(|schedule| {
+        tick::decide_evaluation(&Input {
+            schedule,
+            suspend: observed.schedule.spec.suspend,
+            head: observed.head.as_ref().map(head_facts),
+            jobs: &observed.jobs,
+            change,
+            unplanned,
+            last_start: memory.evaluations.started.as_ref().map(|started| started.at),
+            failures: memory.evaluations.failures,
+            now,
+        })
+    });
+    let status = desired_status(observed, decision.as_ref(), ticks, now);
+    Plan { decision, status, retire: retire(observed) }
+}
+
+/// Jobs whose outcome is stored: their epoch was sealed, or never will be.
+fn retire(observed: &Observed<'_>) -> Vec<String> {
+    let Some(head) = &observed.head else { return Vec::new() };
+    let settled = |number: i64| number <= head.spec.sealed_epoch || epochs::is_abandoned(&head.spec, number);
+    observed.finished.iter().filter(|(number, _)| settled(*number)).map(|(_, name)| name.clone()).collect()
+}
+
+fn desired_status(observed: &Observed<'_>, decision: Option<&EvaluationDecision>, ticks: Option<&Schedule>, now: DateTime<Utc>) -> TenantScheduleStatus {
+    let schedule = observed.schedule;
+    let generation = schedule.metadata.generation;
+    let mut desired = schedule.status.clone().unwrap_or_default();
+    desired.observed_generation = generation;
+    desired.next_schedule_run_date_time = ticks.filter(|_| decision.is_some() && !schedule.spec.suspend).and_then(|ticks| ticks.next_after(now));
+    if let Some(head) = &observed.head {
+        desired.last_evaluation_date_time = head.spec.as_of;
+        desired.sealed_epoch = Some(head.spec.sealed_epoch);
+    }
+    let conditions = &mut desired.conditions;
+    if !observed.problems.is_empty() {
+        ready_and_stalled(conditions, &observed.problems, "", String::new(), generation, now);
+        return desired;
+    }
+    let stalled = if observed.head_missing() {
+        Some(("HeadMissing", "Runs were planned, but the TenantLedger default is gone: restore it from a backup; no new one is made".to_owned()))
+    } else if let Some(EvaluationDecision::ClockBehind { as_of }) = decision {
+        Some(("ClockBehind", format!("the clock is before the last evaluation's instant {as_of}")))
+    } else {
+        None
+    };
+    if let Some((reason, message)) = stalled {
+        conditions::upsert(conditions, Finding { type_: READY, status: false.into(), reason, message: message.clone() }, generation, now);
+        conditions::upsert(conditions, Finding { type_: STALLED, status: true.into(), reason, message }, generation, now);
+    } else if schedule.spec.suspend {
+        ready_and_stalled(conditions, &[], "Suspended", "no evaluation starts".to_owned(), generation, now);
+    } else {
+        ready_and_stalled(conditions, &[], "Scheduled", "evaluations start as scheduled".to_owned(), generation, now);
+    }
+    desired
+}
+
+/// One pass.
+pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory) -> Result<Next, ReconcileError> {
+    let Some(mut observed) = observe(cache, cluster.namespace()) else { return Ok(Next::IDLE) };
+    if observed.head.is_none() {
+        // A watch that has not listed yet must not look like a lost head, nor like a new tenant.
+        observed.head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?;
+    }
+    let ticks = tick::ticks(cluster.namespace(), &observed.schedule.spec).ok();
+    let now = cluster.clock().now();
+    let mut plan = decide(&observed, ticks.as_ref(), memory, now);
+    for name in &plan.retire {
+        jobs::retire(cluster, name).await?;
+    }
+    if let Some(EvaluationDecision::Start { .. }) = plan.decision {
+        plan = start(&mut observed, ticks.as_ref(), cluster, memory, now).await?;
+    }
+    status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &plan.status).await?;
+    Ok(Next { wake_at: wake_at(plan.decision.as_ref(), ticks.as_ref(), now) })
+}
+
+fn wake_at(decision: Option<&EvaluationDecision>, ticks: Option<&Schedule>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    match decision? {
+        EvaluationDecision::Wait { until } => *until,
+        EvaluationDecision::Running { .. } | EvaluationDecision::Start { .. } => ticks?.next_after(now),
+        EvaluationDecision::ClockBehind { as_of } => Some(*as_of),
+        EvaluationDecision::Suspended => None,
+    }
+}
+
+/// Starts the evaluation if it is still wanted by what the API server has now.
+async fn start(
+    observed: &mut Observed<'_>,
+    ticks: Option<&Schedule>,
+    cluster: &Cluster,
+    memory: &mut Memory,
+    now: DateTime<Utc>,
+) -> Result<Plan, ReconcileError> {
+    let behind = || ReconcileError::Behind { kind: "TenantSchedule", name: DEFAULT_NAME.to_owned() };
+    let schedule = cluster.find::<TenantSchedule>(DEFAULT_NAME).await?.ok_or_else(behind)?;
+    if schedule.metadata.uid != observed.schedule.metadata.uid || schedule.metadata.generation != observed.schedule.metadata.generation {
+        return Err(behind());
+    }
+    observed.head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?;
+    let found = cluster.list::<Job>(&Selector::labels(format!("{LABEL_EVALUATION}=true"))).await?;
+    observed.jobs = found.iter().filter_map(jobs::evaluation_facts).collect();
+    let plan = decide(observed, ticks, memory, now);
+    let Some(EvaluationDecision::Start { number, runs_only, replaces }) = &plan.decision else { return Ok(plan) };
+    let (number, runs_only) = (*number, *runs_only);
+    let name = job::evaluation_job_name(number);
+    if let Some(uid) = replaces {
+        cluster.delete::<Job>(&name, Some(uid.clone())).await?;
+    }
+    let evaluation = job::evaluation_job(&Evaluation {
+        namespace: cluster.namespace(),
+        number,
+        runs_only,
+        seconds_to_next_tick: ticks.and_then(|ticks| ticks.next_after(now)).map(|tick| (tick - now).num_seconds()),
+        schedule: Owner { kind: "TenantSchedule", name: DEFAULT_NAME, uid: observed.schedule.metadata.uid.as_deref().unwrap_or_default() },
+        image: &memory.image,
+    });
+    if let Created::Exists = cluster.create(&evaluation).await? {
+        adopt(cluster, &name).await?;
+    }
+    memory.evaluations.started = Some(Started {
+        at: now,
+        number,
+        runs_only,
+        changes: observed.changes,
+        evaluate_now: evaluate_now(observed.schedule).map(str::to_owned),
+        runs: observed.unplanned.clone(),
+    });
+    Ok(plan)
+}
+
+/// A Job of that name is there although none was listed: an earlier try of this very creation, one that is still being
+/// deleted, or a stranger.
+async fn adopt(cluster: &Cluster, name: &str) -> Result<(), ReconcileError> {
+    match cluster.find::<Job>(name).await? {
+        Some(job) if !job.labels().contains_key(LABEL_EVALUATION) => Err(ReconcileError::NameTaken { kind: "Job", name: name.to_owned() }),
+        Some(job) if jobs::is_finished(&job) || job.metadata.deletion_timestamp.is_some() => Err(ReconcileError::StillThere { name: name.to_owned() }),
+        Some(_) => Ok(()),
+        None => Err(ReconcileError::Behind { kind: "Job", name: name.to_owned() }),
+    }
+}

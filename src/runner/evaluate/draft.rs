@@ -1,0 +1,51 @@
+//! What an evaluation is about to write.
+
+use std::collections::BTreeMap;
+
+use crate::api::run::RunPlan;
+use crate::api::tenant_ledger::{DirectoryHead, WorkflowHead};
+use crate::api::{DirectorySnapshot, EntryState, LedgerEntry, Run, RunSlice};
+
+/// Rows, slices, Runs and snapshot buckets of one epoch. Nothing in it counts before the commit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    /// Rows in the order in which they are written.
+    pub rows: Vec<LedgerEntry>,
+    /// Scheduled Runs.
+    pub runs: Vec<Run>,
+    /// Slices.
+    pub slices: Vec<RunSlice>,
+    /// Plans by the name of the Run.
+    pub plans: BTreeMap<String, RunPlan>,
+    /// Snapshot buckets that changed.
+    pub buckets: Vec<DirectorySnapshot>,
+    /// The head's entries, one a workflow name.
+    pub workflows: Vec<WorkflowHead>,
+    /// The head's entries, one a directory.
+    pub directories: Vec<DirectoryHead>,
+    /// The earliest instant after the as-of at which something becomes due or a window ends.
+    pub next: Option<chrono::DateTime<chrono::Utc>>,
+    /// A rule reads the clock: quiet times cannot be told.
+    pub restless: bool,
+    /// Missed occurrences by workflow.
+    pub missed_by_workflow: BTreeMap<String, usize>,
+    /// Occurrences older than anything that a workflow answers for.
+    pub history: usize,
+}
+
+impl Draft {
+    /// How many occurrences are planned.
+    pub fn planned(&self) -> usize {
+        self.rows.iter().filter(|row| row.state == EntryState::Planned && !row.subject.is_empty()).count()
+    }
+
+    /// How many are missed.
+    pub fn missed(&self) -> usize {
+        self.missed_by_workflow.values().sum()
+    }
+
+    /// Remembers an instant at which something can happen.
+    pub fn wake(&mut self, instant: chrono::DateTime<chrono::Utc>) {
+        self.next = Some(self.next.map_or(instant, |next| next.min(instant)));
+    }
+}

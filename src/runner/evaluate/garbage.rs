@@ -1,0 +1,112 @@
+//! What evaluations remove: rows of abandoned epochs, and history past its time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kube::ResourceExt;
+
+use crate::api::conditions::{COMPLETE, is_true};
+use crate::api::meta::{LABEL_EPOCH, LABEL_RUN};
+use crate::api::tenant_ledger::TenantLedgerData;
+use crate::api::{EntryState, LedgerEntry, OccurrenceLedger, Run, RunSlice};
+use crate::cluster::Replaced;
+use crate::cluster::client::{Kind, Selector};
+use crate::cluster::events::Notice;
+use crate::domain::ledger::is_abandoned;
+use crate::domain::retention::{EndedRun, HISTORY_DAYS, LEDGER_DAYS, RUNS_PER_WORKFLOW, expired, next_expiry};
+use crate::runner::{Context, RunnerError};
+
+use super::decide::is_scheduled;
+use super::draft::Draft;
+use super::tenant::Tenant;
+
+/// Abandoned epochs whose objects are looked for, newest first: a zombie that is older than that many crashes is past
+/// every deadline of its Job.
+const EPOCHS: usize = 50;
+
+async fn delete_all<K: Kind>(context: &Context, selector: &Selector, keep: impl Fn(&K) -> bool) -> Result<(), RunnerError> {
+    for object in context.cluster.list::<K>(selector).await? {
+        if !keep(&object) {
+            context.cluster.delete::<K>(&object.name_any(), object.uid()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes slices and scheduled Runs of abandoned epochs, slices first.
+pub(super) async fn remove_abandoned(context: &Context, tenant: &Tenant) -> Result<(), RunnerError> {
+    let epochs: Vec<String> = tenant.head.abandoned.iter().rev().flat_map(|range| (range.from..=range.to).rev()).take(EPOCHS).map(|epoch| epoch.to_string()).collect();
+    if epochs.is_empty() {
+        return Ok(());
+    }
+    let selector = Selector::labels(format!("{LABEL_EPOCH} in ({})", epochs.join(",")));
+    delete_all::<RunSlice>(context, &selector, |_| false).await?;
+    delete_all::<Run>(context, &selector, |run| !is_scheduled(run)).await
+}
+
+/// After the commit: Events, retention, rows of abandoned epochs in the ledger. Nothing here decides about people, and
+/// what a crash leaves is done by the next evaluation. Gives the next instant at which something expires.
+pub(super) async fn after_seal(context: &Context, tenant: &Tenant, head: &TenantLedgerData, draft: &Draft) -> Result<Option<DateTime<Utc>>, RunnerError> {
+    for (workflow, count) in &draft.missed_by_workflow {
+        let notice = Notice {
+            kind: "Workflow",
+            name: workflow,
+            warning: true,
+            reason: "Missed",
+            message: format!("{count} occurrences were not processed within their window"),
+            id: format!("missed-e{}", tenant.epoch),
+        };
+        context.cluster.publish(&notice).await?;
+    }
+    if tenant.runs_only {
+        return Ok(None);
+    }
+    let next_row = prune_rows(context, tenant, head).await?;
+    let next_run = prune_runs(context, tenant).await?;
+    Ok([next_row, next_run].into_iter().flatten().min())
+}
+
+async fn prune_runs(context: &Context, tenant: &Tenant) -> Result<Option<DateTime<Utc>>, RunnerError> {
+    let limits = tenant.schedule.as_ref().and_then(|schedule| schedule.spec.history_limits.clone()).unwrap_or_default();
+    let days = limits.days.unwrap_or(HISTORY_DAYS);
+    let ended: Vec<EndedRun> = tenant.runs.iter().filter(|run| is_scheduled(run)).filter_map(ended).collect();
+    let names = expired(&ended, days, limits.runs_per_workflow.unwrap_or(RUNS_PER_WORKFLOW), tenant.as_of);
+    for name in &names {
+        delete_all::<RunSlice>(context, &Selector::labels(format!("{LABEL_RUN}={name}")), |_| false).await?;
+        context.cluster.delete::<Run>(name, None).await?;
+    }
+    let left: Vec<EndedRun> = ended.into_iter().filter(|run| !names.contains(&run.name)).collect();
+    Ok(next_expiry(&left, days))
+}
+
+fn ended(run: &Run) -> Option<EndedRun> {
+    let status = run.status.as_ref()?;
+    if !is_true(&status.conditions, COMPLETE) {
+        return None;
+    }
+    Some(EndedRun { name: run.name_any(), workflow: run.spec.source.workflow.as_ref()?.name.clone(), completed_at: status.completed_date_time? })
+}
+
+/// Rows that need not be kept: of abandoned epochs, or older than 400 days with a value that the person no longer has.
+async fn prune_rows(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<Option<DateTime<Utc>>, RunnerError> {
+    let people = tenant.people_by_key();
+    let oldest = tenant.as_of - TimeDelta::days(LEDGER_DAYS);
+    let has_value = |row: &LedgerEntry| {
+        let Some(person) = people.get(row.subject.as_str()) else { return true };
+        let Some(value) = person.tracked_value(&row.attribute) else { return true };
+        let lineage = tenant.workflow_head(&row.workflow).map_or("", |head| head.lineage.as_str());
+        tenant.keys.time_occurrence(lineage, &row.subject, &row.attribute, &value) == row.key
+    };
+    let is_old = |row: &LedgerEntry| row.at < oldest && (row.sequence.is_some() || row.state == EntryState::Released || !has_value(row));
+    let drop = |row: &LedgerEntry| is_abandoned(head, row.epoch) || is_old(row);
+    for chunk in tenant.chunks.iter().filter(|chunk| chunk.spec.entries.iter().any(drop)) {
+        let Some(mut fresh) = context.cluster.find::<OccurrenceLedger>(&chunk.name_any()).await? else { continue };
+        if fresh.spec.entries.iter().any(|row| row.epoch > tenant.epoch) {
+            break;
+        }
+        fresh.spec.entries.retain(|row| !drop(row));
+        match context.cluster.replace(&fresh).await? {
+            Replaced::Done(_) | Replaced::Conflict | Replaced::Gone => {}
+        }
+    }
+    let rows = tenant.chunks.iter().flat_map(|chunk| &chunk.spec.entries).filter(|row| row.at >= oldest);
+    Ok(rows.map(|row| row.at).min().map(|at| at + TimeDelta::days(LEDGER_DAYS) + TimeDelta::seconds(1)))
+}

@@ -1,0 +1,138 @@
+//! The head: allocating an epoch and committing it (design 3.1 rules 1 and 2).
+//!
+//! Guarantee: an epoch belongs to one process, and only the process that owns the newest epoch can commit. A process
+//! that comes back from the dead finds another epoch in the head and stops.
+
+use chrono::{DateTime, Utc};
+use kube::api::ObjectMeta;
+
+use crate::api::meta::DEFAULT_NAME;
+use crate::api::tenant_ledger::{EpochRange, TenantLedgerData};
+use crate::api::{DirectorySnapshot, OccurrenceLedger, RunSlice, TenantLedger};
+use crate::cluster::client::Selector;
+use crate::cluster::{Cluster, Created, Replaced};
+use crate::domain::keys::encode;
+use crate::runner::{Context, RunnerError};
+
+use super::draft::Draft;
+use super::tenant::Tenant;
+
+/// The head as this process last wrote it.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub object: TenantLedger,
+    as_of: DateTime<Utc>,
+}
+
+impl Head {
+    pub fn epoch(&self) -> i64 {
+        self.object.spec.epoch
+    }
+
+    pub fn as_of(&self) -> DateTime<Utc> {
+        self.as_of
+    }
+
+    pub fn data(&self) -> &TenantLedgerData {
+        &self.object.spec
+    }
+}
+
+/// Gives up every epoch that is not sealed, and takes the next.
+pub(super) fn next(data: &mut TenantLedgerData, as_of: DateTime<Utc>) {
+    if data.epoch > data.sealed_epoch {
+        let from = data.sealed_epoch + 1;
+        let last = data.abandoned.last().map_or(0, |range| range.to);
+        match data.abandoned.last_mut() {
+            Some(range) if range.to + 1 >= from => range.to = data.epoch,
+            _ => data.abandoned.push(EpochRange { from: from.max(last + 1), to: data.epoch }),
+        }
+    }
+    data.epoch += 1;
+    data.allocated_as_of = Some(as_of);
+}
+
+async fn has_history(cluster: &Cluster) -> Result<bool, RunnerError> {
+    Ok(!cluster.list::<RunSlice>(&Selector::all()).await?.is_empty()
+        || !cluster.list::<OccurrenceLedger>(&Selector::all()).await?.is_empty()
+        || !cluster.list::<DirectorySnapshot>(&Selector::all()).await?.is_empty())
+}
+
+/// The first act of an evaluation: the PUT that makes an epoch its own.
+///
+/// A lost answer costs an epoch: the next try finds the head changed and takes the one after. That is harmless, and it
+/// is simpler than telling one's own write from another's.
+pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
+    let cluster = &context.cluster;
+    loop {
+        let as_of = cluster.clock().now();
+        let Some(mut object) = cluster.find::<TenantLedger>(DEFAULT_NAME).await? else {
+            if has_history(cluster).await? {
+                return Err(RunnerError::HeadMissing);
+            }
+            let mut data = TenantLedgerData { key: encode(&(context.random)()), ..TenantLedgerData::default() };
+            next(&mut data, as_of);
+            let metadata = ObjectMeta { name: Some(DEFAULT_NAME.to_owned()), namespace: Some(cluster.namespace().to_owned()), ..ObjectMeta::default() };
+            match cluster.create(&TenantLedger { metadata, spec: data }).await? {
+                Created::New(object) => return Ok(Head { object: *object, as_of }),
+                Created::Exists => continue,
+            }
+        };
+        if let Some(sealed) = object.spec.as_of.filter(|sealed| *sealed > as_of) {
+            return Err(RunnerError::ClockBehind { seconds: (sealed - as_of).num_seconds() });
+        }
+        next(&mut object.spec, as_of);
+        match cluster.replace(&object).await? {
+            Replaced::Done(object) => return Ok(Head { object: *object, as_of }),
+            Replaced::Conflict | Replaced::Gone => {}
+        }
+    }
+}
+
+/// The commit: one PUT of the head. On a conflict it goes on only if the epoch is still its own.
+pub(super) async fn commit(context: &Context, head: Head, tenant: &Tenant, draft: &Draft) -> Result<TenantLedgerData, RunnerError> {
+    let epoch = head.epoch();
+    let mut object = head.object;
+    loop {
+        let data = &mut object.spec;
+        data.sealed_epoch = epoch;
+        if !tenant.runs_only {
+            data.as_of = Some(tenant.as_of);
+            data.directories.clone_from(&draft.directories);
+        }
+        data.workflows.clone_from(&draft.workflows);
+        match context.cluster.replace(&object).await? {
+            Replaced::Done(object) => return Ok(object.spec),
+            Replaced::Gone => return Err(RunnerError::HeadMissing),
+            Replaced::Conflict => {}
+        }
+        object = context.cluster.find::<TenantLedger>(DEFAULT_NAME).await?.ok_or(RunnerError::HeadMissing)?;
+        if object.spec.epoch != epoch {
+            return Err(RunnerError::Overtaken(format!("epoch {epoch} was abandoned for epoch {}", object.spec.epoch)));
+        }
+        if object.spec.sealed_epoch == epoch {
+            return Ok(object.spec);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsealed_epochs_are_given_up_once() {
+        let mut data = TenantLedgerData::default();
+        next(&mut data, DateTime::UNIX_EPOCH);
+        assert_eq!((data.epoch, data.abandoned.len()), (1, 0));
+        next(&mut data, DateTime::UNIX_EPOCH);
+        next(&mut data, DateTime::UNIX_EPOCH);
+        assert_eq!(data.epoch, 3);
+        assert_eq!(data.abandoned, [EpochRange { from: 1, to: 2 }]);
+        data.sealed_epoch = 3;
+        next(&mut data, DateTime::UNIX_EPOCH);
+        assert_eq!(data.abandoned, [EpochRange { from: 1, to: 2 }], "a sealed epoch is not given up");
+        next(&mut data, DateTime::UNIX_EPOCH);
+        assert_eq!(data.abandoned, [EpochRange { from: 1, to: 2 }, EpochRange { from: 4, to: 4 }]);
+    }
+}

@@ -1,0 +1,53 @@
+//! One evaluation: allocate an epoch, read everything, decide, write rows, commit by one PUT of the head.
+
+mod decide;
+mod draft;
+mod garbage;
+mod head;
+mod on_demand;
+mod place;
+mod quiet;
+mod read;
+mod release;
+mod snapshot;
+mod tenant;
+mod write;
+
+use chrono::{DateTime, Utc};
+
+use super::args::EvaluateArgs;
+use super::{Context, RunnerError};
+
+pub use quiet::fold_quiet;
+
+/// What an evaluation tells the process that started it.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Its epoch.
+    pub epoch: i64,
+    /// Its as-of.
+    pub as_of: DateTime<Utc>,
+    /// Nothing becomes due, no window ends and nothing expires before, if no object changes. None: cannot be told.
+    pub quiet_until: Option<DateTime<Utc>>,
+}
+
+/// Evaluates the tenant once.
+///
+/// # Errors
+/// [`RunnerError`]; whatever was written until then carries an epoch that is never sealed.
+pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome, RunnerError> {
+    let head = head::allocate(context).await?;
+    let (epoch, as_of) = (head.epoch(), head.as_of());
+    tracing::info!(namespace = %args.namespace, epoch, runs_only = args.runs_only, "evaluation starts");
+    let mut tenant = read::read(context, &head, args.runs_only).await?;
+    garbage::remove_abandoned(context, &tenant).await?;
+    read::slices(context, &mut tenant).await?;
+    let released = release::release(context, &mut tenant).await?;
+    let draft = decide::decide(&mut tenant, released);
+    write::write(context, &tenant, &draft).await?;
+    let committed = head::commit(context, head, &tenant, &draft).await?;
+    let expiry = garbage::after_seal(context, &tenant, &committed, &draft).await?;
+    let quiet_until = quiet::quiet_until(&tenant, &draft, expiry);
+    tracing::info!(namespace = %args.namespace, epoch, planned = draft.planned(), missed = draft.missed(), "evaluation sealed");
+    Ok(Outcome { epoch, as_of, quiet_until })
+}

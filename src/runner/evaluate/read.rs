@@ -1,0 +1,182 @@
+//! Reading the tenant: consistently, once.
+
+use std::collections::BTreeMap;
+
+use kube::ResourceExt;
+
+use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
+use crate::api::{Directory as DirectoryObject, DirectorySnapshot, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
+use crate::cluster::Cluster;
+use crate::cluster::client::{Kind, Selector};
+use crate::directory::{Directory as _, Embedded};
+use crate::domain::due::{Moment, activation};
+use crate::domain::keys::Keyring;
+use crate::domain::ledger::{LedgerIndex, is_valid};
+use crate::domain::validate;
+use crate::domain::version::versioned;
+use crate::runner::compile::{self, newest};
+use crate::runner::{Context, RunnerError};
+
+use super::head::Head;
+use super::tenant::{Reading, Tenant, Usable};
+
+/// Most Runs whose slices one request asks for: their names stay well inside a URL.
+const RUNS_PER_REQUEST: usize = 40;
+
+async fn all<K: Kind>(cluster: &Cluster) -> Result<Vec<K>, RunnerError> {
+    Ok(cluster.list(&Selector::all()).await?)
+}
+
+/// The number at the end of a chunk's name.
+pub(super) fn chunk_number(chunk: &OccurrenceLedger) -> i64 {
+    chunk.name_any().rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Reads everything but slices. The ledger, the snapshot and the Runs come first: what the directory says afterwards is
+/// never older than they are.
+pub(super) async fn read(context: &Context, head: &Head, runs_only: bool) -> Result<Tenant, RunnerError> {
+    let cluster = &context.cluster;
+    let data = head.data().clone();
+    let keys = Keyring::from_hex(&data.key).map_err(|error| RunnerError::Invalid(error.to_string()))?;
+    let mut chunks: Vec<OccurrenceLedger> = all(cluster).await?;
+    chunks.sort_by_key(chunk_number);
+    let snapshots: Vec<DirectorySnapshot> = if runs_only { Vec::new() } else { all(cluster).await? };
+    let runs: Vec<Run> = all(cluster).await?;
+    let newest = chunks.iter().flat_map(|chunk| chunk.spec.entries.iter().map(|row| row.epoch));
+    let newest = newest.chain(snapshots.iter().flat_map(|bucket| bucket.spec.rows.iter().map(|row| row.current.epoch))).max();
+    check_epoch(newest.unwrap_or(0), &data, cluster).await?;
+    let ledger = LedgerIndex::build(&data, chunks.iter().flat_map(|chunk| &chunk.spec.entries));
+    let schedule = all::<TenantSchedule>(cluster).await?.into_iter().find(|schedule| schedule.name_any() == DEFAULT_NAME);
+    let workflows: BTreeMap<String, Workflow> = all::<Workflow>(cluster).await?.into_iter().map(|workflow| (workflow.name_any(), workflow)).collect();
+    let mut tenant = Tenant {
+        namespace: cluster.namespace().to_owned(),
+        epoch: head.epoch(),
+        as_of: head.as_of(),
+        runs_only,
+        head: data,
+        keys,
+        schedule,
+        workflows,
+        versions: all(cluster).await?,
+        directories: all::<DirectoryObject>(cluster).await?.into_iter().map(|directory| (directory.name_any(), directory)).collect(),
+        readings: BTreeMap::new(),
+        usable: BTreeMap::new(),
+        chunks,
+        ledger,
+        snapshots,
+        runs,
+        slices: BTreeMap::new(),
+    };
+    read_directories(cluster, &mut tenant).await;
+    compile_all(&mut tenant);
+    Ok(tenant)
+}
+
+/// An evaluator that meets a row of a higher epoch stops: somebody overtook it, or a backup was torn.
+async fn check_epoch(row: i64, data: &crate::api::tenant_ledger::TenantLedgerData, cluster: &Cluster) -> Result<(), RunnerError> {
+    if row <= data.epoch {
+        return Ok(());
+    }
+    let head: Option<crate::api::TenantLedger> = cluster.find(DEFAULT_NAME).await?;
+    let now = head.map_or(0, |head| head.spec.epoch);
+    if now >= row { Err(RunnerError::Overtaken(format!("there are rows of epoch {row}"))) } else { Err(RunnerError::TornRestore { row, head: now }) }
+}
+
+async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
+    let names: Vec<String> = tenant.directories.keys().cloned().collect();
+    for name in names {
+        let object = &tenant.directories[&name];
+        let reading = if object.spec.embedded.is_some() {
+            let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec);
+            match directory.seed_accounts().await {
+                Ok(()) => directory.query().await,
+                Err(error) => Err(error),
+            }
+            .map_or_else(|error| Reading::Unknown(error.to_string()), Reading::People)
+        } else {
+            Reading::Unknown("this release reads embedded directories only".to_owned())
+        };
+        if let Reading::Unknown(reason) = &reading {
+            tracing::warn!(directory = name, reason, "the directory could not be read: nobody in it is due");
+        }
+        tenant.readings.insert(name, reading);
+    }
+}
+
+/// The workflows that have a version of what they say today, are sound, and whose directory was read in full.
+fn compile_all(tenant: &mut Tenant) {
+    let mut sound = BTreeMap::new();
+    for (name, workflow) in &tenant.workflows {
+        match usable(tenant, name, workflow) {
+            Ok(usable) => drop(sound.insert(name.clone(), usable)),
+            Err(reason) => tracing::info!(workflow = name, reason, "the workflow is not evaluated"),
+        }
+    }
+    tenant.usable = sound;
+}
+
+fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, String> {
+    let spec = &workflow.spec;
+    if !spec.is_enabled {
+        return Err("it is disabled".to_owned());
+    }
+    let version = newest(&tenant.versions, name).filter(|version| version.spec.template == versioned(spec)).ok_or("its newest version is another one")?;
+    let facts = validate::Tenant { schedule: tenant.schedule.as_ref().map(|schedule| &schedule.spec), directories: &tenant.directories };
+    if let Some(problem) = validate::workflow_problems(spec, &facts).into_iter().next() {
+        return Err(format!("{}: {}", problem.path, problem.reason));
+    }
+    let default = tenant.schedule.as_ref().and_then(|schedule| schedule.spec.directory.clone());
+    let directory = spec.directory.clone().or(default).ok_or("it has no directory")?;
+    if !matches!(tenant.readings.get(&directory), Some(Reading::People(_))) {
+        return Err("its directory could not be read".to_owned());
+    }
+    let compiled = compile::compile(version, spec, &tenant.directories[&directory].spec, tenant.schedule.as_ref().map(|schedule| &schedule.spec))?;
+    let scheduled = spec.is_scheduling_enabled && compiled.trigger.is_some();
+    let before = tenant.workflow_head(name);
+    let last_sealed_at = before.and_then(|head| head.last_sealed_at);
+    let moment = scheduled.then(|| Moment {
+        as_of: tenant.as_of,
+        window: compiled.window,
+        activated_at: activation(before.and_then(|head| head.activated_at), last_sealed_at, tenant.as_of),
+        last_sealed_at,
+    });
+    Ok(Usable { compiled, directory, version: version.clone(), moment })
+}
+
+/// Reads the slices that matter. Those of epochs that do not count are left out.
+pub(super) async fn slices(context: &Context, tenant: &mut Tenant) -> Result<(), RunnerError> {
+    let names: Vec<String> = tenant.runs_that_matter().into_iter().collect();
+    for part in names.chunks(RUNS_PER_REQUEST) {
+        let selector = Selector::labels(format!("{LABEL_RUN} in ({})", part.join(",")));
+        let slices: Vec<RunSlice> = context.cluster.list(&selector).await?;
+        for slice in slices {
+            check_epoch(slice.spec.epoch, &tenant.head, &context.cluster).await?;
+            if is_valid(&tenant.head, slice.spec.epoch) {
+                tenant.slices.insert(slice.name_any(), slice);
+            }
+        }
+    }
+    adopt_planned(tenant);
+    Ok(())
+}
+
+/// A subject in a valid slice counts as planned even without an entry: a backup may have caught the slice and not the
+/// ledger (design 3.1 rule 10).
+fn adopt_planned(tenant: &mut Tenant) {
+    let mut rows = Vec::new();
+    for slice in tenant.slices.values() {
+        for result in &slice.spec.results {
+            if tenant.ledger.get(&result.occurrence).is_none() {
+                let data = &slice.spec;
+                let mut row = tenant.row(&result.occurrence, &result.subject_key, "", &data.workflow, data.category, crate::api::EntryState::Planned, result.due);
+                row.run = Some(data.run.clone());
+                row.run_uid = Some(data.run_uid.clone());
+                row.slice = Some(slice.name_any());
+                rows.push(row);
+            }
+        }
+    }
+    for row in rows {
+        tenant.ledger.add(row);
+    }
+}

@@ -1,0 +1,93 @@
+//! Sightings of every person, and the buckets that change by them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kube::ResourceExt;
+use kube::api::ObjectMeta;
+
+use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
+use crate::api::{DirectorySnapshot, DirectorySnapshotData, Sighting, SnapshotRow};
+use crate::domain::snapshot::{Tracked, look, next_row, sealed_sighting};
+
+use super::tenant::{Reading, Tenant};
+
+/// Buckets of a directory: 10,000 people with ten marks each stay below 200 kB a bucket.
+const BUCKETS: u32 = 64;
+
+/// What is known of one person.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub now: Sighting,
+    pub before: Option<Sighting>,
+}
+
+/// The name of the bucket that has the subject's row.
+fn bucket(directory: &str, subject: &str) -> String {
+    let number = u32::from_str_radix(subject.get(..4).unwrap_or("0"), 16).unwrap_or(0) % BUCKETS;
+    format!("{directory}-{number}")
+}
+
+/// Looks at everybody. Gives the sightings by the subject's keyed id, and the buckets to write.
+pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Seen>, Vec<DirectorySnapshot>) {
+    let mut seen = BTreeMap::new();
+    let mut buckets = Vec::new();
+    for (directory, reading) in &tenant.readings {
+        let Reading::People(people) = reading else { continue };
+        let mut tracked = Tracked::default();
+        for usable in tenant.usable.values().filter(|usable| &usable.directory == directory && usable.moment.is_some()) {
+            usable.compiled.track(&mut tracked);
+        }
+        let old: BTreeMap<String, DirectorySnapshot> =
+            tenant.snapshots.iter().filter(|bucket| &bucket.spec.directory == directory).map(|bucket| (bucket.name_any(), bucket.clone())).collect();
+        let rows: BTreeMap<&str, &SnapshotRow> = old.values().flat_map(|bucket| &bucket.spec.rows).map(|row| (row.subject.as_str(), row)).collect();
+        let mut changed: BTreeMap<String, DirectorySnapshot> = BTreeMap::new();
+        for person in people {
+            let row = rows.get(person.key.as_str()).copied();
+            let before = row.and_then(|row| sealed_sighting(&tenant.head, row)).cloned();
+            let now = look(person, before.as_ref(), &tracked, &tenant.keys, &tenant.ledger, tenant.epoch, tenant.as_of);
+            if let Some(next) = next_row(&tenant.head, row, now.clone(), &person.key) {
+                let name = bucket(directory, &person.key);
+                let object = changed.entry(name.clone()).or_insert_with(|| old.get(&name).cloned().unwrap_or_else(|| empty(tenant, directory, &name)));
+                put(object, next);
+            }
+            seen.insert(person.key.clone(), Seen { now, before });
+        }
+        drop_unsealed(tenant, &old, &mut changed);
+        buckets.extend(changed.into_values());
+    }
+    (seen, buckets)
+}
+
+fn empty(tenant: &Tenant, directory: &str, name: &str) -> DirectorySnapshot {
+    let labels = BTreeMap::from([(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned())]);
+    let metadata = ObjectMeta { name: Some(name.to_owned()), namespace: Some(tenant.namespace.clone()), labels: Some(labels), ..ObjectMeta::default() };
+    DirectorySnapshot { metadata, spec: DirectorySnapshotData { directory: directory.to_owned(), rows: Vec::new() } }
+}
+
+fn put(bucket: &mut DirectorySnapshot, row: SnapshotRow) {
+    match bucket.spec.rows.binary_search_by(|old| old.subject.cmp(&row.subject)) {
+        Ok(index) => bucket.spec.rows[index] = row,
+        Err(index) => bucket.spec.rows.insert(index, row),
+    }
+}
+
+/// Rows whose newest sighting belongs to an abandoned epoch and that nobody looked at anew go back to the sealed one.
+fn drop_unsealed(tenant: &Tenant, old: &BTreeMap<String, DirectorySnapshot>, changed: &mut BTreeMap<String, DirectorySnapshot>) {
+    let gone = |row: &SnapshotRow| crate::domain::ledger::is_abandoned(&tenant.head, row.current.epoch);
+    let names: BTreeSet<&String> = old.iter().filter(|(_, bucket)| bucket.spec.rows.iter().any(gone)).map(|(name, _)| name).collect();
+    for name in names {
+        let object = changed.entry(name.clone()).or_insert_with(|| old[name].clone());
+        object.spec.rows.retain_mut(|row| {
+            if !gone(row) {
+                return true;
+            }
+            match row.previous.take() {
+                Some(previous) => {
+                    row.current = previous;
+                    true
+                }
+                None => false,
+            }
+        });
+    }
+}

@@ -1,0 +1,134 @@
+//! Everything that one evaluation reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use kube::ResourceExt;
+
+use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
+use crate::api::{
+    Category, Directory as DirectoryObject, DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SubjectResult, TenantSchedule, Workflow,
+    WorkflowVersion,
+};
+use crate::domain::due::Moment;
+use crate::domain::keys::Keyring;
+use crate::domain::ledger::LedgerIndex;
+use crate::domain::order::OpenWork;
+use crate::domain::subject::Person;
+use crate::domain::trigger::CompiledWorkflow;
+
+/// What a directory said.
+#[derive(Clone, Debug)]
+pub(super) enum Reading {
+    /// All its subjects.
+    People(Vec<Person>),
+    /// It could not be read in full, for this reason: nobody in it is due, nothing in it is missed.
+    Unknown(String),
+}
+
+/// A workflow that this evaluation evaluates or runs on demand.
+#[derive(Clone, Debug)]
+pub(super) struct Usable {
+    pub compiled: CompiledWorkflow,
+    pub directory: String,
+    pub version: WorkflowVersion,
+    /// Enabled, scheduled and with conditions: evaluated, as of this moment.
+    pub moment: Option<Moment>,
+}
+
+/// The tenant as one evaluation sees it.
+pub(super) struct Tenant {
+    pub namespace: String,
+    pub epoch: i64,
+    pub as_of: DateTime<Utc>,
+    pub runs_only: bool,
+    pub head: TenantLedgerData,
+    pub keys: Keyring,
+    pub schedule: Option<TenantSchedule>,
+    pub workflows: BTreeMap<String, Workflow>,
+    pub versions: Vec<WorkflowVersion>,
+    pub directories: BTreeMap<String, DirectoryObject>,
+    pub readings: BTreeMap<String, Reading>,
+    pub usable: BTreeMap<String, Usable>,
+    pub chunks: Vec<OccurrenceLedger>,
+    pub ledger: LedgerIndex,
+    pub snapshots: Vec<DirectorySnapshot>,
+    pub runs: Vec<Run>,
+    /// Valid slices of Runs that matter, by name.
+    pub slices: BTreeMap<String, RunSlice>,
+}
+
+impl Tenant {
+    /// Every person that was read, with the directory.
+    pub fn people(&self) -> impl Iterator<Item = (&str, &Person)> {
+        self.readings.iter().flat_map(|(directory, reading)| match reading {
+            Reading::People(people) => people.iter().map(|person| (directory.as_str(), person)).collect::<Vec<_>>(),
+            Reading::Unknown(_) => Vec::new(),
+        })
+    }
+
+    /// People by their keyed id.
+    pub fn people_by_key(&self) -> BTreeMap<&str, &Person> {
+        self.people().map(|(_, person)| (person.key.as_str(), person)).collect()
+    }
+
+    /// What the head knows of a workflow.
+    pub fn workflow_head(&self, name: &str) -> Option<&WorkflowHead> {
+        self.head.workflows.iter().find(|head| head.name == name)
+    }
+
+    /// The result of an occurrence in a slice that was read.
+    pub fn result(&self, slice: Option<&str>, key: &str) -> Option<&SubjectResult> {
+        self.slices.get(slice?)?.spec.results.iter().find(|result| result.occurrence == key)
+    }
+
+    /// Unfinished work by the subject's keyed id.
+    pub fn open_work(&self) -> BTreeMap<&str, Vec<OpenWork>> {
+        let mut open: BTreeMap<&str, Vec<OpenWork>> = BTreeMap::new();
+        for slice in self.slices.values() {
+            for result in slice.spec.results.iter().filter(|result| !result.processing_status.is_final()) {
+                let consumed_here = self.ledger.get(&result.occurrence).is_none_or(|row| row.state == crate::api::EntryState::Planned);
+                if consumed_here {
+                    open.entry(&result.subject_key).or_default().push(OpenWork {
+                        key: result.occurrence.clone(),
+                        slice: slice.name_any(),
+                        category: slice.spec.category,
+                    });
+                }
+            }
+        }
+        open
+    }
+
+    /// A row of this epoch.
+    pub fn row(&self, key: &str, subject: &str, attribute: &str, workflow: &str, category: Category, state: crate::api::EntryState, due: DateTime<Utc>) -> LedgerEntry {
+        LedgerEntry {
+            epoch: self.epoch,
+            key: key.to_owned(),
+            subject: subject.to_owned(),
+            attribute: attribute.to_owned(),
+            workflow: workflow.to_owned(),
+            category,
+            state,
+            due,
+            at: self.as_of,
+            run: None,
+            run_uid: None,
+            slice: None,
+            by: None,
+            reason: None,
+            sequence: None,
+        }
+    }
+
+    /// Names of Runs whose slices matter: without an end, with canceled subjects, or without a row that names them.
+    pub fn runs_that_matter(&self) -> BTreeSet<String> {
+        let matters = |run: &&Run| {
+            let complete = run.status.as_ref().is_some_and(|status| {
+                crate::api::conditions::is_true(&status.conditions, crate::api::conditions::COMPLETE) && status.canceled_users_count == 0
+            });
+            !complete || !self.ledger.names_run(&run.name_any())
+        };
+        self.runs.iter().filter(matters).map(ResourceExt::name_any).collect()
+    }
+}

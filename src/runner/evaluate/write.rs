@@ -1,0 +1,142 @@
+//! Writing the draft: Runs and slices, then rows, then snapshot buckets. All of it carries the epoch, and counts for
+//! nothing before the commit.
+
+use kube::ResourceExt;
+use kube::api::ObjectMeta;
+
+use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
+use crate::api::{DirectorySnapshot, LedgerEntry, OccurrenceLedger, OccurrenceLedgerData, RunSlice};
+use crate::cluster::client::Kind;
+use crate::cluster::{Created, Replaced};
+use crate::runner::{Context, RunnerError};
+
+use super::draft::Draft;
+use super::read::chunk_number;
+use super::tenant::Tenant;
+
+/// Most rows of a chunk (design 2).
+const CHUNK_ROWS: usize = 1_000;
+
+/// Writes everything but the head.
+pub(super) async fn write(context: &Context, tenant: &Tenant, draft: &Draft) -> Result<(), RunnerError> {
+    for run in &draft.runs {
+        create_own(context, run).await?;
+    }
+    for slice in &draft.slices {
+        create_own::<RunSlice>(context, slice).await?;
+    }
+    for (run, plan) in &draft.plans {
+        let status = serde_json::json!({ "plan": plan, "scheduledDateTime": tenant.as_of });
+        context.cluster.patch_status::<crate::api::Run>(run, &status).await?;
+    }
+    append(context, tenant, &draft.rows).await?;
+    for bucket in &draft.buckets {
+        put_bucket(context, tenant, bucket).await?;
+    }
+    Ok(())
+}
+
+/// Creates an object whose name has our epoch: if it exists, an earlier try of this very request made it.
+async fn create_own<K: Kind>(context: &Context, object: &K) -> Result<(), RunnerError> {
+    match context.cluster.create(object).await? {
+        Created::New(_) => Ok(()),
+        Created::Exists => {
+            let found: Option<K> = context.cluster.find(&object.name_any()).await?;
+            let epoch = |object: &K| object.labels().get(crate::api::meta::LABEL_EPOCH).cloned();
+            if found.as_ref().and_then(epoch) == epoch(object) {
+                Ok(())
+            } else {
+                Err(RunnerError::Invalid(format!("{} {:?} exists and is not of this evaluation", K::kind(&()), object.name_any())))
+            }
+        }
+    }
+}
+
+/// Appends rows to the last chunk and to new ones.
+async fn append(context: &Context, tenant: &Tenant, rows: &[LedgerEntry]) -> Result<(), RunnerError> {
+    let mut last = tenant.chunks.last().cloned();
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let room = last.as_ref().map_or(0, |chunk| CHUNK_ROWS.saturating_sub(chunk.spec.entries.len()));
+        let (chunk, part) = match last.take() {
+            Some(mut chunk) if room > 0 => {
+                let part = &rest[..room.min(rest.len())];
+                chunk.spec.entries.extend(part.iter().cloned());
+                (chunk, part)
+            }
+            full => {
+                let number = full.as_ref().map_or(1, |chunk| chunk_number(chunk) + 1);
+                let part = &rest[..CHUNK_ROWS.min(rest.len())];
+                (new_chunk(tenant, number, part), part)
+            }
+        };
+        last = Some(store(context, tenant, chunk, part).await?);
+        rest = &rest[part.len()..];
+    }
+    Ok(())
+}
+
+fn new_chunk(tenant: &Tenant, number: i64, rows: &[LedgerEntry]) -> OccurrenceLedger {
+    let labels = [(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned())].into_iter().collect();
+    let metadata = ObjectMeta { name: Some(format!("occurrences-{number}")), namespace: Some(tenant.namespace.clone()), labels: Some(labels), ..ObjectMeta::default() };
+    OccurrenceLedger { metadata, spec: OccurrenceLedgerData { entries: rows.to_vec() } }
+}
+
+/// Stores a chunk with `part` at its end. After a conflict the rows may be there already: then that is it.
+async fn store(context: &Context, tenant: &Tenant, chunk: OccurrenceLedger, part: &[LedgerEntry]) -> Result<OccurrenceLedger, RunnerError> {
+    let mut chunk = chunk;
+    loop {
+        let conflict = if chunk.metadata.resource_version.is_none() {
+            match context.cluster.create(&chunk).await? {
+                Created::New(stored) => return Ok(*stored),
+                Created::Exists => true,
+            }
+        } else {
+            match context.cluster.replace(&chunk).await? {
+                Replaced::Done(stored) => return Ok(*stored),
+                Replaced::Conflict => true,
+                Replaced::Gone => false,
+            }
+        };
+        let found: Option<OccurrenceLedger> = context.cluster.find(&chunk.name_any()).await?;
+        let Some(mut found) = found.filter(|_| conflict) else {
+            return Err(RunnerError::Overtaken(format!("chunk {:?} of the ledger is gone", chunk.name_any())));
+        };
+        if found.spec.entries.iter().any(|row| row.epoch > tenant.epoch) {
+            return Err(RunnerError::Overtaken("a newer evaluation writes the ledger".to_owned()));
+        }
+        if part.iter().all(|row| found.spec.entries.contains(row)) {
+            return Ok(found);
+        }
+        if found.spec.entries.len() + part.len() > CHUNK_ROWS {
+            // A process of an older, abandoned epoch wrote in between. The next evaluation finds the room.
+            return Err(RunnerError::Overtaken("an older evaluation filled the last chunk of the ledger".to_owned()));
+        }
+        found.spec.entries.extend(part.iter().cloned());
+        chunk = found;
+    }
+}
+
+/// Stores a bucket. Rows of a newer epoch in it end the evaluation; rows that a zombie wrote are put back.
+async fn put_bucket(context: &Context, tenant: &Tenant, bucket: &DirectorySnapshot) -> Result<(), RunnerError> {
+    let mut bucket = bucket.clone();
+    loop {
+        let outcome = if bucket.metadata.resource_version.is_none() {
+            match context.cluster.create(&bucket).await? {
+                Created::New(_) => return Ok(()),
+                Created::Exists => Replaced::Conflict,
+            }
+        } else {
+            context.cluster.replace(&bucket).await?
+        };
+        match outcome {
+            Replaced::Done(_) => return Ok(()),
+            Replaced::Conflict | Replaced::Gone => {}
+        }
+        let found: Option<DirectorySnapshot> = context.cluster.find(&bucket.name_any()).await?;
+        if found.as_ref().is_some_and(|found| found.spec.rows.iter().any(|row| row.current.epoch > tenant.epoch)) {
+            return Err(RunnerError::Overtaken("a newer evaluation writes the snapshot".to_owned()));
+        }
+        bucket.metadata.resource_version = found.and_then(|found| found.metadata.resource_version);
+    }
+}

@@ -1,0 +1,219 @@
+//! The claim loop of one slice: each PUT carries the results of the last claim and makes the next one.
+
+use std::collections::BTreeSet;
+
+use kube::ResourceExt;
+
+use crate::api::reasons::{CANCELED_BY_REQUEST, PLAN_EXPIRED};
+use crate::api::run_slice::Claim;
+use crate::api::{Category, ProcessingStatus, Run, RunSlice, SubjectResult};
+use crate::cluster::Replaced;
+use crate::directory::{Directory, Lookup};
+use crate::runner::{Planted, RunnerError};
+use crate::task;
+
+use super::batch;
+use super::merge;
+use super::settle;
+use super::state::Attempt;
+
+/// Most subjects of one claim: what a crash can repeat (design 3.1 rule 6).
+const CLAIM: usize = 20;
+
+/// Works on a slice until nothing in it can be done now; whether anything was.
+pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> {
+    let mut moved = false;
+    // Subjects that were tried and left queued: for the next attempt, not for this one.
+    let mut left: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let Some(slice) = attempt.slices.get(name) else { return Ok(moved) };
+        if slice.spec.results.iter().all(|result| result.processing_status.is_final()) {
+            return Ok(moved);
+        }
+        look_around(attempt).await?;
+        let Some(mut next) = prepare(attempt, name, &left).await? else { return Ok(moved) };
+        let claimed = take(attempt, &mut next);
+        if !put(attempt, next, &claimed).await? {
+            continue;
+        }
+        moved = true;
+        if claimed.is_empty() {
+            continue;
+        }
+        left.extend(batch::run(attempt, name, &claimed).await?);
+        finish(attempt, name).await?;
+        attempt.report(false).await?;
+    }
+}
+
+/// Looks at the head, the ledger, the Workflow and the Run before a claim.
+async fn look_around(attempt: &mut Attempt) -> Result<(), RunnerError> {
+    let cluster = attempt.context.cluster.clone();
+    attempt.mind.refresh(&cluster).await?;
+    let name = attempt.run.name_any();
+    attempt.run = cluster.find::<Run>(&name).await?.ok_or_else(|| RunnerError::Overtaken(format!("Run {name:?} is gone")))?;
+    Ok(())
+}
+
+/// The slice with subjects canceled that must not start, and the next ones to claim marked; None: nothing to write.
+async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Result<Option<RunSlice>, RunnerError> {
+    let Some(mut slice) = attempt.slices.get(name).cloned() else { return Ok(None) };
+    let now = attempt.context.cluster.clock().now();
+    let run = slice.spec.run.clone();
+    let (category, execution) = (slice.spec.category, slice.spec.execution_type);
+    let stopped = attempt.mind.stopped(execution);
+    let mut changed = false;
+    let mut claimed = 0;
+    for result in &mut slice.spec.results {
+        let begun = result.attempt.is_some() && result.processing_status == ProcessingStatus::InProgress;
+        if result.processing_status.is_final() || left.contains(&result.occurrence) {
+            continue;
+        }
+        if !begun {
+            let requested = attempt.run.spec.cancel.then_some(CANCELED_BY_REQUEST);
+            if let Some(reason) = requested.or_else(|| attempt.mind.taken(result, &run)).or(stopped) {
+                cancel(result, reason, now);
+                changed = true;
+                continue;
+            }
+        }
+        if claimed == CLAIM || is_blocked(attempt, result, category).await? {
+            continue;
+        }
+        result.processing_status = ProcessingStatus::InProgress;
+        result.attempt = Some(attempt.number);
+        if !attempt.context.has_planted(Planted::BeforeImageAfterTheEffect) && !add_before_images(attempt, result).await {
+            // What was there before cannot be told: unknown never acts.
+            result.processing_status = ProcessingStatus::Queued;
+            continue;
+        }
+        claimed += 1;
+        changed = true;
+    }
+    Ok(changed.then_some(slice))
+}
+
+/// Cancels a subject that has not begun.
+pub(super) fn cancel(result: &mut SubjectResult, reason: &str, now: chrono::DateTime<chrono::Utc>) {
+    result.processing_status = ProcessingStatus::Canceled;
+    result.reason = Some(reason.to_owned());
+    result.completed_date_time = Some(now);
+    for task in result.tasks.iter_mut().filter(|task| !task.processing_status.is_final()) {
+        task.processing_status = ProcessingStatus::Canceled;
+    }
+}
+
+/// Whether other work for the person comes first. A leaver is never blocked: it settles the older work itself.
+async fn is_blocked(attempt: &Attempt, result: &SubjectResult, category: Category) -> Result<bool, RunnerError> {
+    if category == Category::Leaver {
+        return Ok(false);
+    }
+    let newer = attempt.mind.newer_leavers(result, attempt.plan.epoch);
+    for slice in result.waits_for.iter().chain(&newer) {
+        if !settle::is_final(attempt, slice, &result.subject_key).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Puts the before-images of all tasks into a result that has none; false if the account cannot be read. An absent
+/// account has nothing before: its tasks say that it is absent.
+async fn add_before_images(attempt: &Attempt, result: &mut SubjectResult) -> bool {
+    if result.tasks.iter().any(|task| task.before.is_some()) {
+        return true;
+    }
+    match attempt.directory.account(&result.subject).await {
+        Lookup::Present(account) => {
+            let images = task::before_images(&attempt.tasks, &account);
+            for (task, image) in attempt.tasks.iter().zip(images) {
+                if let Some(result) = result.tasks.iter_mut().find(|result| result.name == task.name) {
+                    result.before = image;
+                }
+            }
+            true
+        }
+        Lookup::Absent => true,
+        Lookup::Unknown(_) => false,
+    }
+}
+
+/// Stamps the claim; gives the occurrences that are claimed by it.
+fn take(attempt: &Attempt, slice: &mut RunSlice) -> Vec<String> {
+    slice.spec.claim = Some(Claim { holder: attempt.context.holder.clone(), attempt: attempt.number, renewed_date_time: attempt.context.cluster.clock().now() });
+    let mine = |result: &&SubjectResult| result.processing_status == ProcessingStatus::InProgress && result.attempt == Some(attempt.number);
+    slice.spec.results.iter().filter(mine).map(|result| result.occurrence.clone()).collect()
+}
+
+/// Writes the claim by compare-and-swap; false: somebody wrote in between, look again.
+async fn put(attempt: &mut Attempt, slice: RunSlice, claimed: &[String]) -> Result<bool, RunnerError> {
+    let name = slice.name_any();
+    let mut slice = slice;
+    if attempt.context.has_planted(Planted::ClaimWithoutResourceVersion) {
+        slice.metadata.resource_version = None;
+    }
+    let sent = attempt.lease.now();
+    match attempt.context.cluster.replace(&slice).await? {
+        Replaced::Done(stored) => {
+            attempt.lease.renew(sent);
+            hold(attempt, &stored, claimed);
+            attempt.slices.insert(name, *stored);
+            Ok(true)
+        }
+        Replaced::Conflict => {
+            let fresh: Option<RunSlice> = attempt.context.cluster.find(&name).await?;
+            let fresh = fresh.ok_or_else(|| RunnerError::Overtaken(format!("slice {name:?} is gone")))?;
+            if fresh.spec.claim == slice.spec.claim && fresh.spec.results == slice.spec.results {
+                // The answer was lost, the claim was not.
+                attempt.lease.renew(sent);
+                hold(attempt, &fresh, claimed);
+                attempt.slices.insert(name, fresh);
+                return Ok(true);
+            }
+            check_holder(attempt, &name, &fresh)?;
+            attempt.slices.insert(name, fresh);
+            Ok(false)
+        }
+        Replaced::Gone => Err(RunnerError::Overtaken(format!("slice {name:?} is gone"))),
+    }
+}
+
+/// A claim that passed to another process ends this one.
+pub(super) fn check_holder(attempt: &Attempt, name: &str, fresh: &RunSlice) -> Result<(), RunnerError> {
+    let had = attempt.slices.get(name).and_then(|slice| slice.spec.claim.as_ref()).is_some_and(|claim| claim.holder == attempt.context.holder);
+    let has = fresh.spec.claim.as_ref().is_some_and(|claim| claim.holder == attempt.context.holder);
+    let newer = fresh.spec.claim.as_ref().is_some_and(|claim| claim.attempt > attempt.number);
+    if (had && !has) || newer {
+        return Err(RunnerError::Overtaken(format!("slice {name:?} was claimed by another process")));
+    }
+    Ok(())
+}
+
+fn hold(attempt: &Attempt, slice: &RunSlice, claimed: &[String]) {
+    let mut held = attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    held.extend(slice.spec.results.iter().filter(|result| claimed.contains(&result.occurrence)).map(|result| (result.occurrence.clone(), result.clone())));
+}
+
+/// Writes the results of a claim. It repeats until they stand there, or the claim is another's.
+async fn finish(attempt: &mut Attempt, name: &str) -> Result<(), RunnerError> {
+    if attempt.context.has_planted(Planted::BeforeImageAfterTheEffect) {
+        let mut results: Vec<SubjectResult> = attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).values().cloned().collect();
+        for result in &mut results {
+            add_before_images(attempt, result).await;
+        }
+        let mut held = attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.extend(results.into_iter().map(|result| (result.occurrence.clone(), result)));
+    }
+    merge::write(attempt, name).await?;
+    attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    Ok(())
+}
+
+/// Whether the window of an occurrence has ended, so that its subject is not tried again.
+pub(super) fn expire(result: &mut SubjectResult, window: chrono::TimeDelta, now: chrono::DateTime<chrono::Utc>) -> bool {
+    let ended = result.due + window < now;
+    if ended {
+        cancel(result, PLAN_EXPIRED, now);
+    }
+    ended
+}

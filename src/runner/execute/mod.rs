@@ -1,0 +1,59 @@
+//! One attempt at a Run: claim, check again, act, record (design 3.1 rules 6 to 8).
+
+mod batch;
+mod claim;
+mod lease;
+mod merge;
+mod mind;
+mod recheck;
+mod report;
+mod settle;
+mod state;
+
+use std::time::Duration;
+
+use super::args::ExecuteArgs;
+use super::{Context, RunnerError};
+
+use state::Attempt;
+
+/// How long a process trusts that a claim of another, of which it does not know that it ended, may still be at work:
+/// 60 s in which that one may start an effect, 20 s for the effect, and a margin.
+pub(super) const CLAIM_LIFE: Duration = Duration::from_secs(90);
+/// Pause between looks at work that comes first.
+const WAIT: Duration = Duration::from_secs(5);
+/// How long an attempt waits for other work before it ends and leaves the rest to the next one.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What an attempt tells the process that started it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outcome {
+    /// Subjects without a final result.
+    pub open: usize,
+}
+
+/// Makes one attempt at the Run.
+///
+/// # Errors
+/// [`RunnerError`]; what was done is in the slices, or is done again by the next attempt.
+pub async fn execute(context: &Context, args: &ExecuteArgs) -> Result<Outcome, RunnerError> {
+    let mut attempt = Attempt::load(context, args).await?;
+    attempt.wait_for_the_dead(args.take_over).await?;
+    attempt.report(false).await?;
+    let mut waited = Duration::ZERO;
+    loop {
+        let mut moved = false;
+        for name in attempt.slice_names() {
+            moved |= claim::work(&mut attempt, &name).await?;
+        }
+        if attempt.open() == 0 || (!moved && (!attempt.is_waiting() || waited >= PATIENCE)) {
+            break;
+        }
+        if !moved {
+            context.cluster.clock().sleep(WAIT).await;
+            waited += WAIT;
+        }
+    }
+    attempt.report(true).await?;
+    Ok(Outcome { open: attempt.open() })
+}

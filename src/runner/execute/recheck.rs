@@ -1,0 +1,58 @@
+//! Looking again immediately before the start, by the newest version: it may only shrink what was planned (design 3.1
+//! rule 8). The reads come after the claim, so that they are never older than it.
+
+use chrono::TimeDelta;
+
+use crate::api::SubjectResult;
+use crate::api::reasons::{CHANGED, OUT_OF_SCOPE};
+use crate::directory::{Directory, Lookup};
+use crate::domain::trigger::{DEFAULT_LEAVER_WINDOW, Trigger};
+use crate::rule::Truth;
+
+use super::state::Attempt;
+
+/// What the look found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Recheck {
+    /// The subject still meets the conditions.
+    Holds,
+    /// It does not, for this reason.
+    Gone(&'static str),
+    /// It cannot be told; the window of the occurrence.
+    Unknown(TimeDelta),
+}
+
+/// Looks at the subject again.
+pub(super) async fn check(attempt: &Attempt, result: &SubjectResult) -> Recheck {
+    let workflow = match attempt.mind.newest() {
+        Ok(workflow) => workflow,
+        Err(reason) => {
+            tracing::warn!(reason, "the conditions cannot be looked at again");
+            return Recheck::Unknown(DEFAULT_LEAVER_WINDOW);
+        }
+    };
+    let person = match attempt.directory.get(&result.subject).await {
+        Lookup::Present(person) => person,
+        Lookup::Absent => return Recheck::Gone(OUT_OF_SCOPE),
+        Lookup::Unknown(_) => return Recheck::Unknown(workflow.window),
+    };
+    let now = attempt.context.cluster.clock().now();
+    let attribute = attempt.mind.attribute(&result.occurrence).unwrap_or_default();
+    match workflow.still_holds(&person, &attribute, &result.occurrence, &attempt.keys, now) {
+        None => return Recheck::Unknown(workflow.window),
+        Some(false) => return Recheck::Gone(gone_reason(workflow.trigger.as_ref())),
+        Some(true) => {}
+    }
+    match workflow.in_scope(&person, now) {
+        Truth::True => Recheck::Holds,
+        Truth::False => Recheck::Gone(OUT_OF_SCOPE),
+        Truth::Unknown => Recheck::Unknown(workflow.window),
+    }
+}
+
+fn gone_reason(trigger: Option<&Trigger>) -> &'static str {
+    match trigger {
+        Some(Trigger::Time { .. } | Trigger::Inactivity { .. }) => CHANGED,
+        _ => OUT_OF_SCOPE,
+    }
+}

@@ -1,0 +1,82 @@
+//! What an attempt says about its slices in the Run's status.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kube::ResourceExt;
+
+use crate::api::run::{Counts, ShardReport, TaskReport};
+use crate::api::{ProcessingStatus, Run, SubjectResult};
+use crate::runner::RunnerError;
+
+use super::state::Attempt;
+
+/// A report is written at most this often, but for the first and the last.
+const PERIOD: Duration = Duration::from_secs(2);
+
+fn count(counts: &mut Counts, result: &SubjectResult) {
+    counts.total_users_count += 1;
+    match result.processing_status {
+        ProcessingStatus::Completed => counts.successful_users_count += 1,
+        ProcessingStatus::Failed | ProcessingStatus::CompletedWithErrors => counts.failed_users_count += 1,
+        ProcessingStatus::Canceled => counts.canceled_users_count += 1,
+        _ => {}
+    }
+    for task in &result.tasks {
+        counts.total_tasks_count += 1;
+        match task.processing_status {
+            ProcessingStatus::Completed => {}
+            ProcessingStatus::Failed => counts.failed_tasks_count += 1,
+            _ => counts.total_unprocessed_tasks_count += 1,
+        }
+    }
+}
+
+fn tasks(results: &[&SubjectResult]) -> Vec<TaskReport> {
+    let mut reports: BTreeMap<usize, TaskReport> = BTreeMap::new();
+    for (index, task) in results.iter().flat_map(|result| result.tasks.iter().enumerate()) {
+        let report = reports.entry(index).or_insert_with(|| TaskReport { name: task.name.clone(), successful_users_count: 0, failed_users_count: 0, unprocessed_users_count: 0 });
+        match task.processing_status {
+            ProcessingStatus::Completed => report.successful_users_count += 1,
+            ProcessingStatus::Failed => report.failed_users_count += 1,
+            _ => report.unprocessed_users_count += 1,
+        }
+    }
+    reports.into_values().collect()
+}
+
+impl Attempt {
+    fn shard(&self, finished: bool) -> ShardReport {
+        let results: Vec<&SubjectResult> = self.results().collect();
+        let mut counts = Counts::default();
+        for result in &results {
+            count(&mut counts, result);
+        }
+        ShardReport {
+            index: 0,
+            attempt: self.number,
+            updated_date_time: self.context.cluster.clock().now(),
+            open_users_count: i32::try_from(self.open()).unwrap_or(i32::MAX),
+            started: results.iter().any(|result| result.attempt.is_some()),
+            finished,
+            counts,
+            tasks: tasks(&results),
+        }
+    }
+
+    /// Writes the report; `finished`: the attempt ends by itself.
+    pub async fn report(&mut self, finished: bool) -> Result<(), RunnerError> {
+        let now = self.context.cluster.clock().elapsed();
+        if !finished && self.reported.is_some_and(|last| now.saturating_sub(last) < PERIOD) {
+            return Ok(());
+        }
+        let mut status = serde_json::json!({ "shards": [self.shard(finished)] });
+        let first = self.results().filter_map(|result| result.started_date_time).min();
+        if let Some(first) = first {
+            status["startedDateTime"] = serde_json::json!(first);
+        }
+        self.context.cluster.patch_status::<Run>(&self.run.name_any(), &status).await?;
+        self.reported = Some(now);
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! What an attempt knows: its Run, its slices as last seen, and the tenant as of the last claim.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use chrono::TimeDelta;
+use kube::ResourceExt;
+
+use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
+use crate::api::run::RunPlan;
+use crate::api::{Directory as DirectoryObject, Run, RunSlice, SubjectResult, Task, TenantLedger, WorkflowVersion};
+use crate::cluster::Cluster;
+use crate::cluster::client::Selector;
+use crate::directory::Embedded;
+use crate::domain::keys::Keyring;
+use crate::domain::ledger::is_valid;
+use crate::runner::args::ExecuteArgs;
+use crate::runner::{Context, RunnerError};
+
+use super::CLAIM_LIFE;
+use super::lease::Lease;
+use super::mind::Mind;
+
+/// Results that this process has claimed and not yet seen written in full, by occurrence.
+pub(super) type Held = Mutex<BTreeMap<String, SubjectResult>>;
+
+/// One attempt.
+pub(super) struct Attempt {
+    pub context: Context,
+    pub number: i32,
+    pub run: Run,
+    pub plan: RunPlan,
+    pub keys: Keyring,
+    pub directory: Embedded,
+    /// The tasks of the pinned version that are enabled, in order.
+    pub tasks: Vec<Task>,
+    pub lease: Lease,
+    pub slices: BTreeMap<String, RunSlice>,
+    pub held: Held,
+    pub mind: Mind,
+    pub reported: Option<std::time::Duration>,
+}
+
+fn missing(what: &str, name: &str) -> RunnerError {
+    RunnerError::Invalid(format!("{what} {name:?} is gone"))
+}
+
+impl Attempt {
+    /// Reads the Run and everything it needs, and checks that its plan counts.
+    pub async fn load(context: &Context, args: &ExecuteArgs) -> Result<Self, RunnerError> {
+        let cluster = &context.cluster;
+        let lease = Lease::new(cluster.clock().clone());
+        let run: Run = cluster.find(&args.run).await?.ok_or_else(|| RunnerError::Overtaken(format!("Run {:?} is gone", args.run)))?;
+        let head: TenantLedger = cluster.find(DEFAULT_NAME).await?.ok_or(RunnerError::HeadMissing)?;
+        let plan = run.status.as_ref().and_then(|status| status.plan.clone());
+        let plan = plan.filter(|plan| is_valid(&head.spec, plan.epoch)).ok_or_else(|| RunnerError::Overtaken(format!("the plan of Run {:?} does not count", args.run)))?;
+        let keys = Keyring::from_hex(&head.spec.key).map_err(|error| RunnerError::Invalid(error.to_string()))?;
+        let source = run.spec.source.workflow.clone().ok_or_else(|| RunnerError::Invalid(format!("Run {:?} names no workflow", args.run)))?;
+        let version = format!("{}-v{}", source.name, plan.version);
+        let version: WorkflowVersion = cluster.find(&version).await?.ok_or_else(|| missing("WorkflowVersion", &version))?;
+        let mind = Mind::look(cluster, &source.name).await?;
+        let name = version.spec.template.directory.clone().or_else(|| mind.default_directory());
+        let name = name.ok_or_else(|| RunnerError::Invalid(format!("workflow {:?} has no directory", source.name)))?;
+        let object: DirectoryObject = cluster.find(&name).await?.ok_or_else(|| missing("Directory", &name))?;
+        let directory = Embedded::new(cluster.clone(), keys.clone(), &name, &object.spec);
+        let slices = Self::read_slices(cluster, &args.run, plan.epoch).await?;
+        Ok(Self {
+            context: context.clone(),
+            number: args.attempt,
+            run,
+            plan,
+            keys,
+            directory,
+            tasks: version.spec.template.tasks.iter().filter(|task| task.is_enabled).cloned().collect(),
+            lease,
+            slices,
+            held: Mutex::default(),
+            mind,
+            reported: None,
+        })
+    }
+
+    async fn read_slices(cluster: &Cluster, run: &str, epoch: i64) -> Result<BTreeMap<String, RunSlice>, RunnerError> {
+        let slices: Vec<RunSlice> = cluster.list(&Selector::labels(format!("{LABEL_RUN}={run}"))).await?;
+        Ok(slices.into_iter().filter(|slice| slice.spec.epoch == epoch).map(|slice| (slice.name_any(), slice)).collect())
+    }
+
+    /// Waits until no other process can still be acting on these slices, unless it is known to have ended.
+    pub async fn wait_for_the_dead(&mut self, take_over: bool) -> Result<(), RunnerError> {
+        if take_over {
+            return Ok(());
+        }
+        loop {
+            let now = self.context.cluster.clock().now();
+            let claims = self.slices.values().filter_map(|slice| slice.spec.claim.as_ref()).filter(|claim| claim.holder != self.context.holder);
+            let life = TimeDelta::from_std(CLAIM_LIFE).unwrap_or(TimeDelta::MAX);
+            let left = claims.map(|claim| claim.renewed_date_time + life - now).max().and_then(|left| left.to_std().ok());
+            let Some(left) = left.filter(|left| !left.is_zero()) else { return Ok(()) };
+            self.context.cluster.clock().sleep(left).await;
+            self.slices = Self::read_slices(&self.context.cluster, &self.run.name_any(), self.plan.epoch).await?;
+        }
+    }
+
+    /// Names of the slices in the order of the plan.
+    pub fn slice_names(&self) -> Vec<String> {
+        let mut slices: Vec<&RunSlice> = self.slices.values().collect();
+        slices.sort_by_key(|slice| slice.spec.index);
+        slices.into_iter().map(ResourceExt::name_any).collect()
+    }
+
+    /// Subjects without a final result.
+    pub fn open(&self) -> usize {
+        self.results().filter(|result| !result.processing_status.is_final()).count()
+    }
+
+    /// Whether some open subject waits for other work, and not for a directory that does not answer.
+    pub fn is_waiting(&self) -> bool {
+        self.results().any(|result| !result.processing_status.is_final() && (!result.waits_for.is_empty() || self.mind.has_newer_leaver(result, self.plan.epoch)))
+    }
+
+    /// Every result as last seen.
+    pub fn results(&self) -> impl Iterator<Item = &SubjectResult> {
+        self.slices.values().flat_map(|slice| &slice.spec.results)
+    }
+}

@@ -1,0 +1,108 @@
+//! The engine inside the Jobs: evaluations find who is due and seal plans, executions carry them out.
+
+pub mod args;
+mod compile;
+pub mod evaluate;
+pub mod execute;
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::cluster::{Cluster, ClusterError};
+use crate::directory::DirectoryError;
+
+pub use evaluate::evaluate;
+pub use execute::execute;
+
+/// Makes 32 random bytes.
+pub type Random = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
+
+/// Errors of the protocol that a test plants, to show that the crash sweep finds them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Planted {
+    /// The head is committed before the ledger rows are written.
+    CommitBeforeEntries,
+    /// Sightings are written as if they belonged to the epoch that was sealed last.
+    SnapshotOutsideTheEpoch,
+    /// A claim is written over whatever stands there.
+    ClaimWithoutResourceVersion,
+    /// The before-image is taken when the results are written.
+    BeforeImageAfterTheEffect,
+}
+
+/// What a runner works with.
+#[derive(Clone)]
+pub struct Context {
+    /// The tenant's API, as this process sees it.
+    pub cluster: Cluster,
+    /// The process: name and UID of its pod. No two processes ever share one.
+    pub holder: String,
+    /// Source of the tenant's key.
+    pub random: Random,
+    /// The planted error, in builds that have the feature `planted-errors` only.
+    #[cfg(feature = "planted-errors")]
+    pub planted: Option<Planted>,
+}
+
+impl Context {
+    /// Whether the error is planted; never in a build without the feature `planted-errors`.
+    #[cfg(feature = "planted-errors")]
+    #[must_use]
+    pub fn has_planted(&self, error: Planted) -> bool {
+        self.planted == Some(error)
+    }
+
+    /// Whether the error is planted; never in a build without the feature `planted-errors`.
+    #[cfg(not(feature = "planted-errors"))]
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "the signature of the build that plants errors")]
+    pub fn has_planted(&self, _error: Planted) -> bool {
+        false
+    }
+}
+
+/// Why a runner ended early.
+#[derive(Debug, Error)]
+pub enum RunnerError {
+    /// The API server.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The directory.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// Another process took the work over: nothing is wrong, and nothing more may be done here.
+    #[error("overtaken: {0}")]
+    Overtaken(String),
+    /// The head is missing although there is history: a new key would make everybody due again.
+    #[error("the TenantLedger is missing although the namespace has history: restore it from a backup")]
+    HeadMissing,
+    /// There are rows of an epoch that the head never allocated: a torn backup.
+    #[error("there are rows of epoch {row}, but the TenantLedger has allocated {head} only: a torn restore")]
+    TornRestore {
+        /// The epoch of the row.
+        row: i64,
+        /// The last allocated epoch.
+        head: i64,
+    },
+    /// The clock stands before the last sealed evaluation.
+    #[error("the clock stands {seconds} s before the last sealed evaluation")]
+    ClockBehind {
+        /// By how much.
+        seconds: i64,
+    },
+    /// Something that the head or another object holds cannot be used.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl RunnerError {
+    /// What the process ends with: 64 says that another try cannot help, and the Job fails at once.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::HeadMissing | Self::TornRestore { .. } | Self::Invalid(_) => 64,
+            Self::Cluster(_) | Self::Directory(_) | Self::Overtaken(_) | Self::ClockBehind { .. } => 1,
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! The HTTP side: from a request to what is asked, from the outcome to a response.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{Method, Request, Response, StatusCode, header, request};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{Full, StreamBody};
+use kube::client::Body;
+use serde_json::{Value, json};
+
+use super::Shared;
+use super::fault::{RequestInfo, Verb, Verdict};
+use super::list::{self, ListRequest};
+use super::resource::{self, Target};
+use super::select::Selector;
+use super::status::{self, Refusal};
+use super::watch::{self, WatchRequest};
+use super::write::{Part, WriteOptions};
+
+type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+
+/// The service behind one client.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    pub shared: Arc<Shared>,
+    pub process: Arc<str>,
+}
+
+impl tower::Service<Request<Body>> for Endpoint {
+    type Response = Answer;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Answer, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Everything happens here and now; only the answer of a dead process is waited for, in vain.
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let Some(Ok(body)) = body.collect_bytes().now_or_never() else {
+            let refusal = status::bad_request("a request body must be complete when it is sent");
+            return futures::future::ready(Ok(self.refuse(&refusal))).boxed();
+        };
+        match self.answer(&parts, &body) {
+            Some(answer) => futures::future::ready(Ok(answer)).boxed(),
+            None => futures::future::pending().boxed(),
+        }
+    }
+}
+
+/// A request, understood.
+struct Call {
+    target: Target,
+    verb: Verb,
+    query: Vec<(String, String)>,
+    /// Only metadata is wanted.
+    partial: bool,
+    content_type: String,
+}
+
+impl Call {
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        matches!(self.parameter(name), Some("true" | "1"))
+    }
+
+    fn version(&self) -> Result<Option<u64>, Refusal> {
+        let Some(text) = self.parameter("resourceVersion") else { return Ok(None) };
+        let parsed: Result<u64, _> = text.parse();
+        let version = parsed.map_err(|_| status::unreadable_version(text, self.verb == Verb::Watch))?;
+        Ok(Some(version).filter(|version| *version > 0))
+    }
+
+    fn options(&self) -> WriteOptions {
+        WriteOptions { strict: self.parameter("fieldValidation") == Some("Strict"), dry_run: self.parameter("dryRun") == Some("All") }
+    }
+
+    fn part(&self) -> Part {
+        if self.target.status { Part::Status } else { Part::Main }
+    }
+}
+
+impl Endpoint {
+    /// The answer, or `None` if there never is one.
+    fn answer(&self, parts: &request::Parts, body: &Bytes) -> Option<Answer> {
+        let call = match self.understand(parts) {
+            Ok(call) => call,
+            Err(refusal) => {
+                let described = (parts.method == Method::GET).then(|| self.describe(parts.uri.path())).flatten();
+                return Some(described.map_or_else(|| self.refuse(&refusal), |text| self.respond(StatusCode::OK, text)));
+            }
+        };
+        let verdict = self.shared.verdict(&self.info(&call));
+        let back = if let Verdict::Stale { back } = verdict { back } else { 0 };
+        match verdict {
+            Verdict::Refuse => Some(self.refuse(&status::unavailable())),
+            Verdict::Throttle => Some(self.refuse(&status::throttled())),
+            Verdict::Conflict if call.verb.is_write() => {
+                let resource = &self.shared.resources[call.target.resource];
+                let name = call.target.name.as_deref().unwrap_or_default();
+                Some(self.refuse(&status::modified(resource, name)))
+            }
+            Verdict::Die => None,
+            Verdict::DieAfter | Verdict::LoseAnswer => {
+                // The outcome is what nobody gets to know.
+                let _ = self.perform(&call, body, 0, verdict);
+                (verdict == Verdict::LoseAnswer).then(|| self.refuse(&status::answer_lost()))
+            }
+            Verdict::Pass | Verdict::Conflict | Verdict::Stale { .. } | Verdict::WatchCoalesce | Verdict::WatchCut => {
+                Some(self.perform(&call, body, back, verdict).unwrap_or_else(|refusal| self.refuse(&refusal)))
+            }
+        }
+    }
+
+    fn understand(&self, parts: &request::Parts) -> Result<Call, Refusal> {
+        let target = resource::resolve(&self.shared.resources, parts.uri.path()).ok_or_else(status::no_such_path)?;
+        let query = resource::query(parts.uri.query().unwrap_or_default());
+        let header = |name| parts.headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+        let is_watch = query.iter().any(|(key, value)| key == "watch" && (value == "true" || value == "1"));
+        let verb = match (&parts.method, &target.name) {
+            (&Method::GET, _) if is_watch && !target.status => Verb::Watch,
+            (&Method::GET, Some(_)) => Verb::Get,
+            (&Method::GET, None) => Verb::List,
+            (&Method::POST, None) => Verb::Create,
+            (&Method::PUT, Some(_)) => Verb::Update,
+            (&Method::PATCH, Some(_)) => Verb::Patch,
+            (&Method::DELETE, Some(_)) if !target.status => Verb::Delete,
+            (&Method::DELETE, None) => Verb::DeleteCollection,
+            _ => return Err(status::method_not_allowed()),
+        };
+        let is_everywhere = self.shared.resources[target.resource].namespaced && target.namespace.is_empty();
+        if is_everywhere && verb.is_write() {
+            return Err(status::method_not_allowed());
+        }
+        let partial = header(header::ACCEPT).is_some_and(|accept| accept.contains("as=PartialObjectMetadata"));
+        let content_type = header(header::CONTENT_TYPE).unwrap_or_default();
+        let content_type = content_type.split(';').next().unwrap_or_default().trim().to_owned();
+        Ok(Call { target, verb, query, partial, content_type })
+    }
+
+    fn info(&self, call: &Call) -> RequestInfo {
+        let target = &call.target;
+        RequestInfo {
+            process: Arc::clone(&self.process),
+            sequence: self.shared.next_sequence(),
+            verb: call.verb,
+            resource: self.shared.resources[target.resource].plural.clone(),
+            namespace: Some(target.namespace.clone()).filter(|namespace| !namespace.is_empty()),
+            name: target.name.clone(),
+            subresource: target.status.then(|| "status".to_owned()),
+            is_watch: call.verb == Verb::Watch,
+        }
+    }
+
+    fn perform(&self, call: &Call, body: &Bytes, back: u64, verdict: Verdict) -> Result<Answer, Refusal> {
+        let target = &call.target;
+        let index = target.resource;
+        let key = (target.namespace.clone(), target.name.clone().unwrap_or_default());
+        let options = call.options();
+        let render = |code, stored: &super::state::Stored| self.respond(code, list::render(stored, call.partial));
+        match call.verb {
+            Verb::Watch => self.watch(call, back, verdict),
+            Verb::Get => {
+                let kind = &self.shared.resources[index];
+                let version = call.version()?;
+                let stored = self.shared.read(|state| list::get(state, kind, index, &key, version, back))?;
+                Ok(render(StatusCode::OK, &stored))
+            }
+            Verb::List => {
+                let request = self.list_request(call, back)?;
+                let kind = &self.shared.resources[index];
+                let text = self.shared.read(|state| list::list(state, kind, index, &request))?;
+                Ok(self.respond(StatusCode::OK, text))
+            }
+            Verb::Create => {
+                let body = parse(body)?;
+                let stored = self.shared.write(|w| w.create(index, &target.namespace, body, call.part(), options))?;
+                Ok(render(StatusCode::CREATED, &stored))
+            }
+            Verb::Update => {
+                let body = parse(body)?;
+                let stored = self.shared.write(|w| w.update(index, &key, body, call.part(), options))?;
+                Ok(render(StatusCode::OK, &stored))
+            }
+            Verb::Patch => {
+                if call.content_type != "application/merge-patch+json" {
+                    return Err(status::unsupported_media_type());
+                }
+                let patch = parse(body)?;
+                let stored = self.shared.write(|w| w.patch(index, &key, &patch, call.part(), options))?;
+                Ok(render(StatusCode::OK, &stored))
+            }
+            Verb::Delete => self.delete(call, &key, &delete_options(call, body)?),
+            Verb::DeleteCollection => self.delete_collection(call, &delete_options(call, body)?),
+        }
+    }
+
+    fn delete(&self, call: &Call, key: &(String, String), options: &Value) -> Result<Answer, Refusal> {
+        let index = call.target.resource;
+        let resource = &self.shared.resources[index];
+        let uid = self.shared.read(|state| state.get(index, key).map(|stored| stored.meta("uid").to_owned()));
+        if let Some(waiting) = self.shared.write(|writer| writer.delete(index, key, options))? {
+            return Ok(self.respond(StatusCode::OK, list::render(&waiting, call.partial)));
+        }
+        let status = json!({
+            "apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success",
+            "details": {"name": key.1, "group": resource.group, "kind": resource.plural, "uid": uid},
+        });
+        Ok(self.respond(StatusCode::OK, Bytes::from(status.to_string())))
+    }
+
+    fn delete_collection(&self, call: &Call, options: &Value) -> Result<Answer, Refusal> {
+        let index = call.target.resource;
+        let request = self.list_request(call, 0)?;
+        let kind = &self.shared.resources[index];
+        let text = self.shared.read(|state| list::list(state, kind, index, &request))?;
+        self.shared.write(|writer| {
+            let objects = super::state::Table::scope(&writer.state.tables[index].objects, &request.namespace);
+            let matching = objects.filter(|(_, stored)| request.selector.matches(&stored.value));
+            let keys: Vec<_> = matching.map(|(key, _)| key.clone()).collect();
+            for key in keys {
+                // Collected together with an earlier one of the same request.
+                if writer.state.get(index, &key).is_some() {
+                    writer.delete(index, &key, options)?;
+                }
+            }
+            Ok::<(), Refusal>(())
+        })?;
+        Ok(self.respond(StatusCode::OK, text))
+    }
+
+    fn selector(&self, call: &Call) -> Result<Selector, Refusal> {
+        let text = |name| call.parameter(name).unwrap_or_default();
+        Selector::parse(&self.shared.resources[call.target.resource], text("labelSelector"), text("fieldSelector"))
+    }
+
+    fn list_request(&self, call: &Call, back: u64) -> Result<ListRequest, Refusal> {
+        let version_match = call.parameter("resourceVersionMatch");
+        if version_match.is_some() && call.parameter("resourceVersion").is_none() {
+            return Err(status::list_options("resourceVersionMatch is forbidden unless resourceVersion is provided"));
+        }
+        Ok(ListRequest {
+            namespace: call.target.namespace.clone(),
+            selector: self.selector(call)?,
+            limit: call.parameter("limit").and_then(|limit| limit.parse().ok()).unwrap_or(0),
+            continue_from: call.parameter("continue").map(str::to_owned),
+            version: call.version()?,
+            exact: version_match == Some("Exact"),
+            partial: call.partial,
+            back,
+        })
+    }
+
+    fn watch(&self, call: &Call, back: u64, verdict: Verdict) -> Result<Answer, Refusal> {
+        let mut selector = self.selector(call)?;
+        if let Some(name) = &call.target.name {
+            selector.require_name(name);
+        }
+        let seconds = call.parameter("timeoutSeconds").and_then(|seconds| seconds.parse().ok());
+        let request = WatchRequest {
+            resource: call.target.resource,
+            namespace: call.target.namespace.clone(),
+            selector,
+            from: call.version()?,
+            bookmarks: call.flag("allowWatchBookmarks"),
+            initial_events: call.flag("sendInitialEvents"),
+            timeout: seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs),
+            partial: call.partial,
+            back,
+            coalesce: verdict == Verdict::WatchCoalesce,
+            cut: verdict == Verdict::WatchCut,
+        };
+        let stream = watch::open(&self.shared, request);
+        Ok(self.build(StatusCode::OK, UnsyncBoxBody::new(StreamBody::new(stream))))
+    }
+
+    fn respond(&self, code: StatusCode, text: Bytes) -> Answer {
+        self.build(code, UnsyncBoxBody::new(Full::new(text)))
+    }
+
+    fn build(&self, code: StatusCode, body: UnsyncBoxBody<Bytes, Infallible>) -> Answer {
+        let mut answer = Response::new(body);
+        *answer.status_mut() = code;
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+        let date = self.shared.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Ok(date) = header::HeaderValue::from_str(&date) {
+            headers.insert(header::DATE, date);
+        }
+        answer
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Answer {
+        let code = StatusCode::from_u16(refusal.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer = self.respond(code, Bytes::from(status::json(refusal).to_string()));
+        if code == StatusCode::TOO_MANY_REQUESTS {
+            answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        }
+        answer
+    }
+
+    /// What is served at the path of a group and version, for clients that ask first.
+    fn describe(&self, path: &str) -> Option<Bytes> {
+        let wanted = path.trim_end_matches('/');
+        let wanted = wanted.strip_prefix("/apis/").or_else(|| wanted.strip_prefix("/api/"))?;
+        let served = self.shared.resources.iter().filter(|resource| resource.api_version() == wanted);
+        let described: Vec<Value> = served
+            .map(|resource| {
+                json!({
+                    "name": resource.plural, "singularName": resource.kind.to_lowercase(), "kind": resource.kind,
+                    "namespaced": resource.namespaced,
+                    "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+                })
+            })
+            .collect();
+        if described.is_empty() {
+            return None;
+        }
+        let list = json!({"apiVersion": "v1", "kind": "APIResourceList", "groupVersion": wanted, "resources": described});
+        Some(Bytes::from(list.to_string()))
+    }
+}
+
+fn parse(body: &Bytes) -> Result<Value, Refusal> {
+    serde_json::from_slice(body).map_err(|error| status::bad_request(&format!("the body is not valid JSON: {error}")))
+}
+
+/// The `DeleteOptions`, from the body or, without one, from the query.
+fn delete_options(call: &Call, body: &Bytes) -> Result<Value, Refusal> {
+    let mut options = if body.is_empty() { json!({}) } else { parse(body)? };
+    if let Some(policy) = call.parameter("propagationPolicy")
+        && options["propagationPolicy"].is_null()
+    {
+        options["propagationPolicy"] = json!(policy);
+    }
+    if call.options().dry_run {
+        options["dryRun"] = json!(["All"]);
+    }
+    Ok(options)
+}

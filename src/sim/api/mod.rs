@@ -1,0 +1,152 @@
+//! An in-memory Kubernetes API, spoken to by the ordinary client library.
+//!
+//! It has the verbs that Tenure uses: get, list, watch, create, PUT, merge patch, delete, and the status subresource.
+//! What it answers is meant to be what a real API server answers: one conformance table runs against both. It has no
+//! authorization, no server-side apply, and no namespaces that must exist before their objects; Events do not expire.
+//! Uids and generated names are functions of the seed and of what they name, time comes from the given clock, and
+//! nothing runs in the background, so that the same requests give the same answers, byte for byte.
+//!
+//! The simulated parts of a cluster (who runs Jobs, who applies manifests) do not go through a client: they use
+//! [`MemoryApi::get`], [`MemoryApi::put`], [`MemoryApi::apply`] and so on, which no [`Interceptor`] sees.
+
+mod collect;
+mod direct;
+mod fault;
+mod http;
+mod list;
+mod meta;
+mod resource;
+mod select;
+mod state;
+mod status;
+mod watch;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use tokio::sync::Notify;
+
+pub use fault::{Interceptor, RequestInfo, Verb, Verdict};
+pub use status::Refusal;
+
+use resource::Resource;
+use state::{HistoryLimit, State};
+use write::Writer;
+
+/// Where the API gets its time from.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// How many changes of a resource type can be watched again unless said otherwise.
+const HISTORY_CHANGES: usize = 4096;
+
+/// How many bytes of JSON the history of a resource type may hold unless said otherwise.
+const HISTORY_BYTES: usize = 16 * 1024 * 1024;
+
+/// The API. Clones are the same API.
+#[derive(Clone)]
+pub struct MemoryApi {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    resources: Vec<Resource>,
+    clock: Clock,
+    state: Mutex<State>,
+    /// One per resource type: wakes its watchers.
+    notify: Vec<Notify>,
+    sequence: AtomicU64,
+    interceptor: Mutex<Option<Arc<dyn Interceptor>>>,
+}
+
+impl MemoryApi {
+    /// An empty API that serves the given kinds besides the built-in ones (Jobs, Pods, Events, Leases, `ConfigMaps`,
+    /// Secrets, Namespaces, `ServiceAccounts`).
+    #[must_use]
+    pub fn new(crds: &[CustomResourceDefinition], clock: Clock) -> Self {
+        let resources = resource::catalogue(crds);
+        let limit = HistoryLimit { changes: HISTORY_CHANGES, bytes: HISTORY_BYTES };
+        let shared = Shared {
+            clock,
+            state: Mutex::new(State::new(resources.len(), limit)),
+            notify: std::iter::repeat_with(Notify::new).take(resources.len()).collect(),
+            resources,
+            sequence: AtomicU64::new(0),
+            interceptor: Mutex::new(None),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Another seed (0 at first) gives other uids and generated names.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).seed = seed;
+        self
+    }
+
+    /// Bounds the history of each resource type: at most `changes` changes and `bytes` bytes of JSON (at first 4,096
+    /// and 16 MiB). Who asks for something older gets 410.
+    #[must_use]
+    pub fn with_history(self, changes: usize, bytes: usize) -> Self {
+        let limit = HistoryLimit { changes, bytes };
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).limit_history(limit);
+        self
+    }
+
+    /// A client, named so that an [`Interceptor`] can tell whose request it sees. Needs a tokio runtime around it.
+    #[must_use]
+    pub fn client(&self, process: &str) -> kube::Client {
+        let endpoint = http::Endpoint { shared: Arc::clone(&self.shared), process: Arc::from(process) };
+        kube::Client::new(endpoint, "default")
+    }
+
+    /// Puts an interceptor into the way of all requests of all clients, or takes it away.
+    pub fn set_interceptor(&self, interceptor: Option<Arc<dyn Interceptor>>) {
+        *self.shared.interceptor.lock().unwrap_or_else(PoisonError::into_inner) = interceptor;
+    }
+}
+
+impl std::fmt::Debug for MemoryApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryApi").field("revision", &self.revision()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    fn next_sequence(&self) -> u64 {
+        self.sequence.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn verdict(&self, request: &RequestInfo) -> Verdict {
+        let interceptor = self.interceptor.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        interceptor.map_or(Verdict::Pass, |interceptor| interceptor.decide(request))
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the store and wakes who watches what changed.
+    fn write<T>(&self, change: impl FnOnce(&mut Writer<'_>) -> T) -> T {
+        let now = self.now();
+        let (result, touched) = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut writer = Writer { state: &mut state, resources: &self.resources, now };
+            let result = change(&mut writer);
+            (result, std::mem::take(&mut state.touched))
+        };
+        for resource in touched {
+            self.notify[resource].notify_waiters();
+        }
+        result
+    }
+}

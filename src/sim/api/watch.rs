@@ -1,0 +1,209 @@
+//! Following a collection.
+
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use futures::stream::{self, Stream};
+use http_body::Frame;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::Shared;
+use super::list::{partial_of, render};
+use super::select::Selector;
+use super::state::{Change, Key, State, Stored, Table};
+use super::status;
+
+/// A watch, as asked for.
+#[expect(clippy::struct_excessive_bools, reason = "independent parameters of a request")]
+#[derive(Debug)]
+pub(super) struct WatchRequest {
+    pub resource: usize,
+    /// Empty for all namespaces.
+    pub namespace: String,
+    pub selector: Selector,
+    /// The version after which to begin; `None` begins with all objects as they are.
+    pub from: Option<u64>,
+    pub bookmarks: bool,
+    /// Begin with all objects and mark the end of them with a bookmark.
+    pub initial_events: bool,
+    pub timeout: Option<Duration>,
+    /// Only metadata.
+    pub partial: bool,
+    /// How many changes to go back.
+    pub back: u64,
+    pub coalesce: bool,
+    pub cut: bool,
+}
+
+struct Watcher {
+    shared: Arc<Shared>,
+    request: WatchRequest,
+    /// Everything up to this revision has been delivered or queued.
+    position: u64,
+    queue: VecDeque<Bytes>,
+    deadline: Option<Instant>,
+    is_ended: bool,
+}
+
+/// The body of a watch: one line per event, for as long as it is polled.
+pub(super) fn open(shared: &Arc<Shared>, request: WatchRequest) -> impl Stream<Item = Result<Frame<Bytes>, Infallible>> + use<> {
+    let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
+    let mut watcher = Watcher { shared: Arc::clone(shared), request, position: 0, queue: VecDeque::new(), deadline, is_ended: false };
+    shared.read(|state| watcher.begin(state));
+    stream::unfold(watcher, |mut watcher| async move {
+        let line = watcher.next().await?;
+        Some((Ok(Frame::data(line)), watcher))
+    })
+}
+
+impl Watcher {
+    fn begin(&mut self, state: &State) {
+        let table = &state.tables[self.request.resource];
+        let oldest = table.revision_back(self.request.back, state.revision);
+        match self.request.from {
+            Some(version) if !self.request.initial_events => {
+                self.position = if self.request.back == 0 { version } else { version.min(oldest) };
+            }
+            Some(_) | None => self.begin_with_all(state, table, oldest),
+        }
+    }
+
+    fn begin_with_all(&mut self, state: &State, table: &Table, revision: u64) {
+        self.position = revision;
+        let older;
+        let objects = if revision == state.revision {
+            &table.objects
+        } else {
+            // The revision comes from the table's own history, which can always be rebuilt.
+            older = table.at(revision).unwrap_or_default();
+            &older
+        };
+        let scope = Table::scope(objects, &self.request.namespace);
+        let matching = scope.filter(|(_, stored)| self.request.selector.matches(&stored.value));
+        self.queue.extend(matching.map(|(_, stored)| line("ADDED", &render(stored, self.request.partial))));
+        if self.request.initial_events {
+            let bookmark = self.bookmark(true);
+            self.queue.push_back(bookmark);
+        }
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(line) = self.queue.pop_front() {
+                return Some(line);
+            }
+            if self.is_ended {
+                return None;
+            }
+            let shared = Arc::clone(&self.shared);
+            let woken = shared.notify[self.request.resource].notified();
+            tokio::pin!(woken);
+            // Registered before looking, so that a change in between is not missed.
+            woken.as_mut().enable();
+            shared.read(|state| self.pull(state));
+            if !self.queue.is_empty() || self.is_ended {
+                continue;
+            }
+            let Some(deadline) = self.deadline else {
+                woken.await;
+                continue;
+            };
+            if tokio::time::timeout_at(deadline, woken).await.is_err() {
+                if self.request.bookmarks {
+                    let bookmark = self.bookmark(false);
+                    self.queue.push_back(bookmark);
+                }
+                self.is_ended = true;
+            }
+        }
+    }
+
+    /// Queues what happened since the last time.
+    fn pull(&mut self, state: &State) {
+        let table = &state.tables[self.request.resource];
+        let Some(changes) = table.since(self.position) else {
+            let oldest = table.complete_since;
+            self.end_expired(&format!("too old resource version: {} ({oldest})", self.position));
+            return;
+        };
+        let namespace = &self.request.namespace;
+        let changes = changes.filter(|change| namespace.is_empty() || change.key.0 == *namespace);
+        let lines: Vec<Bytes> = if self.request.coalesce {
+            coalesce(changes).into_iter().filter_map(|change| self.event(&change)).collect()
+        } else {
+            changes.filter_map(|change| self.event(change)).collect()
+        };
+        // A watch may begin at a version that is still to come; until then it is silent.
+        self.position = self.position.max(state.revision);
+        if self.request.cut && !lines.is_empty() {
+            self.queue.extend(lines.into_iter().take(1));
+            self.end_expired("The resourceVersion for the provided watch is too old.");
+        } else {
+            self.queue.extend(lines);
+        }
+    }
+
+    /// The event that a change is to this watcher, if it is one.
+    fn event(&self, change: &Change) -> Option<Bytes> {
+        let matching = |stored: &Option<Arc<Stored>>| stored.clone().filter(|stored| self.request.selector.matches(&stored.value));
+        match (matching(&change.before), matching(&change.after)) {
+            (None, Some(after)) => Some(line("ADDED", &render(&after, self.request.partial))),
+            (Some(_), Some(after)) => Some(line("MODIFIED", &render(&after, self.request.partial))),
+            (Some(before), None) => {
+                let mut last = (*before.value).clone();
+                last["metadata"]["resourceVersion"] = Value::String(change.revision.to_string());
+                let bytes = if self.request.partial { partial_of(&last) } else { Bytes::from(last.to_string()) };
+                Some(line("DELETED", &bytes))
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn bookmark(&self, is_end_of_initial: bool) -> Bytes {
+        let resource = &self.shared.resources[self.request.resource];
+        let mut object = json!({
+            "apiVersion": resource.api_version(),
+            "kind": resource.kind,
+            "metadata": {"resourceVersion": self.position.to_string()},
+        });
+        if is_end_of_initial {
+            object["metadata"]["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+        }
+        line("BOOKMARK", object.to_string().as_bytes())
+    }
+
+    fn end_expired(&mut self, message: &str) {
+        self.queue.push_back(line("ERROR", status::json(&status::expired(message)).to_string().as_bytes()));
+        self.is_ended = true;
+    }
+}
+
+/// One change per object: from what it was before the first to what it is after the last, in the order of the last.
+fn coalesce<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<Change> {
+    let mut merged: HashMap<&Key, Change> = HashMap::new();
+    for change in changes {
+        let before = match merged.remove(&change.key) {
+            Some(earlier) => earlier.before,
+            None => change.before.clone(),
+        };
+        let newest = Change { revision: change.revision, key: change.key.clone(), before, after: change.after.clone() };
+        merged.insert(&change.key, newest);
+    }
+    let mut merged: Vec<Change> = merged.into_values().collect();
+    merged.sort_by_key(|change| change.revision);
+    merged
+}
+
+fn line(kind: &str, object: &[u8]) -> Bytes {
+    let mut text = BytesMut::with_capacity(object.len() + 40);
+    text.put_slice(b"{\"type\":\"");
+    text.put_slice(kind.as_bytes());
+    text.put_slice(b"\",\"object\":");
+    text.put_slice(object);
+    text.put_slice(b"}\n");
+    text.freeze()
+}

@@ -1,0 +1,20 @@
+//! Simulation: the same reconcilers, evaluation and execution as in a cluster, over an in-memory API in virtual time.
+//!
+//! Decision-faithful, not cluster-faithful: there is no scheduling, no quota, no image pull.
+
+pub mod api;
+pub mod clock;
+mod driver;
+mod hook;
+mod kubelet;
+pub mod load;
+pub mod report;
+pub mod script;
+pub mod simulation;
+mod tenant;
+pub mod yaml;
+
+pub use hook::CONTROLLER;
+pub use kubelet::Death;
+pub use load::{Document, Problem};
+pub use simulation::{Finished, Options, Simulation};

@@ -1,0 +1,159 @@
+//! The timeline, one line per thing that happened, grouped by day.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use chrono::NaiveDate;
+
+use super::timeline::{Entry, Happening, SubjectOutcome};
+
+/// Where a line is broken.
+const WIDTH: usize = 110;
+/// Where what happened begins: after the time and what sort of thing it is.
+const INDENT: usize = 24;
+
+/// Writes the entries of one namespace.
+pub(super) fn write(entries: &[&Entry], out: &mut String) {
+    let mut by_day: BTreeMap<NaiveDate, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        by_day.entry(entry.at.date_naive()).or_default().push(entry);
+    }
+    for (day, entries) in by_day {
+        // Writing to a text cannot fail.
+        let _ = writeln!(out, "\n{}", day.format("%A, %-d %B %Y"));
+        let mut rest = entries.as_slice();
+        while let Some((first, _)) = rest.split_first() {
+            let alike = rest.iter().take_while(|entry| entry.at == first.at && is_alike(&entry.what, &first.what)).count().max(1);
+            line(&rest[..alike], out);
+            rest = &rest[alike..];
+        }
+    }
+}
+
+/// Whether two things of one instant fit into one line.
+fn is_alike(left: &Happening, right: &Happening) -> bool {
+    match (left, right) {
+        (Happening::Version { .. }, Happening::Version { .. }) => true,
+        (
+            Happening::Applied { kind, is_deletion, refused: None, .. },
+            Happening::Applied { kind: other, is_deletion: also, refused: None, .. },
+        ) => kind == other && is_deletion == also,
+        _ => false,
+    }
+}
+
+fn line(entries: &[&Entry], out: &mut String) {
+    let Some(first) = entries.first() else { return };
+    let time = first.at.format("%H:%M:%S");
+    let mut put = |word: &str, text: &str| {
+        let head = format!("  {time}  {word:<10}  ");
+        wrap(&head, text, out);
+    };
+    match &first.what {
+        Happening::Applied { kind, name, is_deletion, refused } => {
+            let word = if *is_deletion { "deleted" } else { "applied" };
+            match refused {
+                Some(why) => put("refused", &format!("{kind} {name}: {why}")),
+                None => put(word, &format!("{kind} {}", names(&applied(entries)))),
+            }
+        }
+        Happening::Version { .. } => put("version", &names(&versions(entries))),
+        Happening::Readiness { workflow, is_ready: true, .. } => put("ready", workflow),
+        Happening::Readiness { workflow, why, .. } => put("not ready", &format!("{workflow}: {why}")),
+        Happening::Held { run, why } => put("held", &format!("{run}: {why}")),
+        Happening::Ledger { workflow, state, reason, subjects, count } => {
+            put(state, &format!("{workflow}: {}{}", people(subjects, *count), parenthesis(reason)));
+        }
+        Happening::Run { run, workflow, version, cause, reason, subjects } => {
+            let title = if cause.is_empty() { format!("{workflow} v{version}") } else { format!("{workflow} v{version}, {cause} {run}") };
+            if subjects.is_empty() {
+                put("run", &format!("{title}: nobody{}", parenthesis(reason)));
+            }
+            for (text, who) in outcomes(subjects) {
+                put("run", &format!("{title} {text}: {}", names(&who)));
+            }
+        }
+    }
+}
+
+fn applied(entries: &[&Entry]) -> Vec<String> {
+    let name = |entry: &&Entry| match &entry.what {
+        Happening::Applied { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    entries.iter().filter_map(name).collect()
+}
+
+fn versions(entries: &[&Entry]) -> Vec<String> {
+    let name = |entry: &&Entry| match &entry.what {
+        Happening::Version { workflow, number } => Some(format!("{workflow} v{number}")),
+        _ => None,
+    };
+    entries.iter().filter_map(name).collect()
+}
+
+/// Who had which outcome: one line for those who had the same.
+fn outcomes(subjects: &[SubjectOutcome]) -> Vec<(String, Vec<String>)> {
+    let mut grouped: Vec<(String, Vec<String>)> = Vec::new();
+    for subject in subjects {
+        let text = outcome(subject);
+        match grouped.iter_mut().find(|(other, _)| *other == text) {
+            Some((_, who)) => who.push(subject.subject.clone()),
+            None => grouped.push((text, vec![subject.subject.clone()])),
+        }
+    }
+    grouped
+}
+
+fn outcome(subject: &SubjectOutcome) -> String {
+    let status = match subject.status.as_str() {
+        "completed" => "completed",
+        "completedWithErrors" => "COMPLETED WITH ERRORS",
+        "failed" => "FAILED",
+        "canceled" => "canceled",
+        other => other,
+    };
+    let tasks = if subject.failed.is_empty() { String::new() } else { format!(" in {}", subject.failed.join(", ")) };
+    format!("{status}{tasks}{}", parenthesis(&subject.reason))
+}
+
+fn parenthesis(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
+}
+
+fn people(subjects: &[String], count: usize) -> String {
+    match count - subjects.len().min(count) {
+        0 => names(subjects),
+        others if subjects.is_empty() => format!("{others} {}", if others == 1 { "person" } else { "people" }),
+        others => format!("{} and {others} more", names(subjects)),
+    }
+}
+
+/// Names in a row; very many are counted.
+fn names(names: &[String]) -> String {
+    const MOST: usize = 40;
+    if names.len() <= MOST {
+        return names.join(", ");
+    }
+    format!("{} and {} more", names[..MOST].join(", "), names.len() - MOST)
+}
+
+fn wrap(head: &str, text: &str, out: &mut String) {
+    let mut line = head.to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.push_str(&line);
+            out.push('\n');
+            line = " ".repeat(INDENT);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    out.push_str(&line);
+    out.push('\n');
+}

@@ -1,0 +1,268 @@
+//! Looks on: sees every change of the kinds that tell what happened, and writes it down.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use futures::stream::{BoxStream, select_all};
+use kube::ResourceExt;
+use kube::api::{Api, WatchEvent, WatchParams};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
+use super::{condition, string, why};
+use crate::api::{OccurrenceLedger, Run, Workflow, WorkflowVersion};
+use crate::cluster::Clock;
+use crate::domain::keys::Keyring;
+use crate::sim::api::{MemoryApi, Refusal};
+use crate::sim::clock::VirtualClock;
+use crate::sim::hook::own_client;
+use crate::sim::load::Document;
+
+/// What tells rows apart that say the same at the same time.
+type Row = (DateTime<Utc>, String, i64, String, String, String);
+
+#[derive(Default)]
+struct Log {
+    entries: Vec<Entry>,
+    versions: BTreeSet<(String, String)>,
+    runs: BTreeSet<(String, String)>,
+    held: BTreeSet<(String, String)>,
+    ready: BTreeMap<(String, String), bool>,
+    rows_seen: BTreeSet<(String, i64, String, String)>,
+    /// At, namespace, epoch, workflow, state, reason: the keyed ids of the subjects.
+    rows: BTreeMap<Row, Vec<String>>,
+    /// Names of subjects by their keyed ids.
+    names: BTreeMap<String, String>,
+}
+
+/// Looks on.
+#[derive(Clone)]
+pub(in crate::sim) struct Observer {
+    api: MemoryApi,
+    clock: Arc<VirtualClock>,
+    log: Arc<Mutex<Log>>,
+}
+
+impl Observer {
+    pub(in crate::sim) fn new(api: MemoryApi, clock: Arc<VirtualClock>) -> Self {
+        Self { api, clock, log: Arc::default() }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, log: &mut Log, namespace: &str, what: Happening) {
+        log.entries.push(Entry { at: self.clock.now(), namespace: namespace.to_owned(), what });
+    }
+
+    /// Looks on for as long as it is polled.
+    pub(in crate::sim) async fn run(self) {
+        let watches = [
+            self.watch::<WorkflowVersion>("WorkflowVersion").await,
+            self.watch::<Workflow>("Workflow").await,
+            self.watch::<Run>("Run").await,
+            self.watch::<OccurrenceLedger>("OccurrenceLedger").await,
+        ];
+        let mut changes = select_all(watches.into_iter().flatten());
+        while let Some((kind, namespace, name)) = changes.next().await {
+            if let Some(object) = self.api.get(kind, &namespace, &name) {
+                self.see(kind, (namespace, name), &object);
+            }
+        }
+    }
+
+    /// Which objects of the kind come or change. What they say is read from the store, which has it parsed already.
+    async fn watch<K>(&self, kind: &'static str) -> Option<BoxStream<'static, (&'static str, String, String)>>
+    where
+        K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+    {
+        let api = Api::<K>::all(self.api.client(&own_client("observer")));
+        let events = api.watch_metadata(&WatchParams::default().timeout(0), "0").await.ok()?;
+        let changes = events.filter_map(move |event| async move {
+            match event {
+                Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
+                    Some((kind, object.namespace().unwrap_or_default(), object.name_any()))
+                }
+                _ => None,
+            }
+        });
+        Some(changes.boxed())
+    }
+
+    /// Lets everything arrive that has happened.
+    pub(in crate::sim) async fn settle(&self) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+
+    /// Takes note of a document that was applied or deleted.
+    pub(in crate::sim) fn applied(&self, document: &Document, refused: Option<Refusal>) {
+        let (kind, namespace, name) = document.key();
+        let what = Happening::Applied {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            is_deletion: document.is_deletion,
+            refused: refused.map(|refusal| refusal.message.clone()),
+        };
+        self.write(&mut self.log(), namespace, what);
+    }
+
+    fn see(&self, kind: &str, key: (String, String), object: &Value) {
+        match kind {
+            "WorkflowVersion" => self.see_version(key, object),
+            "Workflow" => self.see_workflow(key, object),
+            "Run" => self.see_run(key, object),
+            _ => self.see_ledger(&key.0, object),
+        }
+    }
+
+    fn see_version(&self, key: (String, String), object: &Value) {
+        let mut log = self.log();
+        if log.versions.insert(key.clone()) {
+            let workflow = string(&object["spec"]["workflow"]).to_owned();
+            let number = object["spec"]["number"].as_i64().unwrap_or_default();
+            self.write(&mut log, &key.0, Happening::Version { workflow, number });
+        }
+    }
+
+    fn see_workflow(&self, key: (String, String), object: &Value) {
+        let Some(ready) = condition(object, "Ready") else { return };
+        let is_ready = ready["status"] == "True";
+        let mut log = self.log();
+        // That a new workflow is ready goes without saying.
+        if log.ready.insert(key.clone(), is_ready).unwrap_or(true) != is_ready {
+            let why = if is_ready { String::new() } else { why(ready) };
+            self.write(&mut log, &key.0, Happening::Readiness { workflow: key.1, is_ready, why });
+        }
+    }
+
+    fn see_run(&self, key: (String, String), object: &Value) {
+        let holds = |type_: &str| condition(object, type_).filter(|found| found["status"] == "True");
+        let mut log = self.log();
+        if let Some(held) = holds("Held")
+            && log.held.insert(key.clone())
+        {
+            self.write(&mut log, &key.0, Happening::Held { run: key.1.clone(), why: why(held) });
+        }
+        if holds("Complete").is_none() && holds("Failed").is_none() {
+            return;
+        }
+        if !log.runs.insert(key.clone()) {
+            return;
+        }
+        let subjects = self.outcomes(&mut log, &key.0, &key.1);
+        let source = &object["spec"]["source"]["workflow"];
+        let (plan, type_) = (&object["status"]["plan"], string(&object["spec"]["executionType"]));
+        let what = Happening::Run {
+            run: key.1,
+            workflow: string(&source["name"]).to_owned(),
+            version: plan["version"].as_i64().or(source["version"].as_i64()).unwrap_or_default(),
+            cause: if type_ == "scheduled" { String::new() } else { type_.to_owned() },
+            reason: string(&plan["reason"]).to_owned(),
+            subjects,
+        };
+        self.write(&mut log, &key.0, what);
+    }
+
+    fn outcomes(&self, log: &mut Log, namespace: &str, run: &str) -> Vec<SubjectOutcome> {
+        let slices = self.api.list("RunSlice", Some(namespace));
+        let mut outcomes = Vec::new();
+        for slice in slices.iter().filter(|slice| slice["run"] == run) {
+            for result in slice["results"].as_array().into_iter().flatten() {
+                log.names.insert(string(&result["subjectKey"]).to_owned(), string(&result["subject"]).to_owned());
+                outcomes.push(outcome(result));
+            }
+        }
+        outcomes
+    }
+
+    fn see_ledger(&self, namespace: &str, object: &Value) {
+        let mut log = self.log();
+        for entry in object["entries"].as_array().into_iter().flatten() {
+            let text = |field: &str| string(&entry[field]).to_owned();
+            let (state, epoch) = (text("state"), entry["epoch"].as_i64().unwrap_or_default());
+            if state == "planned" || !log.rows_seen.insert((namespace.to_owned(), epoch, text("key"), state.clone())) {
+                continue;
+            }
+            let at = entry["at"].as_str().and_then(|at| at.parse().ok()).unwrap_or_else(|| self.clock.now());
+            let row = (at, namespace.to_owned(), epoch, text("workflow"), state, text("reason"));
+            log.rows.entry(row).or_default().push(text("subject"));
+        }
+    }
+
+    /// Everything that was written down, with those rows of the ledgers that are in force at the end.
+    pub(in crate::sim) fn timeline(&self, objects: &[Value]) -> Timeline {
+        let log = self.log();
+        let mut entries = log.entries.clone();
+        let heads = objects.iter().filter(|object| object["kind"] == "TenantLedger");
+        let heads: BTreeMap<&str, &Value> = heads.map(|head| (string(&head["metadata"]["namespace"]), head)).collect();
+        let names = names(objects, &heads, &log.names);
+        for ((at, namespace, epoch, workflow, state, reason), subjects) in &log.rows {
+            if !heads.get(namespace.as_str()).is_some_and(|head| is_valid(head, *epoch)) {
+                continue;
+            }
+            let names: BTreeSet<String> = subjects.iter().filter_map(|id| names.get(id).cloned()).collect();
+            let what = Happening::Ledger {
+                workflow: workflow.clone(),
+                state: state.clone(),
+                reason: reason.clone(),
+                subjects: names.into_iter().collect(),
+                count: subjects.len(),
+            };
+            entries.push(Entry { at: *at, namespace: namespace.clone(), what });
+        }
+        entries.sort();
+        Timeline { entries }
+    }
+}
+
+fn outcome(result: &Value) -> SubjectOutcome {
+    let tasks = || result["tasks"].as_array().into_iter().flatten();
+    let named = |task: &Value| string(&task["name"]).to_owned();
+    let done = tasks().filter(|task| task["processingStatus"] == "completed").map(named).collect();
+    let failed = tasks().filter(|task| task["processingStatus"] == "failed").map(|task| {
+        let why = [&task["reason"], &task["processingInfo"]].map(string);
+        let why: Vec<&str> = why.into_iter().filter(|text| !text.is_empty()).collect();
+        if why.is_empty() { named(task) } else { format!("{} ({})", named(task), why.join(": ")) }
+    });
+    SubjectOutcome {
+        subject: string(&result["subject"]).to_owned(),
+        status: string(&result["processingStatus"]).to_owned(),
+        reason: string(&result["reason"]).to_owned(),
+        done,
+        failed: failed.collect(),
+    }
+}
+
+/// The subjects' names by their keyed ids: those that runs had, and those of everybody who is on record at the end.
+fn names(objects: &[Value], heads: &BTreeMap<&str, &Value>, known: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut names = known.clone();
+    let of = |kind: &'static str, namespace: &str| {
+        let namespace = namespace.to_owned();
+        objects.iter().filter(move |object| object["kind"] == kind && object["metadata"]["namespace"] == namespace.as_str())
+    };
+    for (namespace, head) in heads {
+        let Ok(keyring) = Keyring::from_hex(string(&head["key"])) else { continue };
+        for directory in of("Directory", namespace) {
+            for user in of("User", namespace) {
+                let name = string(&user["metadata"]["name"]);
+                let id = keyring.subject(string(&directory["metadata"]["name"]), name);
+                names.entry(id).or_insert_with(|| name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+fn is_valid(head: &Value, epoch: i64) -> bool {
+    let is_abandoned = head["abandoned"].as_array().into_iter().flatten().any(|range| {
+        let end = |field: &str| range[field].as_i64().unwrap_or_default();
+        (end("from")..=end("to")).contains(&epoch)
+    });
+    epoch <= head["sealedEpoch"].as_i64().unwrap_or_default() && !is_abandoned
+}

@@ -1,0 +1,103 @@
+//! What happened, in order of time.
+
+use chrono::{DateTime, Utc};
+
+/// What became of one subject in one run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SubjectOutcome {
+    /// The subject.
+    pub subject: String,
+    /// Its processing status.
+    pub status: String,
+    /// Why, where it did not complete.
+    pub reason: String,
+    /// The tasks that succeeded.
+    pub done: Vec<String>,
+    /// The tasks that failed, with their reasons.
+    pub failed: Vec<String>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Happening {
+    /// A document was applied or deleted from outside.
+    Applied {
+        /// Kind of the object.
+        kind: String,
+        /// Its name.
+        name: String,
+        /// Whether it was deleted.
+        is_deletion: bool,
+        /// What the API server said against it.
+        refused: Option<String>,
+    },
+    /// A version of a workflow was made.
+    Version {
+        /// The workflow.
+        workflow: String,
+        /// The version's number.
+        number: i64,
+    },
+    /// A workflow became ready, or no longer is.
+    Readiness {
+        /// The workflow.
+        workflow: String,
+        /// Whether it is ready.
+        is_ready: bool,
+        /// Why not.
+        why: String,
+    },
+    /// A run is complete.
+    Run {
+        /// Its name.
+        run: String,
+        /// The workflow.
+        workflow: String,
+        /// The version of it.
+        version: i64,
+        /// Why it ran; empty for what was due.
+        cause: String,
+        /// Why nobody was planned, where nobody was.
+        reason: String,
+        /// What became of its subjects.
+        subjects: Vec<SubjectOutcome>,
+    },
+    /// A run waits for a person.
+    Held {
+        /// Its name.
+        run: String,
+        /// Why.
+        why: String,
+    },
+    /// An evaluation wrote down that occurrences are not to be processed, or are due again.
+    Ledger {
+        /// The workflow.
+        workflow: String,
+        /// missed, superseded or released.
+        state: String,
+        /// Why.
+        reason: String,
+        /// The subjects, where their names are known; the others are counted.
+        subjects: Vec<String>,
+        /// How many they are in all.
+        count: usize,
+    },
+}
+
+/// A happening, when and where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// In which tenant.
+    pub namespace: String,
+    /// What.
+    pub what: Happening,
+}
+
+/// What happened, in order of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// All of it.
+    pub entries: Vec<Entry>,
+}
