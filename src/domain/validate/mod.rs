@@ -112,7 +112,8 @@ impl<'a> Tenant<'a> {
 /// The attributes that workflows on this Directory may name: those of our records and those that it maps, typed.
 #[must_use]
 pub fn vocabulary(directory: Option<&DirectorySpec>) -> Vocabulary {
-    let records = RECORD_ATTRIBUTES.into_iter().fold(Vocabulary::lcw(), |vocabulary, name| vocabulary.with_typed(name, Kind::Text));
+    let dated = Vocabulary::lcw().with_typed(super::trigger::LAST_SIGN_IN, Kind::Date);
+    let records = RECORD_ATTRIBUTES.into_iter().fold(dated, |vocabulary, name| vocabulary.with_typed(name, Kind::Text));
     directory.into_iter().flat_map(|directory| &directory.attributes).fold(records, |vocabulary, mapping| {
         let kind = match mapping.type_ {
             AttributeType::String => Kind::Text,

@@ -242,7 +242,8 @@ impl Life {
         let now = self.shared.clock.now();
         let pod = objects::start_pod(&self.shared.api, &*self.job()?, now)?;
         // The Job may have been changed by what the pod's creation set off; it is read again.
-        objects::update_job(&self.shared.api, &self.job()?, |status| objects::started(status, now));
+        let job = self.job()?;
+        objects::update_job(&self.shared.api, &job, |status| objects::started(status, now));
         Some(pod)
     }
 
