@@ -87,3 +87,124 @@ fn waiting_runs(cache: &Cache) -> impl Iterator<Item = Key> {
         .filter(|run| cache.jobs_of_run(&run.name_any()).all(super::jobs::is_finished))
         .map(|run| Key::Run(run.name_any()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+    use k8s_openapi::api::batch::v1::Job;
+    use k8s_openapi::api::core::v1::Pod;
+
+    fn object<K: serde::de::DeserializeOwned>(kind: &str, name: &str, labels: Value, rest: Value) -> K {
+        let api_version = match kind {
+            "Job" => "batch/v1",
+            "Pod" => "v1",
+            _ => "tenure.dev/v1alpha1",
+        };
+        let mut value = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "labels": labels}});
+        for (key, member) in rest.as_object().unwrap() {
+            value[key] = member.clone();
+        }
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn workflow(name: &str) -> Seen {
+        Seen::from(object::<Workflow>("Workflow", name, json!({}), json!({"spec": {"category": "joiner", "tasks": []}})))
+    }
+
+    fn run(name: &str, complete: bool) -> Seen {
+        let conditions = if complete { json!([{"type": "Complete", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]) } else { json!([]) };
+        Seen::from(object::<Run>("Run", name, json!({}), json!({"spec": {"source": {"workflow": {"name": "w"}}, "executionType": "scheduled"}, "status": {"conditions": conditions}})))
+    }
+
+    fn job(name: &str, run: &str) -> Seen {
+        Seen::from(object::<Job>("Job", name, json!({"tenure.dev/run": run}), json!({"spec": {"template": {}}})))
+    }
+
+    fn directory() -> Seen {
+        Seen::from(object::<Directory>("Directory", "d", json!({}), json!({"spec": {"embedded": {}}})))
+    }
+
+    fn head() -> Seen {
+        Seen::from(object::<TenantLedger>("TenantLedger", "default", json!({}), json!({"key": "0"})))
+    }
+
+    /// Workflows w and x, open Runs a (with a Job that runs) and b, Run c complete.
+    fn tenant() -> Cache {
+        let mut cache = Cache::default();
+        for seen in [workflow("w"), workflow("x"), run("a", false), run("b", false), run("c", true), job("a-a1", "a")] {
+            cache.put(seen);
+        }
+        cache
+    }
+
+    fn names(mut keys: Vec<Key>) -> Vec<String> {
+        keys.sort();
+        keys.dedup();
+        keys.iter()
+            .map(|key| match key {
+                Key::Directory(name) => format!("d/{name}"),
+                Key::Workflow(name) => format!("w/{name}"),
+                Key::Run(name) => format!("r/{name}"),
+                Key::TenantSchedule => "ts".to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_an_event_concerns() {
+        let version = object::<WorkflowVersion>(
+            "WorkflowVersion",
+            "w-v1",
+            json!({}),
+            json!({"spec": {"workflow": "w", "number": 1, "lineage": "l", "hash": "", "template": {"category": "joiner", "tasks": []}}}),
+        );
+        let evaluation = object::<Job>("Job", "tenure-eval-1", json!({"tenure.dev/evaluation": "true"}), json!({"spec": {"template": {}}}));
+        let pod = object::<Pod>("Pod", "p", json!({"tenure.dev/run": "a"}), json!({}));
+        let schedule = object::<TenantSchedule>("TenantSchedule", "default", json!({}), json!({"spec": {}}));
+        let rows: Vec<(Seen, &[&str])> = vec![
+            (workflow("x"), &["w/x", "ts"]),
+            (Seen::from(version), &["w/w"]),
+            (head(), &["w/w", "w/x", "r/a", "r/b", "ts"]),
+            (Seen::from(schedule), &["w/w", "w/x", "r/a", "r/b", "ts"]),
+            (directory(), &["d/d", "w/w", "w/x", "ts"]),
+            (run("a", false), &["r/a", "ts"]),
+            (run("a", true), &["r/a", "r/b", "ts"]),
+            (job("a-a1", "a"), &["r/a", "r/b"]),
+            (Seen::from(pod), &["r/a", "r/b"]),
+            (Seen::from(evaluation), &["ts"]),
+            (Seen::from(object::<Job>("Job", "other", json!({}), json!({"spec": {"template": {}}}))), &[]),
+            (Seen::UserChanged, &["ts"]),
+        ];
+        let cache = tenant();
+        for (seen, expected) in rows {
+            assert_eq!(names(keys_for(&seen, &cache)), expected, "{:?} {:?}", seen.kind(), seen.name());
+        }
+    }
+
+    #[test]
+    fn a_new_list_concerns_what_is_gone_too() {
+        let mut cache = tenant();
+        assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w")])), ["w/w", "w/x", "ts"]);
+        assert!(cache.workflow("x").is_none() && cache.workflow("w").is_some());
+        assert_eq!(names(cache.replace_all(SeenKind::Job, Vec::new())), ["r/a", "r/b"]);
+        assert_eq!(cache.jobs_of_run("a").count(), 0);
+        cache.replace_all(SeenKind::Run, vec![run("c", false)]);
+        assert_eq!(cache.open_runs().map(kube::ResourceExt::name_any).collect::<Vec<_>>(), ["c"]);
+        assert_eq!(cache.changes(), 0);
+        assert_eq!(names(cache.replace_all(SeenKind::User, Vec::new())), ["ts"]);
+        assert_eq!(cache.changes(), 1);
+    }
+
+    #[test]
+    fn a_run_that_completes_is_no_longer_open() {
+        let mut cache = tenant();
+        cache.apply(run("a", true));
+        assert_eq!(cache.open_runs().count(), 1);
+        cache.remove(&run("b", false));
+        assert_eq!(cache.open_runs().count(), 0);
+        assert_eq!(cache.runs().count(), 2);
+    }
+}

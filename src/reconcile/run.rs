@@ -183,14 +183,13 @@ fn execute(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
     let newest = attempts.known.max(seen);
     plan.retire = observed.ended.iter().filter(|(number, _)| number.saturating_add(KEPT_JOBS) <= newest).map(|(_, name)| name.clone()).collect();
     match attempt::next_attempt(&attempts) {
-        Step::Running => {}
         Step::Pause { until, missing } => {
             plan.missing = missing;
             plan.wake_at = Some(until);
         }
         Step::Start { attempt, take_over } if observed.room => plan.start = Some((attempt, take_over)),
-        // The end of another Run is seen, and asks again.
-        Step::Start { .. } => {}
+        // Without room the end of another Run is seen, and asks again.
+        Step::Running | Step::Start { .. } => {}
     }
 }
 
@@ -263,3 +262,6 @@ async fn launch(cluster: &Cluster, memory: &Memory, run: &Run, attempt: i32, tak
     }
     Ok(job)
 }
+
+#[cfg(test)]
+mod tests;

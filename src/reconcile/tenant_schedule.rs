@@ -269,3 +269,6 @@ async fn adopt(cluster: &Cluster, name: &str) -> Result<(), ReconcileError> {
         None => Err(ReconcileError::Behind { kind: "Job", name: name.to_owned() }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod clock;
 mod driver;
+mod foresight;
 mod hook;
 mod kubelet;
 pub mod load;
@@ -13,6 +14,9 @@ pub mod script;
 pub mod simulation;
 mod tenant;
 pub mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 pub use hook::CONTROLLER;
 pub use kubelet::Death;

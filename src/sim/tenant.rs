@@ -14,11 +14,11 @@ use serde_json::Value;
 use super::api::MemoryApi;
 use super::clock::VirtualClock;
 use super::driver::{Driver, SharedActivity, look};
+use super::foresight::{evaluation_job_name, next_tick};
 use super::hook::CONTROLLER;
 use super::kubelet::Kubelet;
 use crate::api::meta::{DEFAULT_NAME, GROUP};
 use crate::api::{TenantLedger, TenantSchedule};
-use crate::domain::{job, tick};
 use crate::reconcile::Key;
 use crate::runner;
 
@@ -91,7 +91,7 @@ impl Tenant {
     pub(super) fn next_tick(&self, api: &MemoryApi, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let schedule = api.get("TenantSchedule", &self.namespace, DEFAULT_NAME)?;
         let schedule: TenantSchedule = serde_json::from_value((*schedule).clone()).ok()?;
-        tick::ticks(&self.namespace, &schedule.spec).ok()?.next_after(after)
+        next_tick(&self.namespace, &schedule.spec, after)
     }
 
     /// Lets ticks in which nothing can happen before `horizon` go by unplayed, all but the last one, so that what an
@@ -117,8 +117,7 @@ impl Tenant {
         let horizon = look(&self.activity).wakes.iter().fold(horizon, |horizon, (key, at)| {
             if matches!(key, Key::TenantSchedule) { horizon } else { horizon.min(*at) }
         });
-        let ticks = tick::ticks(&self.namespace, &schedule.spec).ok()?;
-        let mut tick = ticks.next_after(head.spec.as_of?)?;
+        let mut tick = next_tick(&self.namespace, &schedule.spec, head.spec.as_of?)?;
         // An evaluation that the controller wants at another time than the tick is none that may be left out.
         if look(&self.activity).wakes.get(&Key::TenantSchedule).is_some_and(|at| *at < tick) || tick <= now {
             return None;
@@ -126,12 +125,12 @@ impl Tenant {
         let mut as_ofs = Vec::new();
         loop {
             let epoch = head.spec.epoch + 1 + i64::try_from(as_ofs.len()).ok()?;
-            let as_of = tick + TimeDelta::from_std(kubelet.start_delay(&job::evaluation_job_name(epoch))).ok()?;
+            let as_of = tick + TimeDelta::from_std(kubelet.start_delay(&evaluation_job_name(epoch))).ok()?;
             if as_of >= horizon {
                 break;
             }
             as_ofs.push(as_of);
-            let Some(next) = ticks.next_after(as_of) else { break };
+            let Some(next) = next_tick(&self.namespace, &schedule.spec, as_of) else { break };
             tick = next;
         }
         as_ofs.pop();

@@ -65,12 +65,12 @@ fn line(entries: &[&Entry], out: &mut String) {
             put(state, &format!("{workflow}: {}{}", people(subjects, *count), parenthesis(reason)));
         }
         Happening::Run { run, workflow, version, cause, reason, subjects } => {
-            let title = if cause.is_empty() { format!("{workflow} v{version}") } else { format!("{workflow} v{version}, {cause} {run}") };
+            let title = if cause.is_empty() { format!("{workflow} v{version}:") } else { format!("{workflow} v{version}, {cause} {run}:") };
             if subjects.is_empty() {
-                put("run", &format!("{title}: nobody{}", parenthesis(reason)));
+                put("run", &format!("{title} nobody{}", parenthesis(reason)));
             }
             for (text, who) in outcomes(subjects) {
-                put("run", &format!("{title} {text}: {}", names(&who)));
+                put("run", &format!("{title} {} {text}", names(&who)));
             }
         }
     }
@@ -113,8 +113,9 @@ fn outcome(subject: &SubjectOutcome) -> String {
         "canceled" => "canceled",
         other => other,
     };
-    let tasks = if subject.failed.is_empty() { String::new() } else { format!(" in {}", subject.failed.join(", ")) };
-    format!("{status}{tasks}{}", parenthesis(&subject.reason))
+    let failed = if subject.failed.is_empty() { String::new() } else { format!(" in {}", subject.failed.join(", ")) };
+    let done = if subject.done.is_empty() { String::new() } else { format!(": {}", subject.done.join(", ")) };
+    format!("{status}{failed}{}{done}", parenthesis(&subject.reason))
 }
 
 fn parenthesis(reason: &str) -> String {

@@ -17,9 +17,9 @@ use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
 use super::{condition, string, why};
 use crate::api::{OccurrenceLedger, Run, Workflow, WorkflowVersion};
 use crate::cluster::Clock;
-use crate::domain::keys::Keyring;
 use crate::sim::api::{MemoryApi, Refusal};
 use crate::sim::clock::VirtualClock;
+use crate::sim::foresight::subject_names;
 use crate::sim::hook::own_client;
 use crate::sim::load::Document;
 
@@ -242,19 +242,12 @@ fn outcome(result: &Value) -> SubjectOutcome {
 /// The subjects' names by their keyed ids: those that runs had, and those of everybody who is on record at the end.
 fn names(objects: &[Value], heads: &BTreeMap<&str, &Value>, known: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut names = known.clone();
-    let of = |kind: &'static str, namespace: &str| {
-        let namespace = namespace.to_owned();
-        objects.iter().filter(move |object| object["kind"] == kind && object["metadata"]["namespace"] == namespace.as_str())
-    };
     for (namespace, head) in heads {
-        let Ok(keyring) = Keyring::from_hex(string(&head["key"])) else { continue };
-        for directory in of("Directory", namespace) {
-            for user in of("User", namespace) {
-                let name = string(&user["metadata"]["name"]);
-                let id = keyring.subject(string(&directory["metadata"]["name"]), name);
-                names.entry(id).or_insert_with(|| name.to_owned());
-            }
-        }
+        let of = |kind: &str| -> Vec<&str> {
+            let found = objects.iter().filter(|object| object["kind"] == kind && object["metadata"]["namespace"] == *namespace);
+            found.map(|object| string(&object["metadata"]["name"])).collect()
+        };
+        names.extend(subject_names(string(&head["key"]), &of("Directory"), &of("User")));
     }
     names
 }

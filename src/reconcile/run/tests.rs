@@ -1,0 +1,202 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::api::{TenantSchedule, Workflow};
+use crate::reconcile::Seen;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600 + seconds, 0).unwrap()
+}
+
+fn object<K: serde::de::DeserializeOwned>(value: Value) -> K {
+    serde_json::from_value(value).unwrap()
+}
+
+/// A Run of the workflow `hire` whose uid is `<name>-uid`; `status` is its status.
+fn run(name: &str, status: Value) -> Run {
+    object(json!({
+        "apiVersion": "tenure.dev/v1alpha1", "kind": "Run",
+        "metadata": {"name": name, "uid": format!("{name}-uid"), "generation": 1, "creationTimestamp": at(0), "labels": {"tenure.dev/epoch": "3"}},
+        "spec": {"source": {"workflow": {"name": "hire", "version": 1}}, "executionType": "scheduled"},
+        "status": status,
+    }))
+}
+
+fn plan_of(epoch: i64, subjects: i32) -> Value {
+    json!({"plan": {"epoch": epoch, "hash": "sha256:0", "version": 1, "subjects": subjects, "slices": 1}})
+}
+
+fn merged(mut left: Value, right: &Value) -> Value {
+    for (key, value) in right.as_object().unwrap() {
+        left[key] = value.clone();
+    }
+    left
+}
+
+/// The Job of an attempt; it ended so ("Complete", "Failed"), or runs.
+fn job(run: &str, attempt: i32, condition: Option<(&str, i64)>) -> Job {
+    let conditions: Vec<_> = condition.iter().map(|(type_, seconds)| json!({"type": type_, "status": "True", "lastTransitionTime": at(*seconds)})).collect();
+    object(json!({
+        "apiVersion": "batch/v1", "kind": "Job",
+        "metadata": {"name": format!("{run}-a{attempt}"), "uid": format!("{run}-{attempt}"), "labels": {"tenure.dev/run": run},
+            "ownerReferences": [{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": run, "uid": format!("{run}-uid")}]},
+        "spec": {"template": {}},
+        "status": {"conditions": conditions},
+    }))
+}
+
+fn pod(job: &str, terminated: bool) -> k8s_openapi::api::core::v1::Pod {
+    let state = if terminated { json!({"terminated": {"exitCode": 1}}) } else { json!({"running": {}}) };
+    object(json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": format!("{job}-x"), "labels": {"batch.kubernetes.io/job-name": job}},
+        "status": {"phase": "Failed", "containerStatuses": [{"name": "tenure", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state}]},
+    }))
+}
+
+fn shard(attempt: i32, finished: bool, open: i32) -> Value {
+    json!({"shards": [{"index": 0, "attempt": attempt, "updatedDateTime": at(50), "openUsersCount": open, "started": true, "finished": finished,
+        "counts": {"totalUsersCount": 3, "successfulUsersCount": 2, "failedUsersCount": 1, "totalTasksCount": 6, "failedTasksCount": 1, "totalUnprocessedTasksCount": 1},
+        "tasks": [{"name": "t", "successfulUsersCount": 2, "failedUsersCount": 1}]}]})
+}
+
+/// A tenant whose epochs 1 to 4 are sealed and 2 is abandoned.
+fn tenant(category: &str, max_concurrent_runs: i32) -> Cache {
+    let mut cache = Cache::default();
+    cache.put(Seen::from(object::<TenantLedger>(json!({
+        "apiVersion": "tenure.dev/v1alpha1", "kind": "TenantLedger", "metadata": {"name": "default"},
+        "epoch": 5, "sealedEpoch": 4, "abandoned": [{"from": 2, "to": 2}], "key": "0"}))));
+    cache.put(Seen::from(object::<Workflow>(json!({
+        "apiVersion": "tenure.dev/v1alpha1", "kind": "Workflow", "metadata": {"name": "hire"},
+        "spec": {"category": category, "tasks": []}}))));
+    cache.put(Seen::from(object::<TenantSchedule>(json!({
+        "apiVersion": "tenure.dev/v1alpha1", "kind": "TenantSchedule", "metadata": {"name": "default"},
+        "spec": {"maxConcurrentRuns": max_concurrent_runs}}))));
+    cache
+}
+
+fn decided(cache: &Cache, name: &str, seconds: i64) -> Plan {
+    decide(&observe(cache, &Memory::default(), name).unwrap(), at(seconds))
+}
+
+fn conditions_of(status: &RunStatus) -> Vec<(&str, bool, &str)> {
+    status.conditions.iter().map(|condition| (condition.type_.as_str(), condition.status == conditions::ConditionStatus::True, condition.reason.as_str())).collect()
+}
+
+#[test]
+fn from_plan_to_result() {
+    use ProcessingStatus::{Completed, CompletedWithErrors, InProgress, Queued};
+    const SEALED: (&str, bool, &str) = ("Planned", true, "Sealed");
+    type Row = (&'static str, Value, Option<ProcessingStatus>, Vec<(&'static str, bool, &'static str)>, Option<(i32, bool)>);
+    let planned = plan_of(3, 3);
+    let reason = |subjects: i32, reason: &str| {
+        let mut status = plan_of(3, subjects);
+        status["plan"]["reason"] = json!(reason);
+        status
+    };
+    let rows: Vec<Row> = vec![
+        ("no plan", json!({}), None, vec![], None),
+        ("plan not sealed yet", plan_of(5, 3), None, vec![], None),
+        ("plan abandoned", plan_of(2, 3), None, vec![], None),
+        ("sealed", planned.clone(), Some(Queued), vec![SEALED], Some((1, false))),
+        ("nobody", plan_of(3, 0), Some(Completed), vec![SEALED, ("Complete", true, "NobodyDue")], None),
+        ("nobody, for a reason", reason(0, "AlreadyProcessed"), Some(Completed), vec![SEALED, ("Complete", true, "AlreadyProcessed")], None),
+        ("restored", reason(3, RESTORED_WHILE_RUNNING), Some(Queued), vec![SEALED, ("Held", true, RESTORED_WHILE_RUNNING)], None),
+        ("under way", merged(planned.clone(), &shard(1, false, 2)), Some(InProgress), vec![SEALED], None),
+        ("open subjects left", merged(planned.clone(), &shard(1, true, 2)), Some(InProgress), vec![SEALED], None),
+        ("done", merged(planned.clone(), &shard(1, true, 0)), Some(CompletedWithErrors), vec![SEALED, ("Complete", true, "CompletedWithErrors")], None),
+    ];
+    for (what, status, processing_status, said, start) in rows {
+        let mut cache = tenant("joiner", 5);
+        cache.put(Seen::from(run("r", status)));
+        let plan = decided(&cache, "r", 60);
+        assert_eq!(plan.status.processing_status, processing_status, "{what}");
+        assert_eq!(conditions_of(&plan.status), said, "{what}");
+        assert_eq!(plan.start, start, "{what}");
+    }
+}
+
+#[test]
+fn a_result_has_counts_and_a_time() {
+    let mut cache = tenant("joiner", 5);
+    cache.put(Seen::from(run("r", merged(plan_of(3, 3), &shard(1, true, 0)))));
+    cache.put(Seen::from(job("r", 1, None)));
+    let status = decided(&cache, "r", 60).status;
+    assert_eq!((status.total_users_count, status.successful_users_count, status.failed_users_count, status.failed_tasks_count), (3, 2, 1, 1));
+    assert_eq!(status.completed_date_time, Some(at(60)));
+    assert_eq!(status.task_reports.len(), 1);
+    // The Job may go once that is stored, and not before.
+    cache.put(Seen::from(job("r", 1, Some(("Complete", 61)))));
+    assert!(decided(&cache, "r", 62).retire.is_empty());
+    let mut stored = run("r", json!({}));
+    stored.status = Some(status);
+    cache.put(Seen::from(stored));
+    assert_eq!(decided(&cache, "r", 63).retire, ["r-a1"]);
+}
+
+#[test]
+fn after_a_failure() {
+    let mut cache = tenant("joiner", 5);
+    cache.put(Seen::from(run("r", merged(plan_of(3, 3), &json!({"attempt": 1})))));
+    assert!(decided(&cache, "r", 60).missing, "the Job is not there");
+    cache.put(Seen::from(job("r", 1, Some(("Failed", 60)))));
+    let unseen = decided(&cache, "r", 60);
+    assert_eq!((unseen.start, unseen.wake_at, unseen.missing), (None, Some(at(150)), false), "no pod is known");
+    cache.put(Seen::from(pod("r-a1", false)));
+    assert_eq!(decided(&cache, "r", 149).start, None, "the container may still run");
+    assert_eq!(decided(&cache, "r", 150).start, Some((2, false)));
+    cache.put(Seen::from(pod("r-a1", true)));
+    assert_eq!(decided(&cache, "r", 60).start, Some((2, true)), "the kubelet has reported it");
+}
+
+#[test]
+fn on_demand_runs_wait_for_an_evaluation() {
+    let mut cache = tenant("joiner", 5);
+    let mut asked = run("r", json!({}));
+    asked.spec.execution_type = ExecutionType::OnDemand;
+    cache.put(Seen::from(asked));
+    let plan = decided(&cache, "r", 0);
+    assert_eq!(conditions_of(&plan.status), [("Planned", false, "AwaitingEvaluation")]);
+    assert_eq!(plan.start, None);
+}
+
+/// Runs `a`, `b`, `c` of one category; those in `executing` have a Job that runs.
+fn crowd(category: &str, bound: i32, executing: &[&str]) -> Cache {
+    let mut cache = tenant(category, bound);
+    for name in ["a", "b", "c"] {
+        cache.put(Seen::from(run(name, plan_of(3, 3))));
+    }
+    for name in executing {
+        cache.put(Seen::from(job(name, 1, None)));
+    }
+    cache
+}
+
+#[test]
+fn only_so_many_at_the_same_time() {
+    let rows: [(&str, i32, &[&str], &[&str]); 6] = [
+        ("joiner", 5, &[], &["a", "b", "c"]),
+        ("joiner", 2, &[], &["a", "b"]),
+        ("joiner", 2, &["c"], &["a"]),
+        ("joiner", 1, &["b"], &[]),
+        ("leaver", 1, &["b"], &["a", "c"]),
+        ("mover", 2, &["a"], &["b"]),
+    ];
+    for (category, bound, executing, expected) in rows {
+        let cache = crowd(category, bound, executing);
+        let starting: Vec<_> = ["a", "b", "c"].into_iter().filter(|name| decided(&cache, name, 60).start.is_some()).collect();
+        assert_eq!(starting, expected, "{category}, {bound} at a time, {executing:?} under way");
+    }
+    // A Job that was created and that no watch has shown yet takes a place.
+    let cache = crowd("joiner", 1, &[]);
+    let mut memory = Memory::default();
+    memory.launched.insert("a".to_owned(), "a-a1".to_owned());
+    assert_eq!(decide(&observe(&cache, &memory, "b").unwrap(), at(60)).start, None);
+    // An emergency goes first.
+    let mut cache = crowd("joiner", 1, &[]);
+    let mut urgent = run("c", plan_of(3, 3));
+    urgent.spec.priority = Priority::Emergency;
+    cache.put(Seen::from(urgent));
+    assert_eq!(decided(&cache, "a", 60).start, None);
+    assert_eq!(decided(&cache, "c", 60).start, Some((1, false)));
+}

@@ -1,0 +1,165 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::reconcile::Seen;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600 + seconds, 0).unwrap()
+}
+
+fn object<K: serde::de::DeserializeOwned>(value: Value) -> K {
+    serde_json::from_value(value).unwrap()
+}
+
+fn schedule(spec: Value) -> TenantSchedule {
+    object(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantSchedule", "metadata": {"name": "default", "uid": "u", "generation": 1}, "spec": spec}))
+}
+
+fn head(epoch: i64, sealed_epoch: i64) -> TenantLedger {
+    object(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantLedger", "metadata": {"name": "default"},
+        "epoch": epoch, "sealedEpoch": sealed_epoch, "asOf": at(0), "allocatedAsOf": at(0), "key": "0"}))
+}
+
+fn run(name: &str, execution_type: &str, epoch: Option<i64>, status: Value) -> Run {
+    let labels: Value = epoch.map_or_else(|| json!({}), |epoch| json!({"tenure.dev/epoch": epoch.to_string()}));
+    object(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "metadata": {"name": name, "uid": name, "labels": labels},
+        "spec": {"source": {"workflow": {"name": "hire"}}, "executionType": execution_type}, "status": status}))
+}
+
+fn plan_of(epoch: i64) -> Value {
+    json!({"plan": {"epoch": epoch, "hash": "sha256:0", "version": 1, "subjects": 1, "slices": 1}})
+}
+
+fn job(number: i64, ended: Option<i64>) -> Job {
+    let conditions: Vec<_> = ended.iter().map(|seconds| json!({"type": "Complete", "status": "True", "lastTransitionTime": at(*seconds)})).collect();
+    object(json!({"apiVersion": "batch/v1", "kind": "Job",
+        "metadata": {"name": format!("tenure-eval-{number}"), "uid": format!("j{number}"), "labels": {"tenure.dev/evaluation": "true"}, "creationTimestamp": at(0)},
+        "spec": {"template": {}}, "status": {"conditions": conditions}}))
+}
+
+fn tenant(objects: Vec<Seen>) -> Cache {
+    let mut cache = Cache::default();
+    objects.into_iter().for_each(|seen| cache.put(seen));
+    cache
+}
+
+/// A memory to which no change is new.
+fn settled() -> Memory {
+    let mut memory = Memory::default();
+    memory.evaluations.covered_changes = Some(0);
+    memory
+}
+
+fn decided(cache: &Cache, memory: &mut Memory, seconds: i64) -> Plan {
+    let observed = observe(cache, "acme").unwrap();
+    let ticks = tick::ticks("acme", &observed.schedule.spec).ok();
+    decide(&observed, ticks.as_ref(), memory, at(seconds))
+}
+
+fn ready(plan: &Plan) -> (bool, &str) {
+    let ready = plan.status.conditions.iter().find(|condition| condition.type_ == READY).unwrap();
+    (conditions::is_true(&plan.status.conditions, READY), ready.reason.as_str())
+}
+
+/// Ten seconds after an as-of no tick is due, unless the splay says otherwise; a day after one is.
+const DAY: i64 = 86_400;
+
+#[test]
+fn what_stalls_a_tenant() {
+    let planned = || Seen::from(run("r", "scheduled", Some(3), json!({})));
+    let rows: Vec<(&str, Vec<Seen>, (bool, &str), bool)> = vec![
+        ("a new tenant", vec![Seen::from(schedule(json!({})))], (true, "Scheduled"), true),
+        ("suspended", vec![Seen::from(schedule(json!({"suspend": true})))], (true, "Suspended"), false),
+        ("no such Directory", vec![Seen::from(schedule(json!({"directory": "gone"})))], (false, "DirectoryNotFound"), false),
+        ("the head is gone", vec![Seen::from(schedule(json!({}))), planned()], (false, "HeadMissing"), false),
+        ("the head is there", vec![Seen::from(schedule(json!({}))), planned(), Seen::from(head(4, 4))], (true, "Scheduled"), true),
+        (
+            "an on-demand Run says nothing about a head",
+            vec![Seen::from(schedule(json!({}))), Seen::from(run("r", "onDemand", None, json!({})))],
+            (true, "Scheduled"),
+            true,
+        ),
+    ];
+    for (what, objects, expected, starts) in rows {
+        let plan = decided(&tenant(objects), &mut Memory::default(), DAY);
+        assert_eq!(ready(&plan), expected, "{what}");
+        assert_eq!(matches!(plan.decision, Some(EvaluationDecision::Start { .. })), starts, "{what}: {:?}", plan.decision);
+    }
+    let plan = decided(&tenant(vec![Seen::from(schedule(json!({}))), Seen::from(head(4, 4))]), &mut settled(), -10);
+    assert_eq!(ready(&plan), (false, "ClockBehind"));
+}
+
+#[test]
+fn which_runs_wait_for_a_plan() {
+    let complete = json!({"conditions": [{"type": "Complete", "status": "True", "reason": "x", "message": "", "lastTransitionTime": at(0)}]});
+    // The epochs 1 to 4 are sealed.
+    let rows = [
+        ("on demand, new", run("r", "onDemand", None, json!({})), true),
+        ("on demand, planned", run("r", "onDemand", None, plan_of(4)), false),
+        ("on demand, plan not sealed", run("r", "onDemand", None, plan_of(5)), true),
+        ("on demand, complete", run("r", "onDemand", None, complete.clone()), false),
+        ("preview, new", run("r", "preview", None, json!({})), true),
+        ("scheduled, planned", run("r", "scheduled", Some(4), plan_of(4)), false),
+        ("scheduled, restored without status", run("r", "scheduled", Some(4), json!({})), true),
+        ("scheduled, of an evaluation under way", run("r", "scheduled", Some(5), json!({})), false),
+        ("scheduled, without an epoch", run("r", "scheduled", None, json!({})), false),
+    ];
+    let head = head(5, 4);
+    for (what, run, expected) in rows {
+        assert_eq!(asks_for_plan(&run, Some(&head)), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_change_asks_until_a_sealed_evaluation_has_seen_it() {
+    let mut cache = tenant(vec![Seen::from(schedule(json!({}))), Seen::from(head(4, 4))]);
+    let asks_now = |cache: &Cache, memory: &mut Memory| asks(&observe(cache, "acme").unwrap(), memory).0;
+    let mut memory = Memory::default();
+    assert!(asks_now(&cache, &mut memory), "at the start every tenant counts as changed");
+    let mut memory = settled();
+    assert!(!asks_now(&cache, &mut memory));
+    cache.put(Seen::UserChanged);
+    assert!(asks_now(&cache, &mut memory));
+    let started = |runs_only: bool| Started { at: at(5), number: 5, runs_only, changes: 1, evaluate_now: None, runs: BTreeSet::new() };
+    memory.evaluations.started = Some(started(false));
+    cache.put(Seen::from(head(5, 4)));
+    assert!(asks_now(&cache, &mut memory), "not sealed yet");
+    cache.put(Seen::UserChanged);
+    cache.put(Seen::from(head(5, 5)));
+    assert!(asks_now(&cache, &mut memory), "changed again while it was evaluated");
+    memory.evaluations.started = Some(Started { changes: 2, number: 6, ..started(true) });
+    cache.put(Seen::from(head(6, 6)));
+    assert!(asks_now(&cache, &mut memory), "an evaluation for Runs only reads no directory");
+    memory.evaluations.started = Some(Started { changes: 2, number: 7, ..started(false) });
+    // Its pod was replaced, and the next epoch is the sealed one.
+    cache.put(Seen::from(head(8, 8)));
+    assert!(!asks_now(&cache, &mut memory));
+    cache.put(Seen::UserChanged);
+    cache.put(Seen::from(schedule(json!({"evaluateOnChange": false}))));
+    assert!(!asks_now(&cache, &mut memory), "switched off");
+    let mut asked = schedule(json!({"evaluateOnChange": false}));
+    asked.annotations_mut().insert(ANNOTATION_EVALUATE_NOW.to_owned(), "2".to_owned());
+    cache.put(Seen::from(asked));
+    assert!(asks_now(&cache, &mut memory), "a person asks");
+    memory.evaluations.answered = Some("2".to_owned());
+    memory.evaluations.started = None;
+    assert!(!asks_now(&cache, &mut memory), "and was answered");
+}
+
+#[test]
+fn jobs_go_once_their_outcome_is_stored() {
+    let rows = [(head(4, 4), vec!["tenure-eval-4"]), (head(5, 4), vec!["tenure-eval-4"]), (head(5, 5), vec!["tenure-eval-4", "tenure-eval-5"])];
+    for (head, expected) in rows {
+        let what = format!("{:?}", (head.spec.epoch, head.spec.sealed_epoch));
+        let objects = vec![Seen::from(schedule(json!({}))), Seen::from(head), Seen::from(job(4, Some(1))), Seen::from(job(5, Some(2))), Seen::from(job(3, None))];
+        assert_eq!(decided(&tenant(objects), &mut settled(), 10).retire, expected, "{what}");
+    }
+}
+
+#[test]
+fn the_status_follows_the_head() {
+    let plan = decided(&tenant(vec![Seen::from(schedule(json!({"interval": "1h"}))), Seen::from(head(5, 4))]), &mut settled(), 10);
+    assert_eq!((plan.status.sealed_epoch, plan.status.last_evaluation_date_time, plan.status.observed_generation), (Some(4), Some(at(0)), Some(1)));
+    let next = plan.status.next_schedule_run_date_time.unwrap();
+    assert!(next > at(10) && next <= at(3_610), "{next}");
+}

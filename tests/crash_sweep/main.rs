@@ -1,0 +1,112 @@
+//! The crash sweep: for every scenario, every fault and every k, the k-th request of a simulated tenant goes wrong in
+//! that way; afterwards everything has converged to what the undisturbed run comes to.
+//!
+//! `cargo test` takes a seeded sample; with `TENURE_SWEEP=full` every k is tried. `TENURE_SWEEP_ONE=scenario/fault/k`
+//! tries one case and prints the requests around it.
+
+mod fault;
+mod oracle;
+mod scenario;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fault::Fault;
+use scenario::{SCENARIOS, Scenario, play};
+
+/// Cases of each scenario and fault that the sample takes.
+const SAMPLE: usize = 3;
+
+/// One case.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    scenario: &'static Scenario,
+    fault: Fault,
+    k: u64,
+}
+
+fn is_full() -> bool {
+    std::env::var("TENURE_SWEEP").is_ok_and(|value| value == "full")
+}
+
+/// Which requests of `count` are tried: all of them, or a spread that depends on scenario and fault.
+fn chosen(count: u64, salt: u64) -> Vec<u64> {
+    if is_full() {
+        return (1..=count).collect();
+    }
+    // A linear congruential step (Knuth's constants) spreads the sample; it need not be random, only other for each salt.
+    let mut state = salt.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (0..SAMPLE)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % count + 1
+        })
+        .collect()
+}
+
+/// Runs `cases` on all cores; gives what was wrong with each.
+fn sweep(cases: &[Case], baselines: &[(&'static str, oracle::Outcome)]) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let baseline = &baselines.iter().find(|(name, _)| *name == case.scenario.name).expect("every scenario has a baseline").1;
+                    let played = std::panic::catch_unwind(|| play(case.scenario, Some((case.fault, case.k))));
+                    let found = match played {
+                        Ok(outcome) => baseline.differences(&outcome),
+                        Err(_) => vec!["the program panicked".to_owned()],
+                    };
+                    if !found.is_empty() {
+                        wrong.lock().expect("no other thread panicked").push(format!("{}/{:?}/{}: {}", case.scenario.name, case.fault, case.k, found.join("; ")));
+                    }
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().expect("no thread panicked");
+    wrong.sort();
+    wrong
+}
+
+#[test]
+fn every_fault_converges() {
+    if let Ok(one) = std::env::var("TENURE_SWEEP_ONE") {
+        return try_one(&one);
+    }
+    let mut cases = Vec::new();
+    let mut baselines = Vec::new();
+    println!("scenario x requests (recorded) x faults");
+    for (index, scenario) in SCENARIOS.iter().enumerate() {
+        let baseline = play(scenario, None);
+        assert!(baseline.faults().is_empty(), "{}: undisturbed: {}", scenario.name, baseline.faults().join("; "));
+        println!("  {:<10} {:>5} ({:>5}) x {}", scenario.name, baseline.requests, scenario.requests, Fault::ALL.len());
+        assert!(baseline.requests >= scenario.requests, "{}: {} requests are covered, {} were recorded", scenario.name, baseline.requests, scenario.requests);
+        for (number, fault) in Fault::ALL.iter().enumerate() {
+            let salt = u64::try_from(index * 100 + number).expect("small");
+            cases.extend(chosen(baseline.requests, salt).into_iter().map(|k| Case { scenario, fault: *fault, k }));
+        }
+        baselines.push((scenario.name, baseline));
+    }
+    let wrong = sweep(&cases, &baselines);
+    println!("{} cases: {} scenarios x {} faults{}", cases.len(), SCENARIOS.len(), Fault::ALL.len(), if is_full() { " x every k" } else { ", a sample" });
+    assert!(wrong.is_empty(), "{} of {} cases went wrong, among them:\n{}", wrong.len(), cases.len(), wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n"));
+}
+
+fn try_one(one: &str) {
+    let parts: Vec<&str> = one.split('/').collect();
+    let [name, fault, k] = parts[..] else { panic!("TENURE_SWEEP_ONE is scenario/fault/k") };
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).expect("no such scenario");
+    let fault = *Fault::ALL.iter().find(|candidate| format!("{candidate:?}") == fault).expect("no such fault");
+    let k: u64 = k.parse().expect("k is a number");
+    let baseline = play(scenario, None);
+    let outcome = play(scenario, Some((fault, k)));
+    for line in outcome.log.iter().skip(usize::try_from(k).expect("small").saturating_sub(15)).take(60) {
+        println!("{line}");
+    }
+    println!("{}", serde_json::to_string_pretty(&outcome.objects).expect("objects serialize"));
+    let differences = baseline.differences(&outcome);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}

@@ -1,0 +1,188 @@
+//! What must hold at the end, and what must be as in the undisturbed run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tenure::sim::Finished;
+
+/// What a run of a scenario came to.
+pub struct Outcome {
+    /// Requests before the calm.
+    pub requests: u64,
+    /// The requests.
+    pub log: Vec<String>,
+    /// Every object at the end.
+    pub objects: Vec<Value>,
+    problems: Vec<String>,
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
+}
+
+fn number(value: &Value, pointer: &str) -> i64 {
+    value.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
+}
+
+fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+impl Outcome {
+    /// Of a finished simulation.
+    pub fn new(finished: Finished, requests: u64, log: Vec<String>) -> Self {
+        Self { requests, log, problems: finished.problems, objects: finished.objects }
+    }
+
+    fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.objects.iter().filter(move |object| text(object, "/kind") == kind)
+    }
+
+    fn head(&self) -> Option<&Value> {
+        self.of_kind("TenantLedger").next()
+    }
+
+    fn is_abandoned(&self, epoch: i64) -> bool {
+        self.head().is_some_and(|head| list(head, "/abandoned").iter().any(|range| number(range, "/from") <= epoch && epoch <= number(range, "/to")))
+    }
+
+    /// Rows in the order in which they count.
+    fn rows(&self) -> Vec<&Value> {
+        let mut chunks: Vec<&Value> = self.of_kind("OccurrenceLedger").collect();
+        chunks.sort_by_key(|chunk| text(chunk, "/metadata/name").rsplit('-').next().and_then(|part| part.parse::<i64>().ok()));
+        let mut rows: Vec<&Value> = chunks.into_iter().flat_map(|chunk| list(chunk, "/entries")).collect();
+        rows.sort_by_key(|row| number(row, "/epoch"));
+        rows
+    }
+
+    /// What must hold of every run.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults: Vec<String> = self.problems.iter().filter(|problem| !problem.contains("SubjectNotFound")).cloned().collect();
+        self.check_planned_once(&mut faults);
+        self.check_results_final(&mut faults);
+        self.check_nothing_abandoned(&mut faults);
+        faults
+    }
+
+    /// An occurrence is planned only while it is not consumed, and stands in one slice for each time.
+    fn check_planned_once(&self, faults: &mut Vec<String>) {
+        let mut consumed: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut planned: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in self.rows() {
+            let key = text(row, "/key");
+            match text(row, "/state") {
+                "released" => drop(consumed.insert(key, false)),
+                "planned" => {
+                    if consumed.insert(key, true) == Some(true) {
+                        faults.push(format!("occurrence {key} of {} is planned twice", text(row, "/workflow")));
+                    }
+                    if !text(row, "/subject").is_empty() {
+                        *planned.entry(key).or_default() += 1;
+                    }
+                }
+                _ => drop(consumed.insert(key, true)),
+            }
+        }
+        let mut sliced: BTreeMap<&str, usize> = BTreeMap::new();
+        for result in self.of_kind("RunSlice").flat_map(|slice| list(slice, "/results")) {
+            *sliced.entry(text(result, "/occurrence")).or_default() += 1;
+        }
+        if planned != sliced {
+            faults.push(format!("rows and slices differ: {planned:?}, {sliced:?}"));
+        }
+    }
+
+    fn check_results_final(&self, faults: &mut Vec<String>) {
+        for slice in self.of_kind("RunSlice") {
+            for result in list(slice, "/results") {
+                let status = text(result, "/processingStatus");
+                if !["completed", "completedWithErrors", "canceled", "failed"].contains(&status) {
+                    faults.push(format!("{} in {} is {status}", text(result, "/subject"), text(slice, "/metadata/name")));
+                }
+            }
+        }
+        for run in self.of_kind("Run") {
+            let complete = list(run, "/status/conditions").iter().any(|condition| text(condition, "/type") == "Complete" && text(condition, "/status") == "True");
+            if !complete {
+                faults.push(format!("Run {} is not Complete", text(run, "/metadata/name")));
+            }
+        }
+    }
+
+    fn check_nothing_abandoned(&self, faults: &mut Vec<String>) {
+        for object in &self.objects {
+            let (kind, name) = (text(object, "/kind"), text(object, "/metadata/name"));
+            let epoch = text(object, "/metadata/labels/tenure.dev~1epoch").parse::<i64>().ok();
+            if ["Run", "RunSlice"].contains(&kind) && epoch.is_some_and(|epoch| self.is_abandoned(epoch)) {
+                faults.push(format!("{kind} {name} is of an abandoned epoch"));
+            }
+            let rows = list(object, "/entries").iter().map(|row| number(row, "/epoch"));
+            let rows = rows.chain(list(object, "/rows").iter().map(|row| number(row, "/current/epoch")));
+            if rows.into_iter().any(|epoch| self.is_abandoned(epoch)) {
+                faults.push(format!("{kind} {name} has rows of an abandoned epoch"));
+            }
+        }
+    }
+
+    /// Who was processed by what, how often, and how it ended.
+    fn processed(&self) -> BTreeMap<String, usize> {
+        let mut processed = BTreeMap::new();
+        for slice in self.of_kind("RunSlice") {
+            for result in list(slice, "/results") {
+                let run = if text(slice, "/executionType") == "scheduled" { "" } else { text(slice, "/run") };
+                let tasks: Vec<String> = list(result, "/tasks")
+                    .iter()
+                    .map(|task| format!("{} {} before {}", text(task, "/name"), text(task, "/processingStatus"), task.get("before").unwrap_or(&Value::Null)))
+                    .collect();
+                let line = format!(
+                    "{} v{} {run} {} {} {} [{}]",
+                    text(slice, "/workflow"),
+                    number(slice, "/version"),
+                    text(result, "/subject"),
+                    text(result, "/processingStatus"),
+                    text(result, "/reason"),
+                    tasks.join(", ")
+                );
+                *processed.entry(line).or_default() += 1;
+            }
+        }
+        processed
+    }
+
+    /// Accounts without instants; the generation counts the changes.
+    fn accounts(&self) -> BTreeMap<&str, String> {
+        let account = |object: &Value| {
+            let spec = &object["spec"];
+            format!("{} {} {} changes {}", spec["accountEnabled"], spec["memberOf"], spec["deletedAt"].is_string(), number(object, "/metadata/generation"))
+        };
+        self.of_kind("Account").map(|object| (text(object, "/metadata/name"), account(object))).collect()
+    }
+
+    fn versions(&self) -> BTreeSet<&str> {
+        self.of_kind("WorkflowVersion").map(|object| text(object, "/metadata/name")).collect()
+    }
+
+    /// Ledger rows without keys and instants.
+    fn states(&self) -> BTreeMap<String, usize> {
+        let mut states = BTreeMap::new();
+        for row in self.rows() {
+            *states.entry(format!("{} {} {} {}", text(row, "/workflow"), text(row, "/attribute"), text(row, "/state"), text(row, "/reason"))).or_default() += 1;
+        }
+        states
+    }
+
+    /// What is wrong with a disturbed run, given this undisturbed one.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let mut faults = other.faults();
+        let mut compare = |what: &str, ours: String, theirs: String| {
+            if ours != theirs {
+                faults.push(format!("{what} differ:\n    undisturbed {ours}\n    disturbed   {theirs}"));
+            }
+        };
+        compare("results", format!("{:#?}", self.processed()), format!("{:#?}", other.processed()));
+        compare("accounts", format!("{:#?}", self.accounts()), format!("{:#?}", other.accounts()));
+        compare("versions", format!("{:?}", self.versions()), format!("{:?}", other.versions()));
+        compare("ledger rows", format!("{:#?}", self.states()), format!("{:#?}", other.states()));
+        faults
+    }
+}

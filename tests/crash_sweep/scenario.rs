@@ -1,0 +1,56 @@
+//! The scenarios, and how one is played.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tenure::sim::load::parse;
+use tenure::sim::{Options, Simulation};
+
+use super::fault::{Fault, Spoiler};
+use super::oracle::Outcome;
+
+/// A scenario: documents over the common base.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
+    documents: &'static str,
+    /// Requests that were covered when this was recorded: covering fewer means that the sweep sees less than it did.
+    pub requests: u64,
+}
+
+macro_rules! scenarios {
+    ($($name:literal: $requests:literal),+ $(,)?) => {
+        /// All of them.
+        pub const SCENARIOS: &[Scenario] = &[$(Scenario { name: $name, documents: include_str!(concat!("scenarios/", $name, ".yaml")), requests: $requests }),+];
+    };
+}
+
+scenarios! {
+    "joiner": 1,
+    "leaver": 1,
+    "mover": 1,
+    "reapply": 1,
+    "release": 1,
+    "on-demand": 1,
+    "disabled": 1,
+    "many": 1,
+}
+
+/// From here on nothing goes wrong: two ticks and every retry lie between this and the end.
+fn calm() -> DateTime<Utc> {
+    "2026-01-06T00:00:00Z".parse().expect("an instant")
+}
+
+/// Plays a scenario, with one fault or with none.
+pub fn play(scenario: &Scenario, spoil: Option<(Fault, u64)>) -> Outcome {
+    let mut documents = parse("base.yaml", include_str!("scenarios/base.yaml")).expect("the base is sound");
+    documents.extend(parse(scenario.name, scenario.documents).expect("the scenario is sound"));
+    let death = spoil.map_or(tenure::sim::Death::Reported, |(fault, _)| fault.death());
+    let options = Options { seed: 1, skip_quiet: false, death, ..Options::default() };
+    let spoiler = Arc::new(Spoiler::new(spoil));
+    let calm_down = Arc::clone(&spoiler);
+    let simulation = Simulation::new(documents, options).unwrap_or_else(|problems| panic!("{}: {problems:?}", scenario.name));
+    let finished = simulation.with_interceptor(Arc::clone(&spoiler) as _).with_action(calm(), Box::new(move |_| calm_down.calm())).run();
+    Outcome::new(finished, spoiler.count(), spoiler.log())
+}
