@@ -57,7 +57,20 @@ mod tests {
     #[test]
     fn what_counts() {
         let head = head(9, 7, &[(2, 2), (4, 5), (8, 8)]);
-        let rows = [(-1, false), (0, false), (1, true), (2, false), (3, true), (4, false), (5, false), (6, true), (7, true), (8, false), (9, false), (10, false)];
+        let rows = [
+            (-1, false),
+            (0, false),
+            (1, true),
+            (2, false),
+            (3, true),
+            (4, false),
+            (5, false),
+            (6, true),
+            (7, true),
+            (8, false),
+            (9, false),
+            (10, false),
+        ];
         for (epoch, valid) in rows {
             assert_eq!(is_valid(&head, epoch), valid, "epoch {epoch}");
         }
@@ -67,7 +80,8 @@ mod tests {
 
     #[test]
     fn abandoning() {
-        let rows: [(&[(i64, i64)], (i64, i64), &[(i64, i64)]); 6] = [
+        type Row<'a> = (&'a [(i64, i64)], (i64, i64), &'a [(i64, i64)]);
+        let rows: [Row<'_>; 6] = [
             (&[], (1, 1), &[(1, 1)]),
             (&[(1, 1)], (2, 3), &[(1, 3)]),
             (&[(1, 1)], (3, 3), &[(1, 1), (3, 3)]),

@@ -337,7 +337,14 @@ mod tests {
 
     #[test]
     fn an_execution() {
-        let execution = Execution { namespace: "acme", run: RUN, workflow: "hire", attempt: 2, take_over: true, image: "registry.example/tenure@sha256:0" };
+        let execution = Execution {
+            namespace: "acme",
+            run: RUN,
+            workflow: "hire",
+            attempt: 2,
+            take_over: true,
+            image: "registry.example/tenure@sha256:0",
+        };
         let job = execution_job(&execution);
         assert_eq!(args(&job), ["execute", "--namespace", "acme", "--run", "hire-v1-e7", "--attempt", "2", "--take-over"]);
         assert_eq!(job.metadata.name.as_deref(), Some("hire-v1-e7-a2"));

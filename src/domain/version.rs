@@ -120,7 +120,9 @@ impl VersionDecision {
     #[must_use]
     pub fn parts(&self) -> (i32, &str, &str, &[String]) {
         match self {
-            Self::Current { number, name, lineage, foreign } | Self::Mint { number, name, lineage, foreign } => (*number, name, lineage, foreign),
+            Self::Current { number, name, lineage, foreign } | Self::Mint { number, name, lineage, foreign } => {
+                (*number, name, lineage, foreign)
+            }
         }
     }
 }
@@ -169,12 +171,26 @@ mod tests {
         let template = versioned(spec);
         WorkflowVersion::new(
             &version_name("w", number),
-            WorkflowVersionSpec { workflow: "w".into(), number, lineage: lineage.into(), hash: hash(&template), git_commit: None, template },
+            WorkflowVersionSpec {
+                workflow: "w".into(),
+                number,
+                lineage: lineage.into(),
+                hash: hash(&template),
+                git_commit: None,
+                template,
+            },
         )
     }
 
     fn head(lineage: &str, highest_version: i32) -> WorkflowHead {
-        WorkflowHead { name: "w".into(), lineage: lineage.into(), highest_version, activated_at: None, last_sealed_at: None, due_rule: None }
+        WorkflowHead {
+            name: "w".into(),
+            lineage: lineage.into(),
+            highest_version,
+            activated_at: None,
+            last_sealed_at: None,
+            due_rule: None,
+        }
     }
 
     /// (versions as (number, lineage, content), head, status lineage) -> (minted, number, lineage, foreign).

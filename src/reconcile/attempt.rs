@@ -134,9 +134,10 @@ mod tests {
 
     #[test]
     fn steps() {
+        type Row<'a> = (&'a str, i32, &'a [Attempt], Option<i64>, i64, Step);
         let stranger = Attempt { own: false, ..job(4, 's', 0) };
         let running_stranger = Attempt { own: false, ..job(4, 'r', 0) };
-        let rows: [(&str, i32, &[Attempt], Option<i64>, i64, Step); 22] = [
+        let rows: [Row<'_>; 22] = [
             ("first", 0, &[], None, 0, start(1, false)),
             ("running", 1, &[job(1, 'r', 0)], None, 500, Step::Running),
             ("running, status behind", 0, &[job(1, 'r', 0)], None, 500, Step::Running),

@@ -5,9 +5,9 @@ use kube::ResourceExt as _;
 
 use super::cache::Cache;
 use super::{Next, ReconcileError, status};
+use crate::api::Directory;
 use crate::api::conditions::{self, Finding, READY, STALLED};
 use crate::api::directory::DirectoryStatus;
-use crate::api::Directory;
 use crate::cluster::Cluster;
 use crate::domain::validate::{self, Problem};
 
@@ -25,7 +25,14 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
     let mut desired = directory.status.clone().unwrap_or_default();
     desired.observed_generation = directory.metadata.generation;
     let problems = validate::directory_problems(&directory.spec);
-    ready_and_stalled(&mut desired.conditions, &problems, "Usable", String::new(), directory.metadata.generation, now);
+    ready_and_stalled(
+        &mut desired.conditions,
+        &problems,
+        "Usable",
+        "workflows can work on it".to_owned(),
+        directory.metadata.generation,
+        now,
+    );
     desired
 }
 

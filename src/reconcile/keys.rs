@@ -82,10 +82,7 @@ fn open_runs(cache: &Cache) -> impl Iterator<Item = Key> {
 
 /// Runs that may be waiting for room: those without a Job that has not ended.
 fn waiting_runs(cache: &Cache) -> impl Iterator<Item = Key> {
-    cache
-        .open_runs()
-        .filter(|run| cache.jobs_of_run(&run.name_any()).all(super::jobs::is_finished))
-        .map(|run| Key::Run(run.name_any()))
+    cache.open_runs().filter(|run| cache.jobs_of_run(&run.name_any()).all(super::jobs::is_finished)).map(|run| Key::Run(run.name_any()))
 }
 
 #[cfg(test)]
@@ -97,6 +94,7 @@ mod tests {
     use k8s_openapi::api::batch::v1::Job;
     use k8s_openapi::api::core::v1::Pod;
 
+    #[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
     fn object<K: serde::de::DeserializeOwned>(kind: &str, name: &str, labels: Value, rest: Value) -> K {
         let api_version = match kind {
             "Job" => "batch/v1",
@@ -115,8 +113,17 @@ mod tests {
     }
 
     fn run(name: &str, complete: bool) -> Seen {
-        let conditions = if complete { json!([{"type": "Complete", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]) } else { json!([]) };
-        Seen::from(object::<Run>("Run", name, json!({}), json!({"spec": {"source": {"workflow": {"name": "w"}}, "executionType": "scheduled"}, "status": {"conditions": conditions}})))
+        let conditions = if complete {
+            json!([{"type": "Complete", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}])
+        } else {
+            json!([])
+        };
+        Seen::from(object::<Run>(
+            "Run",
+            name,
+            json!({}),
+            json!({"spec": {"source": {"workflow": {"name": "w"}}, "executionType": "scheduled"}, "status": {"conditions": conditions}}),
+        ))
     }
 
     fn job(name: &str, run: &str) -> Seen {

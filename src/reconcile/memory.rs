@@ -22,7 +22,13 @@ pub struct Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { image: job::IMAGE.to_owned(), evaluations: Evaluations::default(), missing_since: BTreeMap::new(), launched: BTreeMap::new(), settled: BTreeMap::new() }
+        Self {
+            image: job::IMAGE.to_owned(),
+            evaluations: Evaluations::default(),
+            missing_since: BTreeMap::new(),
+            launched: BTreeMap::new(),
+            settled: BTreeMap::new(),
+        }
     }
 }
 
@@ -39,6 +45,8 @@ pub(super) struct Evaluations {
     pub asked: BTreeSet<(String, String)>,
     /// Evaluations in a row that were seen to fail.
     pub failures: u32,
+    /// Since when a Workflow waits for its pass.
+    pub unsettled_since: Option<DateTime<Utc>>,
     /// UID of the Job that was last counted as failed.
     pub counted: Option<String>,
 }

@@ -51,7 +51,9 @@ fn add(left: &Counts, right: &Counts) -> Counts {
 impl RunResult {
     /// The counts for people.
     pub fn sentence(&self) -> String {
-        let Counts { total_users_count: total, successful_users_count: ok, failed_users_count: failed, canceled_users_count: canceled, .. } = self.counts;
+        let Counts {
+            total_users_count: total, successful_users_count: ok, failed_users_count: failed, canceled_users_count: canceled, ..
+        } = self.counts;
         format!("{ok} of {total} subjects succeeded, {failed} failed, {canceled} were canceled")
     }
 
@@ -76,6 +78,13 @@ pub(super) fn reason(status: Option<ProcessingStatus>) -> &'static str {
         Some(ProcessingStatus::Failed) => "Failed",
         Some(ProcessingStatus::Canceled) => "Canceled",
         Some(ProcessingStatus::CompletedWithErrors) => "CompletedWithErrors",
-        Some(ProcessingStatus::Completed | ProcessingStatus::Queued | ProcessingStatus::InProgress | ProcessingStatus::Canceling | ProcessingStatus::Quarantined) | None => "Completed",
+        Some(
+            ProcessingStatus::Completed
+            | ProcessingStatus::Queued
+            | ProcessingStatus::InProgress
+            | ProcessingStatus::Canceling
+            | ProcessingStatus::Quarantined,
+        )
+        | None => "Completed",
     }
 }

@@ -60,7 +60,8 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
             terminated: all_terminated(cache, &job.name_any()),
         })
         .collect();
-    let ended = numbered().filter(|(_, job)| jobs::is_finished(job) && !jobs::has_ttl(job)).map(|(number, job)| (number, job.name_any())).collect();
+    let ended =
+        numbered().filter(|(_, job)| jobs::is_finished(job) && !jobs::has_ttl(job)).map(|(number, job)| (number, job.name_any())).collect();
     let missing_since = memory.missing_since.get(&name).copied();
     let room = cache::is_complete(&run) || has_room(cache, memory, &run);
     Observed { run, head: cache.head(), attempts, ended, missing_since, room }
@@ -84,7 +85,9 @@ fn is_exempt(cache: &Cache, run: &Run) -> bool {
     let number = run.status.as_ref().and_then(|status| status.plan.as_ref()).map(|plan| plan.version);
     let pinned = number.and_then(|number| cache.version(&version::version_name(&source.name, number)));
     let category = pinned.map(|version| version.spec.template.category);
-    category.or_else(|| cache.workflow(&source.name).map(|workflow| workflow.spec.category)).is_none_or(|category| category == Category::Leaver)
+    category
+        .or_else(|| cache.workflow(&source.name).map(|workflow| workflow.spec.category))
+        .is_none_or(|category| category == Category::Leaver)
 }
 
 /// Whether one more Run may execute: the bound is not reached, and none that waits for its first attempt goes before.
@@ -181,7 +184,8 @@ fn execute(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
     let attempts = Attempts { known: status.attempt.max(reported), jobs: &observed.attempts, missing_since: observed.missing_since, now };
     status.attempt = status.attempt.max(seen);
     let newest = attempts.known.max(seen);
-    plan.retire = observed.ended.iter().filter(|(number, _)| number.saturating_add(KEPT_JOBS) <= newest).map(|(_, name)| name.clone()).collect();
+    plan.retire =
+        observed.ended.iter().filter(|(number, _)| number.saturating_add(KEPT_JOBS) <= newest).map(|(_, name)| name.clone()).collect();
     match attempt::next_attempt(&attempts) {
         Step::Pause { until, missing } => {
             plan.missing = missing;
@@ -230,7 +234,12 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
 }
 
 /// The Run and its Jobs as the API server has them now.
-async fn observe_again<'a>(cache: &'a Cache, cluster: &Cluster, memory: &Memory, seen: &Observed<'_>) -> Result<Observed<'a>, ReconcileError> {
+async fn observe_again<'a>(
+    cache: &'a Cache,
+    cluster: &Cluster,
+    memory: &Memory,
+    seen: &Observed<'_>,
+) -> Result<Observed<'a>, ReconcileError> {
     let name = seen.run.name_any();
     let behind = || ReconcileError::Behind { kind: "Run", name: name.clone() };
     let run = cluster.find::<Run>(&name).await?.ok_or_else(behind)?;

@@ -28,7 +28,12 @@ pub(super) fn difference(current: &Value, desired: &Value) -> Option<Value> {
 }
 
 /// Writes what differs between the two statuses. An object that is gone needs none.
-pub(super) async fn write<K: Kind, S: Serialize + Default>(cluster: &Cluster, name: &str, current: Option<&S>, desired: &S) -> Result<(), ReconcileError> {
+pub(super) async fn write<K: Kind, S: Serialize + Default>(
+    cluster: &Cluster,
+    name: &str,
+    current: Option<&S>,
+    desired: &S,
+) -> Result<(), ReconcileError> {
     let none = S::default();
     let before = value(current.unwrap_or(&none));
     if let Some(patch) = difference(&before, &value(desired)) {

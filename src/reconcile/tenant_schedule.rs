@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt as _;
 
@@ -16,13 +16,16 @@ use crate::api::conditions::{self, Finding, READY, STALLED};
 use crate::api::meta::{ANNOTATION_EVALUATE_NOW, DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION};
 use crate::api::run::ExecutionType;
 use crate::api::tenant_schedule::TenantScheduleStatus;
-use crate::api::{Run, TenantLedger, TenantSchedule};
+use crate::api::{Run, TenantLedger, TenantSchedule, Workflow};
 use crate::cluster::{Cluster, Created, Selector};
+use crate::domain::epochs;
 use crate::domain::job::{self, Evaluation, Owner};
 use crate::domain::schedule::Schedule;
 use crate::domain::tick::{self, EvaluationDecision, HeadFacts, Input, JobFacts, Unplanned};
 use crate::domain::validate::{self, Problem};
-use crate::domain::epochs;
+
+/// How long an evaluation waits for Workflows that were just applied: a pass over one takes a few requests.
+const SETTLE_PAUSE: TimeDelta = TimeDelta::seconds(10);
 
 /// Name and UID of Runs.
 type Runs = BTreeSet<(String, String)>;
@@ -98,7 +101,12 @@ fn asks_for_plan(run: &Run, head: Option<&TenantLedger>) -> bool {
 }
 
 fn head_facts(head: &TenantLedger) -> HeadFacts {
-    HeadFacts { epoch: head.spec.epoch, sealed_epoch: head.spec.sealed_epoch, as_of: head.spec.as_of, allocated_as_of: head.spec.allocated_as_of }
+    HeadFacts {
+        epoch: head.spec.epoch,
+        sealed_epoch: head.spec.sealed_epoch,
+        as_of: head.spec.as_of,
+        allocated_as_of: head.spec.allocated_as_of,
+    }
 }
 
 /// Brings the memory up to date with what is seen, and says what asks for an evaluation.
@@ -152,12 +160,18 @@ fn retire(observed: &Observed<'_>) -> Vec<String> {
     observed.finished.iter().filter(|(number, _)| settled(*number)).map(|(_, name)| name.clone()).collect()
 }
 
-fn desired_status(observed: &Observed<'_>, decision: Option<&EvaluationDecision>, ticks: Option<&Schedule>, now: DateTime<Utc>) -> TenantScheduleStatus {
+fn desired_status(
+    observed: &Observed<'_>,
+    decision: Option<&EvaluationDecision>,
+    ticks: Option<&Schedule>,
+    now: DateTime<Utc>,
+) -> TenantScheduleStatus {
     let schedule = observed.schedule;
     let generation = schedule.metadata.generation;
     let mut desired = schedule.status.clone().unwrap_or_default();
     desired.observed_generation = generation;
-    desired.next_schedule_run_date_time = ticks.filter(|_| decision.is_some() && !schedule.spec.suspend).and_then(|ticks| ticks.next_after(now));
+    desired.next_schedule_run_date_time =
+        ticks.filter(|_| decision.is_some() && !schedule.spec.suspend).and_then(|ticks| ticks.next_after(now));
     if let Some(head) = &observed.head {
         desired.last_evaluation_date_time = head.spec.as_of;
         desired.sealed_epoch = Some(head.spec.sealed_epoch);
@@ -168,7 +182,10 @@ fn desired_status(observed: &Observed<'_>, decision: Option<&EvaluationDecision>
         return desired;
     }
     let stalled = if observed.head_missing() {
-        Some(("HeadMissing", "Runs were planned, but the TenantLedger default is gone: restore it from a backup; no new one is made".to_owned()))
+        Some((
+            "HeadMissing",
+            "Runs were planned, but the TenantLedger default is gone: restore it from a backup; no new one is made".to_owned(),
+        ))
     } else if let Some(EvaluationDecision::ClockBehind { as_of }) = decision {
         Some(("ClockBehind", format!("the clock is before the last evaluation's instant {as_of}")))
     } else {
@@ -198,11 +215,28 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     for name in &plan.retire {
         jobs::retire(cluster, name).await?;
     }
-    if let Some(EvaluationDecision::Start { .. }) = plan.decision {
+    let unsettled = settles_until(cache, memory, now);
+    if let (Some(EvaluationDecision::Start { .. }), Some(until)) = (&plan.decision, unsettled) {
+        plan.decision = Some(EvaluationDecision::Wait { until: Some(until) });
+    } else if let Some(EvaluationDecision::Start { .. }) = plan.decision {
         plan = start(&mut observed, ticks.as_ref(), cluster, memory, now).await?;
     }
     status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &plan.status).await?;
     Ok(Next { wake_at: wake_at(plan.decision.as_ref(), ticks.as_ref(), now) })
+}
+
+/// Until when an evaluation waits for Workflows that were applied and not looked at yet: without their versions it would
+/// leave them to the next tick. The end of their pass is seen and asks again; a pass that fails delays nobody for long.
+fn settles_until(cache: &Cache, memory: &mut Memory, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let looked_at =
+        |workflow: &Workflow| workflow.status.as_ref().is_some_and(|status| status.observed_generation == workflow.metadata.generation);
+    let since = &mut memory.evaluations.unsettled_since;
+    if cache.workflows().all(looked_at) {
+        *since = None;
+        return None;
+    }
+    let until = *since.get_or_insert(now) + SETTLE_PAUSE;
+    (until > now).then_some(until)
 }
 
 fn wake_at(decision: Option<&EvaluationDecision>, ticks: Option<&Schedule>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -264,7 +298,9 @@ async fn start(
 async fn adopt(cluster: &Cluster, name: &str) -> Result<(), ReconcileError> {
     match cluster.find::<Job>(name).await? {
         Some(job) if !job.labels().contains_key(LABEL_EVALUATION) => Err(ReconcileError::NameTaken { kind: "Job", name: name.to_owned() }),
-        Some(job) if jobs::is_finished(&job) || job.metadata.deletion_timestamp.is_some() => Err(ReconcileError::StillThere { name: name.to_owned() }),
+        Some(job) if jobs::is_finished(&job) || job.metadata.deletion_timestamp.is_some() => {
+            Err(ReconcileError::StillThere { name: name.to_owned() })
+        }
         Some(_) => Ok(()),
         None => Err(ReconcileError::Behind { kind: "Job", name: name.to_owned() }),
     }

@@ -53,10 +53,7 @@ fn entry<'a>(head: &'a TenantLedger, name: &str) -> Option<&'a WorkflowHead> {
 
 /// What Workflows refer to.
 pub(super) fn tenant(cache: &Cache) -> Tenant<'_> {
-    Tenant {
-        schedule: cache.schedule().map(|schedule| &schedule.spec),
-        directories: cache.directories(),
-    }
+    Tenant { schedule: cache.schedule().map(|schedule| &schedule.spec), directories: cache.directories() }
 }
 
 fn decide(observed: &Observed<'_>) -> Plan {

@@ -122,7 +122,7 @@ impl Simulation {
         let api = MemoryApi::new(&crds, Arc::new(move || now.now())).with_seed(options.seed);
         let (hook, deaths) = Hook::new();
         api.set_interceptor(Some(Arc::clone(&hook) as Arc<dyn Interceptor>));
-        let kubelet = Kubelet::new(api.clone(), Arc::clone(&clock), options.seed, fingerprint);
+        let kubelet = Kubelet::new(api.clone(), Arc::clone(&clock), options.seed, Arc::clone(&hook), fingerprint);
         let tenants = script.namespaces().into_iter().map(Tenant::new).collect();
         let observer = Observer::new(api.clone(), Arc::clone(&clock));
         let (restart_at, settle_at) = (None, None);

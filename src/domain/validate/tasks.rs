@@ -12,7 +12,9 @@ pub(super) fn check(problems: &mut Problems, spec: &WorkflowSpec, vocabulary: &V
         match members(task) {
             1 => check_action(problems, &path, task, spec, vocabulary),
             0 => problems.add(path.as_str(), reason::UNION, format!("task {:?} has no member that this release knows", task.name)),
-            several => problems.add(path.as_str(), reason::UNION, format!("task {:?} has {several} members, exactly one must be set", task.name)),
+            several => {
+                problems.add(path.as_str(), reason::UNION, format!("task {:?} has {several} members, exactly one must be set", task.name));
+            }
         }
         if !task.directories.is_empty() {
             problems.add(
@@ -36,7 +38,8 @@ fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &Workflo
     let member = action.name();
     let path = format!("{path}.{member}");
     let category = spec.category.as_str();
-    let allowed = catalog::by_name(member).is_some_and(|definition| definition.categories.iter().any(|allowed| allowed.as_str() == category));
+    let allowed =
+        catalog::by_name(member).is_some_and(|definition| definition.categories.iter().any(|allowed| allowed.as_str() == category));
     if !allowed {
         problems.add(path.as_str(), reason::CATEGORY, format!("task {:?}: a {category} workflow may not have {member}", task.name));
     }
@@ -47,7 +50,11 @@ fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &Workflo
         for update in &arguments.attributes {
             let name = update.attribute.as_str();
             if !TEXT_ATTRIBUTES.contains(&name) && vocabulary.resolve(name).is_none() {
-                problems.add(format!("{path}.attributes"), reason::ATTRIBUTE, format!("task {:?}: the attribute {name:?} is not known", task.name));
+                problems.add(
+                    format!("{path}.attributes"),
+                    reason::ATTRIBUTE,
+                    format!("task {:?}: the attribute {name:?} is not known", task.name),
+                );
             }
         }
     }

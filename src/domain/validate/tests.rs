@@ -6,7 +6,11 @@ use crate::api::Directory;
 fn directories() -> BTreeMap<String, Directory> {
     let mapped = json!({"embedded": {}, "attributes": [
         {"name": "contractEnd", "type": "dateTime"}, {"name": "level", "type": "integer"}, {"name": "employeeHireDate", "type": "string"}]});
-    let rows = [("people", json!({"embedded": {}})), ("mapped", mapped), ("remote", json!({"scim": {"url": "https://x.example", "secretName": "tenure-x"}}))];
+    let rows = [
+        ("people", json!({"embedded": {}})),
+        ("mapped", mapped),
+        ("remote", json!({"scim": {"url": "https://x.example", "secretName": "tenure-x"}})),
+    ];
     rows.into_iter().map(|(name, spec)| (name.to_owned(), Directory::new(name, serde_json::from_value(spec).unwrap()))).collect()
 }
 
@@ -41,10 +45,11 @@ fn found(problems: &[Problem]) -> Vec<(&str, &str)> {
 
 #[test]
 fn workflows() {
+    type Row = (&'static str, Value, &'static [(&'static str, &'static str)]);
     const TRIGGER: &str = "/executionConditions/trigger";
     let time = |attribute: &str| json!({"timeBasedAttribute": {"attribute": attribute}});
     let task = |task: Value| json!([task]);
-    let rows: Vec<(&str, Value, &[(&str, &str)])> = vec![
+    let rows: Vec<Row> = vec![
         ("/displayName", json!("sound"), &[]),
         ("/executionConditions", Value::Null, &[]),
         ("/directory", Value::Null, &[]),
@@ -55,7 +60,11 @@ fn workflows() {
         ("/executionConditions/scope/rule", json!("level gt 3"), &[("spec.executionConditions.scope.rule", reason::RULE)]),
         ("/executionConditions/scope/rule", json!("manager eq 'anna'"), &[]),
         ("/executionConditions/scope", Value::Null, &[]),
-        ("/executionConditions/scope/group", json!("g"), &[("spec.executionConditions.scope", reason::UNION), ("spec.executionConditions.trigger", reason::TRIGGER)]),
+        (
+            "/executionConditions/scope/group",
+            json!("g"),
+            &[("spec.executionConditions.scope", reason::UNION), ("spec.executionConditions.trigger", reason::TRIGGER)],
+        ),
         (TRIGGER, json!({}), &[("spec.executionConditions.trigger", reason::UNION)]),
         (TRIGGER, json!({"userInactivity": {"inactivityPeriodInDays": 90}}), &[]),
         (TRIGGER, json!({"guestSponsor": {"minimumRequiredSponsors": 1}}), &[]),
@@ -64,10 +73,22 @@ fn workflows() {
         (TRIGGER, time("createdDateTime"), &[]),
         (TRIGGER, time("contractEnd"), &[("spec.executionConditions.trigger.timeBasedAttribute.attribute", reason::TRIGGER)]),
         (TRIGGER, time("department"), &[("spec.executionConditions.trigger.timeBasedAttribute.attribute", reason::TRIGGER)]),
-        (TRIGGER, json!({"timeBasedAttribute": {"attribute": "createdDateTime", "offsetInDays": 181}}), &[("spec.executionConditions.trigger.timeBasedAttribute.offsetInDays", reason::TRIGGER)]),
-        (TRIGGER, json!({"timeBasedAttribute": {"attribute": "createdDateTime", "at": "24:00"}}), &[("spec.executionConditions.trigger.timeBasedAttribute.at", reason::TRIGGER)]),
+        (
+            TRIGGER,
+            json!({"timeBasedAttribute": {"attribute": "createdDateTime", "offsetInDays": 181}}),
+            &[("spec.executionConditions.trigger.timeBasedAttribute.offsetInDays", reason::TRIGGER)],
+        ),
+        (
+            TRIGGER,
+            json!({"timeBasedAttribute": {"attribute": "createdDateTime", "at": "24:00"}}),
+            &[("spec.executionConditions.trigger.timeBasedAttribute.at", reason::TRIGGER)],
+        ),
         (TRIGGER, json!({"attributeChange": {"attributes": ["department", "manager", "extension_app_x"]}}), &[]),
-        (TRIGGER, json!({"attributeChange": {"attributes": ["departmnt"]}}), &[("spec.executionConditions.trigger.attributeChange.attributes", reason::ATTRIBUTE)]),
+        (
+            TRIGGER,
+            json!({"attributeChange": {"attributes": ["departmnt"]}}),
+            &[("spec.executionConditions.trigger.attributeChange.attributes", reason::ATTRIBUTE)],
+        ),
         ("/catchUpWindow", json!("365d"), &[]),
         ("/catchUpWindow", json!("366d"), &[("spec.catchUpWindow", reason::DURATION)]),
         ("/catchUpWindow", json!("99999h"), &[("spec.catchUpWindow", reason::DURATION)]),
@@ -77,10 +98,28 @@ fn workflows() {
         ("/tasks", task(json!({"name": "t", "deleteUser": {}, "disableUserAccount": {}})), &[("spec.tasks[0]", reason::UNION)]),
         ("/tasks", task(json!({"name": "t", "sendEmailOnLastDay": {}})), &[("spec.tasks[0].sendEmailOnLastDay", reason::TASK_UNAVAILABLE)]),
         ("/tasks", task(json!({"name": "t", "isEnabled": false, "sendEmailOnLastDay": {}})), &[]),
-        ("/tasks", task(json!({"name": "t", "assignLicenses": {"licenses": ["l"]}})), &[("spec.tasks[0].assignLicenses", reason::CATEGORY), ("spec.tasks[0].assignLicenses", reason::TASK_UNAVAILABLE)]),
-        ("/tasks", task(json!({"name": "t", "disableUserAccount": {}, "directories": ["ad"]})), &[("spec.tasks[0].directories", reason::NOT_AVAILABLE)]),
-        ("/tasks", task(json!({"name": "t", "updateUserAttributes": {"attributes": [{"attribute": "jobTitle"}, {"attribute": "employeeOrgData/costCenter"}]}})), &[]),
-        ("/tasks", task(json!({"name": "t", "updateUserAttributes": {"attributes": [{"attribute": "jobTitel"}]}})), &[("spec.tasks[0].updateUserAttributes.attributes", reason::ATTRIBUTE)]),
+        (
+            "/tasks",
+            task(json!({"name": "t", "assignLicenses": {"licenses": ["l"]}})),
+            &[("spec.tasks[0].assignLicenses", reason::CATEGORY), ("spec.tasks[0].assignLicenses", reason::TASK_UNAVAILABLE)],
+        ),
+        (
+            "/tasks",
+            task(json!({"name": "t", "disableUserAccount": {}, "directories": ["ad"]})),
+            &[("spec.tasks[0].directories", reason::NOT_AVAILABLE)],
+        ),
+        (
+            "/tasks",
+            task(
+                json!({"name": "t", "updateUserAttributes": {"attributes": [{"attribute": "jobTitle"}, {"attribute": "employeeOrgData/costCenter"}]}}),
+            ),
+            &[],
+        ),
+        (
+            "/tasks",
+            task(json!({"name": "t", "updateUserAttributes": {"attributes": [{"attribute": "jobTitel"}]}})),
+            &[("spec.tasks[0].updateUserAttributes.attributes", reason::ATTRIBUTE)],
+        ),
     ];
     let directories = directories();
     let schedule: TenantScheduleSpec = serde_json::from_value(json!({"directory": "people"})).unwrap();
@@ -128,9 +167,15 @@ fn schedules() {
         (json!({"cron": "0 0 31 4 *"}), &[("spec.cron", reason::SCHEDULE)]),
         (json!({"cron": "0 0 * * *", "timeZone": "Nowhere"}), &[("spec.timeZone", reason::TIME_ZONE)]),
         (json!({"interval": "25h"}), &[("spec.interval", reason::SCHEDULE)]),
-        (json!({"catchUp": {"joiner": "400d", "mover": "0d", "leaver": "30d"}}), &[("spec.catchUp.joiner", reason::DURATION), ("spec.catchUp.mover", reason::DURATION)]),
+        (
+            json!({"catchUp": {"joiner": "400d", "mover": "0d", "leaver": "30d"}}),
+            &[("spec.catchUp.joiner", reason::DURATION), ("spec.catchUp.mover", reason::DURATION)],
+        ),
         (json!({"limits": {"count": 5}}), &[("spec.limits", reason::NOT_AVAILABLE)]),
-        (json!({"freezeWindows": [{"name": "w", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}]}), &[("spec.freezeWindows", reason::NOT_AVAILABLE)]),
+        (
+            json!({"freezeWindows": [{"name": "w", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}]}),
+            &[("spec.freezeWindows", reason::NOT_AVAILABLE)],
+        ),
     ];
     let directories = directories();
     let tenant = Tenant { schedule: None, directories: &directories };
@@ -150,7 +195,10 @@ fn directories_and_their_problems() {
         (json!({"embedded": {}, "guards": {"minimumSubjects": 1}}), &[("spec.guards", reason::NOT_AVAILABLE)]),
         (json!({"embedded": {}, "protected": {"users": ["anna"]}}), &[("spec.protected", reason::NOT_AVAILABLE)]),
         (json!({"embedded": {}, "attributes": [{"name": "a"}, {"name": "b", "type": "dateTime", "timeZone": "Europe/Berlin"}]}), &[]),
-        (json!({"embedded": {}, "attributes": [{"name": "a"}, {"name": "b", "timeZone": "Berlin"}]}), &[("spec.attributes[1].timeZone", reason::TIME_ZONE)]),
+        (
+            json!({"embedded": {}, "attributes": [{"name": "a"}, {"name": "b", "timeZone": "Berlin"}]}),
+            &[("spec.attributes[1].timeZone", reason::TIME_ZONE)],
+        ),
     ];
     for (spec, expected) in rows {
         let what = spec.to_string();

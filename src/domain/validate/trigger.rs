@@ -35,7 +35,11 @@ pub(super) fn check(problems: &mut Problems, conditions: &ExecutionConditions, d
     }
     for name in trigger.attribute_change.iter().flat_map(|change| &change.attributes) {
         if !TEXT_ATTRIBUTES.contains(&name.as_str()) && vocabulary.resolve(name).is_none() {
-            problems.add(format!("{TRIGGER}.attributeChange.attributes"), reason::ATTRIBUTE, format!("the attribute {name:?} is not known"));
+            problems.add(
+                format!("{TRIGGER}.attributeChange.attributes"),
+                reason::ATTRIBUTE,
+                format!("the attribute {name:?} is not known"),
+            );
         }
     }
     let group = conditions.scope.as_ref().is_some_and(|scope| scope.group.is_some());

@@ -13,6 +13,7 @@ fn object<K: serde::de::DeserializeOwned>(value: Value) -> K {
 }
 
 /// A Run of the workflow `hire` whose uid is `<name>-uid`; `status` is its status.
+#[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
 fn run(name: &str, status: Value) -> Run {
     object(json!({
         "apiVersion": "tenure.dev/v1alpha1", "kind": "Run",
@@ -35,7 +36,8 @@ fn merged(mut left: Value, right: &Value) -> Value {
 
 /// The Job of an attempt; it ended so ("Complete", "Failed"), or runs.
 fn job(run: &str, attempt: i32, condition: Option<(&str, i64)>) -> Job {
-    let conditions: Vec<_> = condition.iter().map(|(type_, seconds)| json!({"type": type_, "status": "True", "lastTransitionTime": at(*seconds)})).collect();
+    let conditions: Vec<_> =
+        condition.iter().map(|(type_, seconds)| json!({"type": type_, "status": "True", "lastTransitionTime": at(*seconds)})).collect();
     object(json!({
         "apiVersion": "batch/v1", "kind": "Job",
         "metadata": {"name": format!("{run}-a{attempt}"), "uid": format!("{run}-{attempt}"), "labels": {"tenure.dev/run": run},
@@ -80,7 +82,11 @@ fn decided(cache: &Cache, name: &str, seconds: i64) -> Plan {
 }
 
 fn conditions_of(status: &RunStatus) -> Vec<(&str, bool, &str)> {
-    status.conditions.iter().map(|condition| (condition.type_.as_str(), condition.status == conditions::ConditionStatus::True, condition.reason.as_str())).collect()
+    status
+        .conditions
+        .iter()
+        .map(|condition| (condition.type_.as_str(), condition.status == conditions::ConditionStatus::True, condition.reason.as_str()))
+        .collect()
 }
 
 #[test]
@@ -100,11 +106,23 @@ fn from_plan_to_result() {
         ("plan abandoned", plan_of(2, 3), None, vec![], None),
         ("sealed", planned.clone(), Some(Queued), vec![SEALED], Some((1, false))),
         ("nobody", plan_of(3, 0), Some(Completed), vec![SEALED, ("Complete", true, "NobodyDue")], None),
-        ("nobody, for a reason", reason(0, "AlreadyProcessed"), Some(Completed), vec![SEALED, ("Complete", true, "AlreadyProcessed")], None),
+        (
+            "nobody, for a reason",
+            reason(0, "AlreadyProcessed"),
+            Some(Completed),
+            vec![SEALED, ("Complete", true, "AlreadyProcessed")],
+            None,
+        ),
         ("restored", reason(3, RESTORED_WHILE_RUNNING), Some(Queued), vec![SEALED, ("Held", true, RESTORED_WHILE_RUNNING)], None),
         ("under way", merged(planned.clone(), &shard(1, false, 2)), Some(InProgress), vec![SEALED], None),
         ("open subjects left", merged(planned.clone(), &shard(1, true, 2)), Some(InProgress), vec![SEALED], None),
-        ("done", merged(planned.clone(), &shard(1, true, 0)), Some(CompletedWithErrors), vec![SEALED, ("Complete", true, "CompletedWithErrors")], None),
+        (
+            "done",
+            merged(planned.clone(), &shard(1, true, 0)),
+            Some(CompletedWithErrors),
+            vec![SEALED, ("Complete", true, "CompletedWithErrors")],
+            None,
+        ),
     ];
     for (what, status, processing_status, said, start) in rows {
         let mut cache = tenant("joiner", 5);
@@ -122,7 +140,10 @@ fn a_result_has_counts_and_a_time() {
     cache.put(Seen::from(run("r", merged(plan_of(3, 3), &shard(1, true, 0)))));
     cache.put(Seen::from(job("r", 1, None)));
     let status = decided(&cache, "r", 60).status;
-    assert_eq!((status.total_users_count, status.successful_users_count, status.failed_users_count, status.failed_tasks_count), (3, 2, 1, 1));
+    assert_eq!(
+        (status.total_users_count, status.successful_users_count, status.failed_users_count, status.failed_tasks_count),
+        (3, 2, 1, 1)
+    );
     assert_eq!(status.completed_date_time, Some(at(60)));
     assert_eq!(status.task_reports.len(), 1);
     // The Job may go once that is stored, and not before.

@@ -11,8 +11,11 @@ fn object<K: serde::de::DeserializeOwned>(value: Value) -> K {
     serde_json::from_value(value).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
 fn schedule(spec: Value) -> TenantSchedule {
-    object(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantSchedule", "metadata": {"name": "default", "uid": "u", "generation": 1}, "spec": spec}))
+    object(
+        json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantSchedule", "metadata": {"name": "default", "uid": "u", "generation": 1}, "spec": spec}),
+    )
 }
 
 fn head(epoch: i64, sealed_epoch: i64) -> TenantLedger {
@@ -20,6 +23,7 @@ fn head(epoch: i64, sealed_epoch: i64) -> TenantLedger {
         "epoch": epoch, "sealedEpoch": sealed_epoch, "asOf": at(0), "allocatedAsOf": at(0), "key": "0"}))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
 fn run(name: &str, execution_type: &str, epoch: Option<i64>, status: Value) -> Run {
     let labels: Value = epoch.map_or_else(|| json!({}), |epoch| json!({"tenure.dev/epoch": epoch.to_string()}));
     object(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "metadata": {"name": name, "uid": name, "labels": labels},
@@ -31,7 +35,8 @@ fn plan_of(epoch: i64) -> Value {
 }
 
 fn job(number: i64, ended: Option<i64>) -> Job {
-    let conditions: Vec<_> = ended.iter().map(|seconds| json!({"type": "Complete", "status": "True", "lastTransitionTime": at(*seconds)})).collect();
+    let conditions: Vec<_> =
+        ended.iter().map(|seconds| json!({"type": "Complete", "status": "True", "lastTransitionTime": at(*seconds)})).collect();
     object(json!({"apiVersion": "batch/v1", "kind": "Job",
         "metadata": {"name": format!("tenure-eval-{number}"), "uid": format!("j{number}"), "labels": {"tenure.dev/evaluation": "true"}, "creationTimestamp": at(0)},
         "spec": {"template": {}}, "status": {"conditions": conditions}}))
@@ -39,7 +44,9 @@ fn job(number: i64, ended: Option<i64>) -> Job {
 
 fn tenant(objects: Vec<Seen>) -> Cache {
     let mut cache = Cache::default();
-    objects.into_iter().for_each(|seen| cache.put(seen));
+    for seen in objects {
+        cache.put(seen);
+    }
     cache
 }
 
@@ -61,13 +68,14 @@ fn ready(plan: &Plan) -> (bool, &str) {
     (conditions::is_true(&plan.status.conditions, READY), ready.reason.as_str())
 }
 
-/// Ten seconds after an as-of no tick is due, unless the splay says otherwise; a day after one is.
+/// A day after an as-of a tick is due, whatever the splay.
 const DAY: i64 = 86_400;
 
 #[test]
 fn what_stalls_a_tenant() {
+    type Row = (&'static str, Vec<Seen>, (bool, &'static str), bool);
     let planned = || Seen::from(run("r", "scheduled", Some(3), json!({})));
-    let rows: Vec<(&str, Vec<Seen>, (bool, &str), bool)> = vec![
+    let rows: Vec<Row> = vec![
         ("a new tenant", vec![Seen::from(schedule(json!({})))], (true, "Scheduled"), true),
         ("suspended", vec![Seen::from(schedule(json!({"suspend": true})))], (true, "Suspended"), false),
         ("no such Directory", vec![Seen::from(schedule(json!({"directory": "gone"})))], (false, "DirectoryNotFound"), false),
@@ -91,7 +99,8 @@ fn what_stalls_a_tenant() {
 
 #[test]
 fn which_runs_wait_for_a_plan() {
-    let complete = json!({"conditions": [{"type": "Complete", "status": "True", "reason": "x", "message": "", "lastTransitionTime": at(0)}]});
+    let complete =
+        json!({"conditions": [{"type": "Complete", "status": "True", "reason": "x", "message": "", "lastTransitionTime": at(0)}]});
     // The epochs 1 to 4 are sealed.
     let rows = [
         ("on demand, new", run("r", "onDemand", None, json!({})), true),
@@ -148,10 +157,17 @@ fn a_change_asks_until_a_sealed_evaluation_has_seen_it() {
 
 #[test]
 fn jobs_go_once_their_outcome_is_stored() {
-    let rows = [(head(4, 4), vec!["tenure-eval-4"]), (head(5, 4), vec!["tenure-eval-4"]), (head(5, 5), vec!["tenure-eval-4", "tenure-eval-5"])];
+    let rows =
+        [(head(4, 4), vec!["tenure-eval-4"]), (head(5, 4), vec!["tenure-eval-4"]), (head(5, 5), vec!["tenure-eval-4", "tenure-eval-5"])];
     for (head, expected) in rows {
         let what = format!("{:?}", (head.spec.epoch, head.spec.sealed_epoch));
-        let objects = vec![Seen::from(schedule(json!({}))), Seen::from(head), Seen::from(job(4, Some(1))), Seen::from(job(5, Some(2))), Seen::from(job(3, None))];
+        let objects = vec![
+            Seen::from(schedule(json!({}))),
+            Seen::from(head),
+            Seen::from(job(4, Some(1))),
+            Seen::from(job(5, Some(2))),
+            Seen::from(job(3, None)),
+        ];
         assert_eq!(decided(&tenant(objects), &mut settled(), 10).retire, expected, "{what}");
     }
 }
@@ -159,7 +175,31 @@ fn jobs_go_once_their_outcome_is_stored() {
 #[test]
 fn the_status_follows_the_head() {
     let plan = decided(&tenant(vec![Seen::from(schedule(json!({"interval": "1h"}))), Seen::from(head(5, 4))]), &mut settled(), 10);
-    assert_eq!((plan.status.sealed_epoch, plan.status.last_evaluation_date_time, plan.status.observed_generation), (Some(4), Some(at(0)), Some(1)));
+    assert_eq!(
+        (plan.status.sealed_epoch, plan.status.last_evaluation_date_time, plan.status.observed_generation),
+        (Some(4), Some(at(0)), Some(1))
+    );
     let next = plan.status.next_schedule_run_date_time.unwrap();
     assert!(next > at(10) && next <= at(3_610), "{next}");
+}
+
+#[test]
+fn an_evaluation_waits_a_moment_for_workflows() {
+    let workflow = |generation: i64, observed: i64| {
+        Seen::from(object::<Workflow>(
+            json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "Workflow", "metadata": {"name": "w", "generation": generation},
+            "spec": {"category": "joiner", "tasks": []}, "status": {"observedGeneration": observed}}),
+        ))
+    };
+    let mut memory = settled();
+    let mut cache = tenant(vec![Seen::from(schedule(json!({}))), workflow(2, 2)]);
+    assert_eq!(settles_until(&cache, &mut memory, at(0)), None);
+    cache.put(workflow(3, 2));
+    assert_eq!(settles_until(&cache, &mut memory, at(5)), Some(at(15)));
+    assert_eq!(settles_until(&cache, &mut memory, at(14)), Some(at(15)));
+    assert_eq!(settles_until(&cache, &mut memory, at(15)), None, "not for ever");
+    cache.put(workflow(3, 3));
+    assert_eq!(settles_until(&cache, &mut memory, at(20)), None);
+    cache.put(workflow(4, 3));
+    assert_eq!(settles_until(&cache, &mut memory, at(30)), Some(at(40)), "counted anew");
 }

@@ -22,7 +22,7 @@ use tokio::task::AbortHandle;
 
 use super::api::MemoryApi;
 use super::clock::VirtualClock;
-use super::hook::own_client;
+use super::hook::{Hook, own_client};
 use crate::cluster::{Clock, Cluster};
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 use crate::runner::{self, Context};
@@ -90,6 +90,7 @@ struct Shared {
     api: MemoryApi,
     clock: Arc<VirtualClock>,
     seed: u64,
+    hook: Arc<Hook>,
     fingerprint: Fingerprint,
     /// By namespace and name.
     jobs: Mutex<BTreeMap<(String, String), Living>>,
@@ -98,10 +99,10 @@ struct Shared {
 }
 
 impl Kubelet {
-    pub(super) fn new(api: MemoryApi, clock: Arc<VirtualClock>, seed: u64, fingerprint: Fingerprint) -> Self {
+    pub(super) fn new(api: MemoryApi, clock: Arc<VirtualClock>, seed: u64, hook: Arc<Hook>, fingerprint: Fingerprint) -> Self {
         let jobs = Mutex::new(BTreeMap::new());
         let evaluated = Mutex::new(BTreeMap::new());
-        let shared = Shared { api, clock, seed, fingerprint, jobs, evaluated, finished: Notify::new() };
+        let shared = Shared { api, clock, seed, hook, fingerprint, jobs, evaluated, finished: Notify::new() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -222,13 +223,15 @@ impl Life {
             let delay = Kubelet { shared: Arc::clone(&self.shared) }.start_delay(&self.key.1);
             tokio::time::sleep(delay).await;
             let Some(pod) = self.start() else { return };
+            // A Job of that name may have been there before, and its process may have died.
+            self.shared.hook.revive(&self.process);
             let end = self.work(&pod, killed).await;
             self.end(&pod, &end);
         }
         if let Some(living) = self.shared.jobs().get_mut(&self.key) {
             living.is_finished = true;
         }
-        self.shared.finished.notify_waiters();
+        self.shared.finished.notify_one();
         self.expire().await;
     }
 
