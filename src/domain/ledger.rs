@@ -7,17 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{Category, EntryState, LedgerEntry};
 
-/// Whether rows of `epoch` count: sealed and not abandoned.
-#[must_use]
-pub fn is_valid(head: &TenantLedgerData, epoch: i64) -> bool {
-    epoch <= head.sealed_epoch && !is_abandoned(head, epoch)
-}
-
-/// Whether `epoch` was given up.
-#[must_use]
-pub fn is_abandoned(head: &TenantLedgerData, epoch: i64) -> bool {
-    head.abandoned.iter().any(|range| range.from <= epoch && epoch <= range.to)
-}
+use super::epochs::is_valid;
 
 /// The newest valid row of every key, and what follows from them. New rows can be added while an evaluation decides.
 #[derive(Clone, Debug, Default)]

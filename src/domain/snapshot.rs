@@ -8,7 +8,8 @@ use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{AttributeMark, Sighting, SnapshotRow};
 
 use super::keys::Keyring;
-use super::ledger::{LedgerIndex, is_valid};
+use super::epochs::is_valid;
+use super::ledger::LedgerIndex;
 use super::subject::Person;
 
 /// The digest of a value that could not be read.

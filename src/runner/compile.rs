@@ -19,7 +19,8 @@ pub(super) fn compile(version: &WorkflowVersion, workflow: &WorkflowSpec, direct
     CompiledWorkflow::compile(&spec.workflow, &spec.lineage, spec.number, &spec.template, window, &vocabulary(Some(directory)), &zones.collect()).map_err(|error| error.to_string())
 }
 
-/// The version of a workflow with the highest number.
-pub(super) fn newest<'a>(versions: &'a [WorkflowVersion], workflow: &str) -> Option<&'a WorkflowVersion> {
-    versions.iter().filter(|version| version.spec.workflow == workflow).max_by_key(|version| version.spec.number)
+/// The version of a workflow with the highest number; where the lineage is known, another's versions are not its own.
+pub(super) fn newest<'a>(versions: &'a [WorkflowVersion], workflow: &str, lineage: Option<&str>) -> Option<&'a WorkflowVersion> {
+    let own = |version: &&WorkflowVersion| version.spec.workflow == workflow && lineage.is_none_or(|lineage| version.spec.lineage == lineage);
+    versions.iter().filter(own).max_by_key(|version| version.spec.number)
 }

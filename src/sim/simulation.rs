@@ -280,7 +280,7 @@ impl World {
         let horizon = self.script.next_at().unwrap_or(self.period.until).min(self.period.until);
         for tenant in &mut self.tenants {
             if tenant.rests_until().is_none() {
-                tenant.rest(&self.api, &self.kubelet, now, horizon);
+                tenant.rest(&self.api, &self.kubelet, now, horizon, self.period.until);
             }
         }
     }

@@ -17,10 +17,27 @@ use super::driver::{Driver, SharedActivity, look};
 use super::foresight::{evaluation_job_name, next_tick};
 use super::hook::CONTROLLER;
 use super::kubelet::Kubelet;
-use crate::api::meta::{DEFAULT_NAME, GROUP};
+use crate::api::meta::DEFAULT_NAME;
 use crate::api::{TenantLedger, TenantSchedule};
 use crate::reconcile::Key;
 use crate::runner;
+
+/// What an evaluation reads, but for the head and the schedule.
+const KINDS: [&str; 10] = [
+    "Account",
+    "Directory",
+    "DirectorySnapshot",
+    "Group",
+    "OccurrenceLedger",
+    "Run",
+    "RunSlice",
+    "User",
+    "Workflow",
+    "WorkflowVersion",
+];
+
+/// Longer than anything that an evaluation leaves behind and that is removed by time.
+const TRACES: TimeDelta = TimeDelta::hours(48);
 
 type Running = Pin<Box<dyn Future<Output = Infallible> + Send>>;
 
@@ -94,14 +111,18 @@ impl Tenant {
         next_tick(&self.namespace, &schedule.spec, after)
     }
 
-    /// Lets ticks in which nothing can happen before `horizon` go by unplayed, all but the last one, so that what an
-    /// evaluation leaves behind is left behind. Says whether there are any.
-    pub(super) fn rest(&mut self, api: &MemoryApi, kubelet: &Kubelet, now: DateTime<Utc>, horizon: DateTime<Utc>) -> bool {
-        self.quiet = self.find_quiet(api, kubelet, now, horizon);
-        self.quiet.is_some()
+    /// Lets ticks in which nothing can happen before `horizon` go by unplayed. `until` is the end of it all.
+    pub(super) fn rest(&mut self, api: &MemoryApi, kubelet: &Kubelet, now: DateTime<Utc>, horizon: DateTime<Utc>, until: DateTime<Utc>) {
+        self.quiet = self.find_quiet(api, kubelet, now, (horizon, until));
     }
 
-    fn find_quiet(&self, api: &MemoryApi, kubelet: &Kubelet, now: DateTime<Utc>, horizon: DateTime<Utc>) -> Option<Quiet> {
+    fn find_quiet(
+        &self,
+        api: &MemoryApi,
+        kubelet: &Kubelet,
+        now: DateTime<Utc>,
+        (horizon, until): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Option<Quiet> {
         let evaluated = kubelet.evaluated(&self.namespace)?;
         let horizon = horizon.min(evaluated.quiet_until?);
         let is_unchanged = || fingerprint(api, &self.namespace) == evaluated.before;
@@ -122,6 +143,7 @@ impl Tenant {
         if look(&self.activity).wakes.get(&Key::TenantSchedule).is_some_and(|at| *at < tick) || tick <= now {
             return None;
         }
+        let is_last = until - horizon < TRACES;
         let mut as_ofs = Vec::new();
         loop {
             let epoch = head.spec.epoch + 1 + i64::try_from(as_ofs.len()).ok()?;
@@ -133,7 +155,10 @@ impl Tenant {
             let Some(next) = next_tick(&self.namespace, &schedule.spec, as_of) else { break };
             tick = next;
         }
-        as_ofs.pop();
+        if is_last {
+            // What an evaluation leaves behind for some minutes is to be there at the end.
+            as_ofs.pop();
+        }
         if as_ofs.is_empty() { None } else { Some(Quiet { as_ofs, head_version: stored["metadata"]["resourceVersion"].clone() }) }
     }
 
@@ -185,22 +210,18 @@ fn is_settled(run: &Value) -> bool {
 
 /// Sums up everything that an evaluation of the namespace can read, but for the head, which only evaluations change,
 /// and the schedule's status, which says nothing that is not in the head.
+///
+/// Versions only grow and are never used twice, so that per kind the newest one and the number of objects tell.
 pub(super) fn fingerprint(api: &MemoryApi, namespace: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for object in api.dump() {
-        let metadata = &object["metadata"];
-        let is_ours = object["apiVersion"].as_str().is_some_and(|version| version.starts_with(GROUP));
-        if !is_ours || metadata["namespace"] != namespace || object["kind"] == "TenantLedger" {
-            continue;
-        }
-        let is_schedule = object["kind"] == "TenantSchedule";
-        let version = if is_schedule { &metadata["generation"] } else { &metadata["resourceVersion"] };
-        for part in [&object["kind"], &metadata["name"], &metadata["uid"], version] {
-            part.hash(&mut hasher);
-        }
-        if is_schedule {
-            metadata["annotations"].to_string().hash(&mut hasher);
-        }
+    for kind in KINDS {
+        let objects = api.list(kind, Some(namespace));
+        let versions = objects.iter().filter_map(|object| object["metadata"]["resourceVersion"].as_str()?.parse::<u64>().ok());
+        (kind, objects.len(), versions.max()).hash(&mut hasher);
+    }
+    for schedule in api.list("TenantSchedule", Some(namespace)) {
+        let metadata = &schedule["metadata"];
+        (metadata["uid"].as_str(), metadata["generation"].as_i64(), metadata["annotations"].to_string()).hash(&mut hasher);
     }
     hasher.finish()
 }

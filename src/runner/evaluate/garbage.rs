@@ -10,7 +10,7 @@ use crate::api::{EntryState, LedgerEntry, OccurrenceLedger, Run, RunSlice};
 use crate::cluster::Replaced;
 use crate::cluster::client::{Kind, Selector};
 use crate::cluster::events::Notice;
-use crate::domain::ledger::is_abandoned;
+use crate::domain::epochs::is_abandoned;
 use crate::domain::retention::{EndedRun, HISTORY_DAYS, LEDGER_DAYS, RUNS_PER_WORKFLOW, expired, next_expiry};
 use crate::runner::{Context, RunnerError};
 

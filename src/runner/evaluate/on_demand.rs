@@ -10,7 +10,7 @@ use crate::api::run::{ExecutionType, RunPlan, RunSubjects};
 use crate::api::{Category, EntryState, Run};
 use crate::cluster::events::our_time;
 use crate::domain::keys::encode;
-use crate::domain::ledger::is_valid;
+use crate::domain::epochs::is_valid;
 use crate::domain::subject::Person;
 use crate::domain::validate::vocabulary;
 use crate::rule::{Rule, Truth};

@@ -11,7 +11,8 @@ use crate::cluster::client::{Kind, Selector};
 use crate::directory::{Directory as _, Embedded};
 use crate::domain::due::{Moment, activation};
 use crate::domain::keys::Keyring;
-use crate::domain::ledger::{LedgerIndex, is_valid};
+use crate::domain::epochs::is_valid;
+use crate::domain::ledger::LedgerIndex;
 use crate::domain::validate;
 use crate::domain::version::versioned;
 use crate::runner::compile::{self, newest};
@@ -120,7 +121,8 @@ fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, St
     if !spec.is_enabled {
         return Err("it is disabled".to_owned());
     }
-    let version = newest(&tenant.versions, name).filter(|version| version.spec.template == versioned(spec)).ok_or("its newest version is another one")?;
+    let lineage = tenant.workflow_head(name).map(|head| head.lineage.as_str());
+    let version = newest(&tenant.versions, name, lineage).filter(|version| version.spec.template == versioned(spec)).ok_or("its newest version is another one")?;
     let facts = validate::Tenant { schedule: tenant.schedule.as_ref().map(|schedule| &schedule.spec), directories: &tenant.directories };
     if let Some(problem) = validate::workflow_problems(spec, &facts).into_iter().next() {
         return Err(format!("{}: {}", problem.path, problem.reason));

@@ -73,7 +73,7 @@ fn put(bucket: &mut DirectorySnapshot, row: SnapshotRow) {
 
 /// Rows whose newest sighting belongs to an abandoned epoch and that nobody looked at anew go back to the sealed one.
 fn drop_unsealed(tenant: &Tenant, old: &BTreeMap<String, DirectorySnapshot>, changed: &mut BTreeMap<String, DirectorySnapshot>) {
-    let gone = |row: &SnapshotRow| crate::domain::ledger::is_abandoned(&tenant.head, row.current.epoch);
+    let gone = |row: &SnapshotRow| crate::domain::epochs::is_abandoned(&tenant.head, row.current.epoch);
     let names: BTreeSet<&String> = old.iter().filter(|(_, bucket)| bucket.spec.rows.iter().any(gone)).map(|(name, _)| name).collect();
     for name in names {
         let object = changed.entry(name.clone()).or_insert_with(|| old[name].clone());

@@ -31,8 +31,8 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, Runn
             return Ok(moved);
         }
         look_around(attempt).await?;
-        let Some(mut next) = prepare(attempt, name, &left).await? else { return Ok(moved) };
-        let claimed = take(attempt, &mut next);
+        let Some((mut next, claimed)) = prepare(attempt, name, &left).await? else { return Ok(moved) };
+        stamp(attempt, &mut next);
         if !put(attempt, next, &claimed).await? {
             continue;
         }
@@ -55,15 +55,17 @@ async fn look_around(attempt: &mut Attempt) -> Result<(), RunnerError> {
     Ok(())
 }
 
-/// The slice with subjects canceled that must not start, and the next ones to claim marked; None: nothing to write.
-async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Result<Option<RunSlice>, RunnerError> {
+/// The slice with subjects canceled that must not start, and the next ones to claim marked, with their occurrences;
+/// None: nothing to write.
+async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Result<Option<(RunSlice, Vec<String>)>, RunnerError> {
     let Some(mut slice) = attempt.slices.get(name).cloned() else { return Ok(None) };
+    check_holder(attempt, name, &slice)?;
     let now = attempt.context.cluster.clock().now();
     let run = slice.spec.run.clone();
     let (category, execution) = (slice.spec.category, slice.spec.execution_type);
     let stopped = attempt.mind.stopped(execution);
     let mut changed = false;
-    let mut claimed = 0;
+    let mut claimed = Vec::new();
     for result in &mut slice.spec.results {
         let begun = result.attempt.is_some() && result.processing_status == ProcessingStatus::InProgress;
         if result.processing_status.is_final() || left.contains(&result.occurrence) {
@@ -77,7 +79,7 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
                 continue;
             }
         }
-        if claimed == CLAIM || is_blocked(attempt, result, category).await? {
+        if claimed.len() == CLAIM || is_blocked(attempt, result, category).await? {
             continue;
         }
         result.processing_status = ProcessingStatus::InProgress;
@@ -87,10 +89,10 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
             result.processing_status = ProcessingStatus::Queued;
             continue;
         }
-        claimed += 1;
+        claimed.push(result.occurrence.clone());
         changed = true;
     }
-    Ok(changed.then_some(slice))
+    Ok(changed.then_some((slice, claimed)))
 }
 
 /// Cancels a subject that has not begun.
@@ -138,11 +140,9 @@ async fn add_before_images(attempt: &Attempt, result: &mut SubjectResult) -> boo
     }
 }
 
-/// Stamps the claim; gives the occurrences that are claimed by it.
-fn take(attempt: &Attempt, slice: &mut RunSlice) -> Vec<String> {
+/// Stamps the claim.
+fn stamp(attempt: &Attempt, slice: &mut RunSlice) {
     slice.spec.claim = Some(Claim { holder: attempt.context.holder.clone(), attempt: attempt.number, renewed_date_time: attempt.context.cluster.clock().now() });
-    let mine = |result: &&SubjectResult| result.processing_status == ProcessingStatus::InProgress && result.attempt == Some(attempt.number);
-    slice.spec.results.iter().filter(mine).map(|result| result.occurrence.clone()).collect()
 }
 
 /// Writes the claim by compare-and-swap; false: somebody wrote in between, look again.
@@ -178,15 +178,15 @@ async fn put(attempt: &mut Attempt, slice: RunSlice, claimed: &[String]) -> Resu
     }
 }
 
-/// A claim that passed to another process ends this one.
+/// A claim that passed to another process ends this one: unless it is a process that is known to have ended.
 pub(super) fn check_holder(attempt: &Attempt, name: &str, fresh: &RunSlice) -> Result<(), RunnerError> {
     let had = attempt.slices.get(name).and_then(|slice| slice.spec.claim.as_ref()).is_some_and(|claim| claim.holder == attempt.context.holder);
-    let has = fresh.spec.claim.as_ref().is_some_and(|claim| claim.holder == attempt.context.holder);
-    let newer = fresh.spec.claim.as_ref().is_some_and(|claim| claim.attempt > attempt.number);
-    if (had && !has) || newer {
-        return Err(RunnerError::Overtaken(format!("slice {name:?} was claimed by another process")));
+    match &fresh.spec.claim {
+        Some(claim) if claim.holder == attempt.context.holder => Ok(()),
+        Some(claim) if !had && attempt.dead.contains(&claim.holder) => Ok(()),
+        None if !had => Ok(()),
+        _ => Err(RunnerError::Overtaken(format!("slice {name:?} was claimed by another process"))),
     }
-    Ok(())
 }
 
 fn hold(attempt: &Attempt, slice: &RunSlice, claimed: &[String]) {

@@ -74,7 +74,7 @@ impl Mind {
 
     /// The newest version, compiled; an error leaves the re-check unknown.
     pub fn newest(&self) -> Result<CompiledWorkflow, String> {
-        let version = compile::newest(&self.versions, &self.name).ok_or("there is no version")?;
+        let version = compile::newest(&self.versions, &self.name, None).ok_or("there is no version")?;
         let workflow = self.workflow.as_ref().ok_or("there is no Workflow")?;
         let name = workflow.spec.directory.clone().or_else(|| self.default_directory()).ok_or("there is no directory")?;
         let directory = self.directories.get(&name).ok_or("there is no Directory of that name")?;

@@ -1,6 +1,6 @@
 //! What an attempt knows: its Run, its slices as last seen, and the tenant as of the last claim.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use chrono::TimeDelta;
@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::directory::Embedded;
 use crate::domain::keys::Keyring;
-use crate::domain::ledger::is_valid;
+use crate::domain::epochs::is_valid;
 use crate::runner::args::ExecuteArgs;
 use crate::runner::{Context, RunnerError};
 
@@ -37,6 +37,8 @@ pub(super) struct Attempt {
     pub lease: Lease,
     pub slices: BTreeMap<String, RunSlice>,
     pub held: Held,
+    /// Processes that had claims when this one began, and that are known to have ended.
+    pub dead: BTreeSet<String>,
     pub mind: Mind,
     pub reported: Option<std::time::Duration>,
 }
@@ -75,6 +77,7 @@ impl Attempt {
             lease,
             slices,
             held: Mutex::default(),
+            dead: BTreeSet::new(),
             mind,
             reported: None,
         })
@@ -87,16 +90,18 @@ impl Attempt {
 
     /// Waits until no other process can still be acting on these slices, unless it is known to have ended.
     pub async fn wait_for_the_dead(&mut self, take_over: bool) -> Result<(), RunnerError> {
-        if take_over {
-            return Ok(());
-        }
+        let life = TimeDelta::from_std(CLAIM_LIFE).unwrap_or(TimeDelta::MAX);
         loop {
             let now = self.context.cluster.clock().now();
-            let claims = self.slices.values().filter_map(|slice| slice.spec.claim.as_ref()).filter(|claim| claim.holder != self.context.holder);
-            let life = TimeDelta::from_std(CLAIM_LIFE).unwrap_or(TimeDelta::MAX);
-            let left = claims.map(|claim| claim.renewed_date_time + life - now).max().and_then(|left| left.to_std().ok());
-            let Some(left) = left.filter(|left| !left.is_zero()) else { return Ok(()) };
-            self.context.cluster.clock().sleep(left).await;
+            let claims: Vec<_> = self.slices.values().filter_map(|slice| slice.spec.claim.clone()).filter(|claim| claim.holder != self.context.holder).collect();
+            let left = claims.iter().map(|claim| claim.renewed_date_time + life - now).max().and_then(|left| left.to_std().ok());
+            match left.filter(|left| !left.is_zero() && !take_over) {
+                Some(left) => self.context.cluster.clock().sleep(left).await,
+                None => {
+                    self.dead = claims.into_iter().map(|claim| claim.holder).collect();
+                    return Ok(());
+                }
+            }
             self.slices = Self::read_slices(&self.context.cluster, &self.run.name_any(), self.plan.epoch).await?;
         }
     }
