@@ -32,11 +32,8 @@ fn run(namespace: &str, work: impl AsyncFnOnce(Context) -> Result<(), RunnerErro
                 return NOT_FINE;
             }
         };
-        let context = Context {
-            cluster: Cluster::new(client, namespace, Arc::new(SystemClock)),
-            holder: holder(),
-            random: Arc::new(rand::random::<[u8; 32]>),
-        };
+        let cluster = Cluster::new(client, namespace, Arc::new(SystemClock));
+        let context = Context { cluster, holder: holder(), random: Arc::new(rand::random::<[u8; 32]>) };
         match work(context).await {
             Ok(()) => FINE,
             Err(error) => {

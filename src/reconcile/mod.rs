@@ -11,6 +11,7 @@
 mod attempt;
 mod cache;
 mod directory;
+pub mod foresight;
 mod jobs;
 mod keys;
 mod memory;

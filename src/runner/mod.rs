@@ -40,24 +40,28 @@ pub struct Context {
     pub holder: String,
     /// Source of the tenant's key.
     pub random: Random,
-    /// The planted error, in builds that have the feature `planted-errors` only.
-    #[cfg(feature = "planted-errors")]
-    pub planted: Option<Planted>,
 }
 
-impl Context {
+/// Plants an error in every runner of this process, or none.
+#[cfg(feature = "planted-errors")]
+pub fn plant(error: Option<Planted>) {
+    *PLANTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = error;
+}
+
+#[cfg(feature = "planted-errors")]
+static PLANTED: std::sync::Mutex<Option<Planted>> = std::sync::Mutex::new(None);
+
+impl Planted {
     /// Whether the error is planted; never in a build without the feature `planted-errors`.
     #[cfg(feature = "planted-errors")]
-    #[must_use]
-    pub fn has_planted(&self, error: Planted) -> bool {
-        self.planted == Some(error)
+    fn is_in(self) -> bool {
+        *PLANTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner) == Some(self)
     }
 
     /// Whether the error is planted; never in a build without the feature `planted-errors`.
     #[cfg(not(feature = "planted-errors"))]
-    #[must_use]
     #[expect(clippy::unused_self, reason = "the signature of the build that plants errors")]
-    pub fn has_planted(&self, _error: Planted) -> bool {
+    fn is_in(self) -> bool {
         false
     }
 }

@@ -62,8 +62,11 @@ impl Interceptor for Hook {
         }
         let inner = lock(&self.inner).clone();
         let verdict = inner.map_or(Verdict::Pass, |inner| inner.decide(request));
-        if matches!(verdict, Verdict::Die | Verdict::DieAfter) {
-            self.kill(&request.process);
+        match verdict {
+            Verdict::Die | Verdict::DieAfter => self.kill(&request.process),
+            // Only its pod is gone, the process is not. Nobody notices that a controller stands still.
+            Verdict::Freeze { .. } if &*request.process != CONTROLLER => drop(self.deaths.send(Arc::clone(&request.process))),
+            _ => {}
         }
         verdict
     }

@@ -19,7 +19,7 @@ pub const SIMULATE_FROM: &str = "tenure.dev/simulate-from";
 /// Annotation on a `TenantSchedule`: the virtual time at which the simulation ends.
 pub const SIMULATE_UNTIL: &str = "tenure.dev/simulate-until";
 
-/// The kinds that people and GitOps write.
+/// The kinds that people and `GitOps` write.
 const KINDS: [&str; 7] = ["Account", "Directory", "Group", "Run", "TenantSchedule", "User", "Workflow"];
 
 /// Something about the input that has to be corrected.
@@ -212,11 +212,11 @@ fn take_annotations(document: &mut Document, problems: &mut Vec<Problem>) {
         document.from = take_instant(document, SIMULATE_FROM, problems);
         document.until = take_instant(document, SIMULATE_UNTIL, problems);
     }
-    match take(document, SIMULATE_DELETE) {
-        None => {}
-        Some(Value::String(text)) if text == "true" => document.is_deletion = true,
-        Some(Value::String(text)) if text == "false" => {}
-        Some(_) => problems.push(complain(document, SIMULATE_DELETE, "expected the text \"true\"")),
+    if let Some(value) = take(document, SIMULATE_DELETE) {
+        document.is_deletion = value == "true";
+        if value != "true" && value != "false" {
+            problems.push(complain(document, SIMULATE_DELETE, "expected the text \"true\""));
+        }
     }
     if document.is_deletion && document.at.is_none() && problems.is_empty() {
         problems.push(complain(document, SIMULATE_DELETE, &format!("needs {SIMULATE_AT} beside it")));
@@ -235,14 +235,12 @@ fn take(document: &mut Document, annotation: &str) -> Option<Value> {
 
 fn take_instant(document: &mut Document, annotation: &str, problems: &mut Vec<Problem>) -> Option<DateTime<Utc>> {
     let value = take(document, annotation)?;
-    match value.as_str().map(DateTime::parse_from_rfc3339) {
-        Some(Ok(instant)) => Some(instant.to_utc()),
-        Some(Err(_)) | None => {
-            let message = "expected an instant in quotes, for example \"2026-01-05T09:00:00Z\"";
-            problems.push(complain(document, annotation, message));
-            None
-        }
+    let instant = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    if instant.is_none() {
+        let message = "expected an instant in quotes, for example \"2026-01-05T09:00:00Z\"";
+        problems.push(complain(document, annotation, message));
     }
+    instant.map(|instant| instant.to_utc())
 }
 
 fn complain(document: &Document, annotation: &str, message: &str) -> Problem {

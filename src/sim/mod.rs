@@ -5,7 +5,7 @@
 pub mod api;
 pub mod clock;
 mod driver;
-mod foresight;
+
 mod hook;
 mod kubelet;
 pub mod load;

@@ -42,6 +42,8 @@ pub struct Options {
     pub skip_quiet: bool,
     /// What becomes of the pod of a process that an interceptor lets die.
     pub death: Death,
+    /// How long every answer of the API is on its way.
+    pub latency: std::time::Duration,
     /// Called now and then with how far the simulation is.
     pub progress: Option<fn(DateTime<Utc>, Period)>,
 }
@@ -55,6 +57,7 @@ impl Default for Options {
             seed: 0,
             skip_quiet: true,
             death: Death::Reported,
+            latency: std::time::Duration::ZERO,
             progress: None,
         }
     }
@@ -119,7 +122,7 @@ impl Simulation {
             return Err(problems);
         }
         let now = Arc::clone(&clock);
-        let api = MemoryApi::new(&crds, Arc::new(move || now.now())).with_seed(options.seed);
+        let api = MemoryApi::new(&crds, Arc::new(move || now.now())).with_seed(options.seed).with_latency(options.latency);
         let (hook, deaths) = Hook::new();
         api.set_interceptor(Some(Arc::clone(&hook) as Arc<dyn Interceptor>));
         let kubelet = Kubelet::new(api.clone(), Arc::clone(&clock), options.seed, Arc::clone(&hook), fingerprint);

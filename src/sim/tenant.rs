@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::api::MemoryApi;
 use super::clock::VirtualClock;
 use super::driver::{Driver, SharedActivity, look};
-use super::foresight::{evaluation_job_name, next_tick};
+use crate::reconcile::foresight::{evaluation_job_name, next_tick};
 use super::hook::CONTROLLER;
 use super::kubelet::Kubelet;
 use crate::api::meta::DEFAULT_NAME;

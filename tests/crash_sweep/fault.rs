@@ -23,6 +23,8 @@ pub enum Fault {
     DieAfter,
     /// The process dies after it took effect, and its pod is gone without a word.
     Lose,
+    /// The process stands still for four minutes before it sends, its pod is given up for lost, and it comes back.
+    Zombie,
     /// A read is answered from the state one change ago.
     StaleByOne,
     /// A read is answered from the state ten changes ago.
@@ -35,8 +37,8 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 11] =
-        [Self::Refuse, Self::LoseAnswer, Self::Conflict, Self::Throttle, Self::Die, Self::DieAfter, Self::Lose, Self::StaleByOne, Self::StaleByTen, Self::Coalesce, Self::Cut];
+    pub const ALL: [Self; 12] =
+        [Self::Refuse, Self::LoseAnswer, Self::Conflict, Self::Throttle, Self::Die, Self::DieAfter, Self::Lose, Self::Zombie, Self::StaleByOne, Self::StaleByTen, Self::Coalesce, Self::Cut];
 
     fn verdict(self) -> Verdict {
         match self {
@@ -46,6 +48,7 @@ impl Fault {
             Self::Throttle => Verdict::Throttle,
             Self::Die => Verdict::Die,
             Self::DieAfter | Self::Lose => Verdict::DieAfter,
+            Self::Zombie => Verdict::Freeze { seconds: 240 },
             Self::StaleByOne => Verdict::Stale { back: 1 },
             Self::StaleByTen => Verdict::Stale { back: 10 },
             Self::Coalesce => Verdict::WatchCoalesce,
@@ -55,7 +58,11 @@ impl Fault {
 
     /// What becomes of the pod of a process that dies.
     pub fn death(self) -> Death {
-        if self == Self::Lose { Death::Lost } else { Death::Reported }
+        match self {
+            Self::Lose => Death::Lost,
+            Self::Zombie => Death::Zombie,
+            _ => Death::Reported,
+        }
     }
 }
 

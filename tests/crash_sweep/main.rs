@@ -7,23 +7,14 @@
 mod fault;
 mod oracle;
 mod scenario;
-
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod sweep;
 
 use fault::Fault;
-use scenario::{SCENARIOS, Scenario, play};
+use scenario::{SCENARIOS, play};
+use sweep::{Case, sweep};
 
 /// Cases of each scenario and fault that the sample takes.
 const SAMPLE: usize = 3;
-
-/// One case.
-#[derive(Clone, Copy, Debug)]
-struct Case {
-    scenario: &'static Scenario,
-    fault: Fault,
-    k: u64,
-}
 
 fn is_full() -> bool {
     std::env::var("TENURE_SWEEP").is_ok_and(|value| value == "full")
@@ -42,33 +33,6 @@ fn chosen(count: u64, salt: u64) -> Vec<u64> {
             (state >> 33) % count + 1
         })
         .collect()
-}
-
-/// Runs `cases` on all cores; gives what was wrong with each.
-fn sweep(cases: &[Case], baselines: &[(&'static str, oracle::Outcome)]) -> Vec<String> {
-    let next = AtomicUsize::new(0);
-    let wrong = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let baseline = &baselines.iter().find(|(name, _)| *name == case.scenario.name).expect("every scenario has a baseline").1;
-                    let played = std::panic::catch_unwind(|| play(case.scenario, Some((case.fault, case.k))));
-                    let found = match played {
-                        Ok(outcome) => baseline.differences(&outcome),
-                        Err(_) => vec!["the program panicked".to_owned()],
-                    };
-                    if !found.is_empty() {
-                        wrong.lock().expect("no other thread panicked").push(format!("{}/{:?}/{}: {}", case.scenario.name, case.fault, case.k, found.join("; ")));
-                    }
-                }
-            });
-        }
-    });
-    let mut wrong = wrong.into_inner().expect("no thread panicked");
-    wrong.sort();
-    wrong
 }
 
 #[test]

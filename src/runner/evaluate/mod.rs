@@ -16,7 +16,7 @@ mod write;
 use chrono::{DateTime, Utc};
 
 use super::args::EvaluateArgs;
-use super::{Context, RunnerError};
+use super::{Context, Planted, RunnerError};
 
 pub use quiet::fold_quiet;
 
@@ -43,9 +43,20 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
     garbage::remove_abandoned(context, &tenant).await?;
     read::slices(context, &mut tenant).await?;
     let released = release::release(context, &mut tenant).await?;
-    let draft = decide::decide(&mut tenant, released);
-    write::write(context, &tenant, &draft).await?;
-    let committed = head::commit(context, head, &tenant, &draft).await?;
+    let mut draft = decide::decide(&mut tenant, released);
+    if Planted::SnapshotOutsideTheEpoch.is_in() {
+        for row in draft.buckets.iter_mut().flat_map(|bucket| &mut bucket.spec.rows) {
+            row.current.epoch = tenant.head.sealed_epoch;
+        }
+    }
+    let committed = if Planted::CommitBeforeEntries.is_in() {
+        let committed = head::commit(context, head, &tenant, &draft).await?;
+        write::write(context, &tenant, &draft).await?;
+        committed
+    } else {
+        write::write(context, &tenant, &draft).await?;
+        head::commit(context, head, &tenant, &draft).await?
+    };
     let expiry = garbage::after_seal(context, &tenant, &committed, &draft).await?;
     let quiet_until = quiet::quiet_until(&tenant, &draft, expiry);
     tracing::info!(namespace = %args.namespace, epoch, planned = draft.planned(), missed = draft.missed(), "evaluation sealed");

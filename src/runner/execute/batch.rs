@@ -31,55 +31,33 @@ const PARALLEL: usize = 1;
 
 /// Runs the claimed subjects; gives the occurrences that are left queued for a later attempt. The claim is renewed while
 /// they run.
-pub(super) async fn run(attempt: &mut Attempt, name: &str, claimed: &[String]) -> Result<Vec<String>, RunnerError> {
-    let Some(slice) = attempt.slices.get(name).cloned() else { return Ok(Vec::new()) };
-    let mut open: Vec<String> = claimed.to_vec();
-    let mut left = Vec::new();
-    while !open.is_empty() {
-        let pause = {
-            let shared: &Attempt = attempt;
-            let work = stream::iter(open.clone()).map(|key| one(shared, &slice, key)).buffer_unordered(PARALLEL).collect::<Vec<_>>();
-            let work = pin!(work);
-            match select(work, shared.context.cluster.clock().sleep(RENEW)).await {
-                Either::Left((results, _)) => Some(results),
-                Either::Right(((), _)) => None,
+pub(super) async fn run(attempt: &Attempt, name: &str, claimed: &[String]) -> Result<Vec<String>, RunnerError> {
+    let Some(slice) = attempt.slice(name) else { return Ok(Vec::new()) };
+    let work = stream::iter(claimed.to_vec()).map(|key| active(attempt, &slice, key)).buffer_unordered(PARALLEL).collect::<Vec<_>>();
+    let mut work = pin!(work);
+    loop {
+        match select(work.as_mut(), attempt.context.cluster.clock().sleep(RENEW)).await {
+            Either::Left((results, _)) => {
+                let results: Result<Vec<Option<String>>, RunnerError> = results.into_iter().collect();
+                return Ok(results?.into_iter().flatten().collect());
             }
-        };
-        match pause {
-            Some(results) => {
-                for result in results {
-                    left.extend(result?);
-                }
-                open.clear();
-            }
-            None => {
-                // Whoever was being worked on begins again where its results stand: effects are idempotent.
-                merge::write(attempt, name).await?;
-                drop_finished(attempt, &mut open);
-            }
+            // What is under way goes on after the write: an effect that takes longer than its time is given up.
+            Either::Right(((), _)) => merge::write(attempt, name).await?,
         }
     }
-    Ok(left)
 }
 
-fn drop_finished(attempt: &Attempt, open: &mut Vec<String>) {
-    let marked: Vec<String> = attempt.results().filter(|result| merge::is_marked(result)).map(|result| result.occurrence.clone()).collect();
-    let held = attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    open.retain(|key| !marked.contains(key) && held.get(key).is_some_and(|result| !result.processing_status.is_final()));
-}
-
-fn held(attempt: &Attempt, key: &str) -> Option<SubjectResult> {
-    attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(key).cloned()
-}
-
-fn store(attempt: &Attempt, result: SubjectResult) {
-    attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(result.occurrence.clone(), result);
+async fn active(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<String>, RunnerError> {
+    attempt.set_active(&key, true);
+    let left = one(attempt, slice, key.clone()).await;
+    attempt.set_active(&key, false);
+    left
 }
 
 /// One subject; its occurrence, if it is left queued.
 async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<String>, RunnerError> {
-    let Some(mut result) = held(attempt, &key) else { return Ok(None) };
-    if result.processing_status.is_final() || result.processing_status == ProcessingStatus::Queued {
+    let Some(mut result) = attempt.held(&key) else { return Ok(None) };
+    if result.processing_status.is_final() || result.processing_status == ProcessingStatus::Queued || attempt.is_marked(&key) {
         return Ok(None);
     }
     let now = attempt.context.cluster.clock().now();
@@ -90,7 +68,7 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
             Recheck::Holds => {}
             Recheck::Gone(reason) => {
                 cancel(&mut result, reason, now);
-                store(attempt, result);
+                attempt.hold(result);
                 return Ok(None);
             }
             Recheck::Unknown(window) => return Ok(leave(attempt, result, window)),
@@ -100,7 +78,7 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
         settle::settle(attempt, &result).await?;
     }
     result.started_date_time.get_or_insert(now);
-    store(attempt, result);
+    attempt.hold(result);
     tasks(attempt, &key, slice.spec.category).await
 }
 
@@ -108,21 +86,25 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
 fn leave(attempt: &Attempt, mut result: SubjectResult, window: chrono::TimeDelta) -> Option<String> {
     let key = result.occurrence.clone();
     if expire(&mut result, window, attempt.context.cluster.clock().now()) {
-        store(attempt, result);
+        attempt.hold(result);
         return None;
     }
     result.processing_status = ProcessingStatus::Queued;
-    store(attempt, result);
+    attempt.hold(result);
     Some(key)
 }
 
 /// The tasks of one subject, in order, from the first without a result.
 async fn tasks(attempt: &Attempt, key: &str, category: Category) -> Result<Option<String>, RunnerError> {
     for task in &attempt.tasks {
-        let Some(mut result) = held(attempt, key) else { return Ok(None) };
+        let Some(mut result) = attempt.held(key) else { return Ok(None) };
         let Some(index) = result.tasks.iter().position(|entry| entry.name == task.name) else { continue };
         if result.tasks[index].processing_status.is_final() {
             continue;
+        }
+        if attempt.is_marked(key) {
+            // A leaver has taken over: the next write adds what was done and says that we stopped.
+            return Ok(None);
         }
         let outcome = perform(attempt, &result.subject, task).await?;
         if category == Category::Leaver && outcome.as_ref().err().is_some_and(TaskError::is_transient) {
@@ -139,14 +121,14 @@ async fn tasks(attempt: &Attempt, key: &str, category: Category) -> Result<Optio
                 entry.reason = Some(EARLIER_TASK_FAILED.to_owned());
             }
         }
-        store(attempt, result);
+        attempt.hold(result);
         if stops {
             break;
         }
     }
-    if let Some(mut result) = held(attempt, key) {
+    if let Some(mut result) = attempt.held(key) {
         conclude(attempt, &mut result);
-        store(attempt, result);
+        attempt.hold(result);
     }
     Ok(None)
 }

@@ -26,7 +26,7 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, Runn
     // Subjects that were tried and left queued: for the next attempt, not for this one.
     let mut left: BTreeSet<String> = BTreeSet::new();
     loop {
-        let Some(slice) = attempt.slices.get(name) else { return Ok(moved) };
+        let Some(slice) = attempt.slice(name) else { return Ok(moved) };
         if slice.spec.results.iter().all(|result| result.processing_status.is_final()) {
             return Ok(moved);
         }
@@ -41,7 +41,7 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, Runn
             continue;
         }
         left.extend(batch::run(attempt, name, &claimed).await?);
-        finish(attempt, name).await?;
+        finish(attempt, name, &claimed).await?;
         attempt.report(false).await?;
     }
 }
@@ -58,7 +58,7 @@ async fn look_around(attempt: &mut Attempt) -> Result<(), RunnerError> {
 /// The slice with subjects canceled that must not start, and the next ones to claim marked, with their occurrences;
 /// None: nothing to write.
 async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Result<Option<(RunSlice, Vec<String>)>, RunnerError> {
-    let Some(mut slice) = attempt.slices.get(name).cloned() else { return Ok(None) };
+    let Some(mut slice) = attempt.slice(name) else { return Ok(None) };
     check_holder(attempt, name, &slice)?;
     let now = attempt.context.cluster.clock().now();
     let run = slice.spec.run.clone();
@@ -84,7 +84,7 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
         }
         result.processing_status = ProcessingStatus::InProgress;
         result.attempt = Some(attempt.number);
-        if !attempt.context.has_planted(Planted::BeforeImageAfterTheEffect) && !add_before_images(attempt, result).await {
+        if !Planted::BeforeImageAfterTheEffect.is_in() && !add_before_images(attempt, result).await {
             // What was there before cannot be told: unknown never acts.
             result.processing_status = ProcessingStatus::Queued;
             continue;
@@ -146,18 +146,19 @@ fn stamp(attempt: &Attempt, slice: &mut RunSlice) {
 }
 
 /// Writes the claim by compare-and-swap; false: somebody wrote in between, look again.
-async fn put(attempt: &mut Attempt, slice: RunSlice, claimed: &[String]) -> Result<bool, RunnerError> {
+async fn put(attempt: &Attempt, slice: RunSlice, claimed: &[String]) -> Result<bool, RunnerError> {
     let name = slice.name_any();
     let mut slice = slice;
-    if attempt.context.has_planted(Planted::ClaimWithoutResourceVersion) {
-        slice.metadata.resource_version = None;
+    if Planted::ClaimWithoutResourceVersion.is_in() {
+        let newest = attempt.context.cluster.find::<RunSlice>(&name).await?;
+        slice.metadata.resource_version = newest.and_then(|newest| newest.metadata.resource_version);
     }
     let sent = attempt.lease.now();
     match attempt.context.cluster.replace(&slice).await? {
         Replaced::Done(stored) => {
             attempt.lease.renew(sent);
             hold(attempt, &stored, claimed);
-            attempt.slices.insert(name, *stored);
+            attempt.keep(*stored);
             Ok(true)
         }
         Replaced::Conflict => {
@@ -167,11 +168,11 @@ async fn put(attempt: &mut Attempt, slice: RunSlice, claimed: &[String]) -> Resu
                 // The answer was lost, the claim was not.
                 attempt.lease.renew(sent);
                 hold(attempt, &fresh, claimed);
-                attempt.slices.insert(name, fresh);
+                attempt.keep(fresh);
                 return Ok(true);
             }
             check_holder(attempt, &name, &fresh)?;
-            attempt.slices.insert(name, fresh);
+            attempt.keep(fresh);
             Ok(false)
         }
         Replaced::Gone => Err(RunnerError::Overtaken(format!("slice {name:?} is gone"))),
@@ -180,7 +181,7 @@ async fn put(attempt: &mut Attempt, slice: RunSlice, claimed: &[String]) -> Resu
 
 /// A claim that passed to another process ends this one: unless it is a process that is known to have ended.
 pub(super) fn check_holder(attempt: &Attempt, name: &str, fresh: &RunSlice) -> Result<(), RunnerError> {
-    let had = attempt.slices.get(name).and_then(|slice| slice.spec.claim.as_ref()).is_some_and(|claim| claim.holder == attempt.context.holder);
+    let had = attempt.slice(name).and_then(|slice| slice.spec.claim).is_some_and(|claim| claim.holder == attempt.context.holder);
     match &fresh.spec.claim {
         Some(claim) if claim.holder == attempt.context.holder => Ok(()),
         Some(claim) if !had && attempt.dead.contains(&claim.holder) => Ok(()),
@@ -190,22 +191,21 @@ pub(super) fn check_holder(attempt: &Attempt, name: &str, fresh: &RunSlice) -> R
 }
 
 fn hold(attempt: &Attempt, slice: &RunSlice, claimed: &[String]) {
-    let mut held = attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    held.extend(slice.spec.results.iter().filter(|result| claimed.contains(&result.occurrence)).map(|result| (result.occurrence.clone(), result.clone())));
+    for result in slice.spec.results.iter().filter(|result| claimed.contains(&result.occurrence)) {
+        attempt.hold(result.clone());
+    }
 }
 
 /// Writes the results of a claim. It repeats until they stand there, or the claim is another's.
-async fn finish(attempt: &mut Attempt, name: &str) -> Result<(), RunnerError> {
-    if attempt.context.has_planted(Planted::BeforeImageAfterTheEffect) {
-        let mut results: Vec<SubjectResult> = attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).values().cloned().collect();
-        for result in &mut results {
-            add_before_images(attempt, result).await;
+async fn finish(attempt: &Attempt, name: &str, claimed: &[String]) -> Result<(), RunnerError> {
+    if Planted::BeforeImageAfterTheEffect.is_in() {
+        for mut result in claimed.iter().filter_map(|key| attempt.held(key)) {
+            add_before_images(attempt, &mut result).await;
+            attempt.hold(result);
         }
-        let mut held = attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        held.extend(results.into_iter().map(|result| (result.occurrence.clone(), result)));
     }
     merge::write(attempt, name).await?;
-    attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    attempt.let_go();
     Ok(())
 }
 

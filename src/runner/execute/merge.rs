@@ -17,39 +17,40 @@ pub(super) fn is_marked(result: &SubjectResult) -> bool {
 /// Puts what this process holds into the slice. A result that a leaver has marked stays canceled; it only gets the
 /// results of tasks that were done, and the word that its owner has stopped.
 fn merge(attempt: &Attempt, slice: &mut RunSlice) {
-    let held = attempt.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let now = attempt.context.cluster.clock().now();
     for result in &mut slice.spec.results {
-        let Some(mine) = held.get(&result.occurrence) else { continue };
+        let Some(mine) = attempt.held(&result.occurrence) else { continue };
         if is_marked(result) {
+            attempt.mark(&result.occurrence);
             let marked_at = result.superseded_date_time;
-            *result = mine.clone();
+            *result = mine;
             result.processing_status = ProcessingStatus::Canceled;
             result.reason = Some(SUPERSEDED.to_owned());
             result.superseded_date_time = marked_at;
-            result.stopped_date_time = Some(now);
+            // An effect that is under way is waited for: only after it has the owner stopped.
+            result.stopped_date_time = (!attempt.is_active(&result.occurrence)).then_some(now);
             result.completed_date_time = Some(now);
             for task in result.tasks.iter_mut().filter(|task| !task.processing_status.is_final()) {
                 task.processing_status = ProcessingStatus::Canceled;
             }
         } else {
-            *result = mine.clone();
+            *result = mine;
         }
     }
     slice.spec.claim = Some(Claim { holder: attempt.context.holder.clone(), attempt: attempt.number, renewed_date_time: now });
 }
 
 /// Writes what this process holds; also a renewal of its claim.
-pub(super) async fn write(attempt: &mut Attempt, name: &str) -> Result<(), RunnerError> {
+pub(super) async fn write(attempt: &Attempt, name: &str) -> Result<(), RunnerError> {
     let gone = || RunnerError::Overtaken(format!("slice {name:?} is gone"));
-    let mut slice = attempt.slices.get(name).cloned().ok_or_else(gone)?;
+    let mut slice = attempt.slice(name).ok_or_else(gone)?;
     loop {
         merge(attempt, &mut slice);
         let sent = attempt.lease.now();
         match attempt.context.cluster.replace(&slice).await? {
             Replaced::Done(stored) => {
                 attempt.lease.renew(sent);
-                attempt.slices.insert(name.to_owned(), *stored);
+                attempt.keep(*stored);
                 return Ok(());
             }
             Replaced::Gone => return Err(gone()),

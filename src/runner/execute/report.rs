@@ -32,7 +32,7 @@ fn count(counts: &mut Counts, result: &SubjectResult) {
     }
 }
 
-fn tasks(results: &[&SubjectResult]) -> Vec<TaskReport> {
+fn tasks(results: &[SubjectResult]) -> Vec<TaskReport> {
     let mut reports: BTreeMap<usize, TaskReport> = BTreeMap::new();
     for (index, task) in results.iter().flat_map(|result| result.tasks.iter().enumerate()) {
         let report = reports.entry(index).or_insert_with(|| TaskReport { name: task.name.clone(), successful_users_count: 0, failed_users_count: 0, unprocessed_users_count: 0 });
@@ -47,7 +47,7 @@ fn tasks(results: &[&SubjectResult]) -> Vec<TaskReport> {
 
 impl Attempt {
     fn shard(&self, finished: bool) -> ShardReport {
-        let results: Vec<&SubjectResult> = self.results().collect();
+        let results = self.results();
         let mut counts = Counts::default();
         for result in &results {
             count(&mut counts, result);
@@ -71,7 +71,7 @@ impl Attempt {
             return Ok(());
         }
         let mut status = serde_json::json!({ "shards": [self.shard(finished)] });
-        let first = self.results().filter_map(|result| result.started_date_time).min();
+        let first = self.results().into_iter().filter_map(|result| result.started_date_time).min();
         if let Some(first) = first {
             status["startedDateTime"] = serde_json::json!(first);
         }

@@ -1,7 +1,7 @@
 //! What an attempt knows: its Run, its slices as last seen, and the tenant as of the last claim.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
 use kube::ResourceExt;
@@ -21,9 +21,6 @@ use super::CLAIM_LIFE;
 use super::lease::Lease;
 use super::mind::Mind;
 
-/// Results that this process has claimed and not yet seen written in full, by occurrence.
-pub(super) type Held = Mutex<BTreeMap<String, SubjectResult>>;
-
 /// One attempt.
 pub(super) struct Attempt {
     pub context: Context,
@@ -35,8 +32,13 @@ pub(super) struct Attempt {
     /// The tasks of the pinned version that are enabled, in order.
     pub tasks: Vec<Task>,
     pub lease: Lease,
-    pub slices: BTreeMap<String, RunSlice>,
-    pub held: Held,
+    slices: Mutex<BTreeMap<String, RunSlice>>,
+    /// Results that this process has claimed and not yet seen written in full, by occurrence.
+    held: Mutex<BTreeMap<String, SubjectResult>>,
+    /// Occurrences whose effects may be under way.
+    active: Mutex<BTreeSet<String>>,
+    /// Occurrences that a leaver has marked while they were held.
+    marked: Mutex<BTreeSet<String>>,
     /// Processes that had claims when this one began, and that are known to have ended.
     pub dead: BTreeSet<String>,
     pub mind: Mind,
@@ -75,8 +77,10 @@ impl Attempt {
             directory,
             tasks: version.spec.template.tasks.iter().filter(|task| task.is_enabled).cloned().collect(),
             lease,
-            slices,
+            slices: Mutex::new(slices),
             held: Mutex::default(),
+            active: Mutex::default(),
+            marked: Mutex::default(),
             dead: BTreeSet::new(),
             mind,
             reported: None,
@@ -93,7 +97,7 @@ impl Attempt {
         let life = TimeDelta::from_std(CLAIM_LIFE).unwrap_or(TimeDelta::MAX);
         loop {
             let now = self.context.cluster.clock().now();
-            let claims: Vec<_> = self.slices.values().filter_map(|slice| slice.spec.claim.clone()).filter(|claim| claim.holder != self.context.holder).collect();
+            let claims: Vec<_> = self.slices().filter_map(|slice| slice.spec.claim).filter(|claim| claim.holder != self.context.holder).collect();
             let left = claims.iter().map(|claim| claim.renewed_date_time + life - now).max().and_then(|left| left.to_std().ok());
             match left.filter(|left| !left.is_zero() && !take_over) {
                 Some(left) => self.context.cluster.clock().sleep(left).await,
@@ -102,29 +106,88 @@ impl Attempt {
                     return Ok(());
                 }
             }
-            self.slices = Self::read_slices(&self.context.cluster, &self.run.name_any(), self.plan.epoch).await?;
+            self.slices = Mutex::new(Self::read_slices(&self.context.cluster, &self.run.name_any(), self.plan.epoch).await?);
+        }
+    }
+
+    /// The slices as last seen.
+    fn slices(&self) -> impl Iterator<Item = RunSlice> + use<> {
+        lock(&self.slices).values().cloned().collect::<Vec<_>>().into_iter()
+    }
+
+    /// A slice as last seen.
+    pub fn slice(&self, name: &str) -> Option<RunSlice> {
+        lock(&self.slices).get(name).cloned()
+    }
+
+    /// Remembers a slice as it was read or written.
+    pub fn keep(&self, slice: RunSlice) {
+        lock(&self.slices).insert(slice.name_any(), slice);
+    }
+
+    /// A result that this process holds.
+    pub fn held(&self, occurrence: &str) -> Option<SubjectResult> {
+        lock(&self.held).get(occurrence).cloned()
+    }
+
+    /// Holds a result in place of the one before.
+    pub fn hold(&self, result: SubjectResult) {
+        lock(&self.held).insert(result.occurrence.clone(), result);
+    }
+
+    /// Holds nothing any more: it is all written.
+    pub fn let_go(&self) {
+        lock(&self.held).clear();
+    }
+
+    /// Whether a leaver has marked the occurrence, as far as this process has seen.
+    pub fn is_marked(&self, occurrence: &str) -> bool {
+        lock(&self.marked).contains(occurrence)
+    }
+
+    /// Remembers that a leaver has marked the occurrence.
+    pub fn mark(&self, occurrence: &str) {
+        lock(&self.marked).insert(occurrence.to_owned());
+    }
+
+    /// Whether effects of the occurrence may be under way.
+    pub fn is_active(&self, occurrence: &str) -> bool {
+        lock(&self.active).contains(occurrence)
+    }
+
+    /// Effects of the occurrence may be under way from now on, or no more.
+    pub fn set_active(&self, occurrence: &str, active: bool) {
+        if active {
+            lock(&self.active).insert(occurrence.to_owned());
+        } else {
+            lock(&self.active).remove(occurrence);
         }
     }
 
     /// Names of the slices in the order of the plan.
     pub fn slice_names(&self) -> Vec<String> {
-        let mut slices: Vec<&RunSlice> = self.slices.values().collect();
+        let mut slices: Vec<RunSlice> = self.slices().collect();
         slices.sort_by_key(|slice| slice.spec.index);
-        slices.into_iter().map(ResourceExt::name_any).collect()
+        slices.iter().map(ResourceExt::name_any).collect()
     }
 
     /// Subjects without a final result.
     pub fn open(&self) -> usize {
-        self.results().filter(|result| !result.processing_status.is_final()).count()
+        self.results().iter().filter(|result| !result.processing_status.is_final()).count()
     }
 
     /// Whether some open subject waits for other work, and not for a directory that does not answer.
     pub fn is_waiting(&self) -> bool {
-        self.results().any(|result| !result.processing_status.is_final() && (!result.waits_for.is_empty() || self.mind.has_newer_leaver(result, self.plan.epoch)))
+        let waits = |result: &SubjectResult| !result.waits_for.is_empty() || self.mind.has_newer_leaver(result, self.plan.epoch);
+        self.results().iter().any(|result| !result.processing_status.is_final() && waits(result))
     }
 
     /// Every result as last seen.
-    pub fn results(&self) -> impl Iterator<Item = &SubjectResult> {
-        self.slices.values().flat_map(|slice| &slice.spec.results)
+    pub fn results(&self) -> Vec<SubjectResult> {
+        self.slices().flat_map(|slice| slice.spec.results).collect()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -96,6 +96,12 @@ pub enum Verdict {
     Die,
     /// It takes effect, and no answer ever comes: the process died before reading. All verbs.
     DieAfter,
+    /// The process stands still for that long before the request is sent. All verbs but watch; needs a tokio clock
+    /// around the clients.
+    Freeze {
+        /// For how many seconds.
+        seconds: u64,
+    },
     /// The answer comes from the state in which the resource type was `back` changes ago, or from the oldest state
     /// that the history still holds. A watch starts there: it first repeats what happened since. Get, list, watch.
     Stale {

@@ -48,11 +48,48 @@ impl tower::Service<Request<Body>> for Endpoint {
             let refusal = status::bad_request("a request body must be complete when it is sent");
             return futures::future::ready(Ok(self.refuse(&refusal))).boxed();
         };
+        let is_watch = parts.uri.query().is_some_and(|query| query.contains("watch=true"));
         match self.answer(&parts, &body) {
-            Some(answer) => futures::future::ready(Ok(answer)).boxed(),
-            None => futures::future::pending().boxed(),
+            Reply::Now(answer) if is_watch => futures::future::ready(Ok(answer)).boxed(),
+            Reply::Now(answer) => self.deliver(answer),
+            Reply::Never => futures::future::pending().boxed(),
+            Reply::Later(seconds) => {
+                let endpoint = self.clone();
+                async move {
+                    tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
+                    let call = endpoint.understand(&parts);
+                    let answer = call.and_then(|call| endpoint.perform(&call, &body, 0, Verdict::Pass));
+                    Ok(answer.unwrap_or_else(|refusal| endpoint.refuse(&refusal)))
+                }
+                .boxed()
+            }
         }
     }
+}
+
+impl Endpoint {
+    /// The answer, after its time on the wire. The simulation's own clients are not on a wire.
+    fn deliver(&self, answer: Answer) -> BoxFuture<'static, Result<Answer, Infallible>> {
+        let latency = std::time::Duration::from_nanos(self.shared.latency.load(std::sync::atomic::Ordering::Relaxed));
+        if latency.is_zero() || self.process.starts_with("simulation/") {
+            return futures::future::ready(Ok(answer)).boxed();
+        }
+        async move {
+            tokio::time::sleep(latency).await;
+            Ok(answer)
+        }
+        .boxed()
+    }
+}
+
+/// When a request is answered.
+enum Reply {
+    /// At once.
+    Now(Answer),
+    /// Once the process has stood still for that many seconds.
+    Later(u64),
+    /// Not at all.
+    Never,
 }
 
 /// A request, understood.
@@ -93,32 +130,33 @@ impl Call {
 
 impl Endpoint {
     /// The answer, or `None` if there never is one.
-    fn answer(&self, parts: &request::Parts, body: &Bytes) -> Option<Answer> {
+    fn answer(&self, parts: &request::Parts, body: &Bytes) -> Reply {
         let call = match self.understand(parts) {
             Ok(call) => call,
             Err(refusal) => {
                 let described = (parts.method == Method::GET).then(|| self.describe(parts.uri.path())).flatten();
-                return Some(described.map_or_else(|| self.refuse(&refusal), |text| self.respond(StatusCode::OK, text)));
+                return Reply::Now(described.map_or_else(|| self.refuse(&refusal), |text| self.respond(StatusCode::OK, text)));
             }
         };
         let verdict = self.shared.verdict(&self.info(&call));
         let back = if let Verdict::Stale { back } = verdict { back } else { 0 };
         match verdict {
-            Verdict::Refuse => Some(self.refuse(&status::unavailable())),
-            Verdict::Throttle => Some(self.refuse(&status::throttled())),
+            Verdict::Refuse => Reply::Now(self.refuse(&status::unavailable())),
+            Verdict::Throttle => Reply::Now(self.refuse(&status::throttled())),
             Verdict::Conflict if call.verb.is_write() => {
                 let resource = &self.shared.resources[call.target.resource];
                 let name = call.target.name.as_deref().unwrap_or_default();
-                Some(self.refuse(&status::modified(resource, name)))
+                Reply::Now(self.refuse(&status::modified(resource, name)))
             }
-            Verdict::Die => None,
+            Verdict::Die => Reply::Never,
             Verdict::DieAfter | Verdict::LoseAnswer => {
                 // The outcome is what nobody gets to know.
                 let _ = self.perform(&call, body, 0, verdict);
-                (verdict == Verdict::LoseAnswer).then(|| self.refuse(&status::answer_lost()))
+                if verdict == Verdict::LoseAnswer { Reply::Now(self.refuse(&status::answer_lost())) } else { Reply::Never }
             }
-            Verdict::Pass | Verdict::Conflict | Verdict::Stale { .. } | Verdict::WatchCoalesce | Verdict::WatchCut => {
-                Some(self.perform(&call, body, back, verdict).unwrap_or_else(|refusal| self.refuse(&refusal)))
+            Verdict::Freeze { seconds } if call.verb != Verb::Watch => Reply::Later(seconds),
+            Verdict::Pass | Verdict::Freeze { .. } | Verdict::Conflict | Verdict::Stale { .. } | Verdict::WatchCoalesce | Verdict::WatchCut => {
+                Reply::Now(self.perform(&call, body, back, verdict).unwrap_or_else(|refusal| self.refuse(&refusal)))
             }
         }
     }

@@ -61,6 +61,8 @@ struct Shared {
     /// One per resource type: wakes its watchers.
     notify: Vec<Notify>,
     sequence: AtomicU64,
+    /// Nanoseconds that answers are on their way.
+    latency: AtomicU64,
     interceptor: Mutex<Option<Arc<dyn Interceptor>>>,
 }
 
@@ -76,6 +78,7 @@ impl MemoryApi {
             state: Mutex::new(State::new(resources.len(), limit)),
             notify: std::iter::repeat_with(Notify::new).take(resources.len()).collect(),
             resources,
+            latency: AtomicU64::new(0),
             sequence: AtomicU64::new(0),
             interceptor: Mutex::new(None),
         };
@@ -95,6 +98,15 @@ impl MemoryApi {
     pub fn with_history(self, changes: usize, bytes: usize) -> Self {
         let limit = HistoryLimit { changes, bytes };
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).limit_history(limit);
+        self
+    }
+
+    /// How long every answer but a watch's is on its way; at first no time at all. What a request does, it does when it is
+    /// sent, so that requests of several processes mix as they do on a wire. Needs a tokio clock around the clients.
+    #[must_use]
+    pub fn with_latency(self, latency: std::time::Duration) -> Self {
+        let nanoseconds = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+        self.shared.latency.store(nanoseconds, std::sync::atomic::Ordering::Relaxed);
         self
     }
 

@@ -1,6 +1,6 @@
 //! What is to be reconciled: each key once, in an order that only the seed decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use crate::reconcile::Key;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     seed: u64,
-    ready: BTreeMap<(u64, Key), ()>,
+    ready: BTreeSet<(u64, Key)>,
     later: BTreeMap<Key, DateTime<Utc>>,
 }
 
@@ -24,7 +24,7 @@ impl Queue {
     /// Puts the key in, if it is not there.
     pub(super) fn push(&mut self, key: Key) {
         let place = self.place(&key);
-        self.ready.insert((place, key), ());
+        self.ready.insert((place, key));
     }
 
     fn place(&self, key: &Key) -> u64 {
@@ -37,7 +37,7 @@ impl Queue {
 
     /// Takes the first key out.
     pub(super) fn pop(&mut self) -> Option<Key> {
-        self.ready.pop_first().map(|((_, key), ())| key)
+        self.ready.pop_first().map(|(_, key)| key)
     }
 
     /// Looks at the key again at `at`, or not at all by time; what was said before of it is forgotten.

@@ -68,6 +68,21 @@ pub enum Death {
     Reported,
     /// The pod is gone and nobody says what became of it, as when a node is lost.
     Lost,
+    /// As lost, but the process lives on: a zombie, as when a node is only cut off.
+    Zombie,
+}
+
+/// A process, as a task of its own; it ends with this unless it is let go.
+struct Running {
+    task: Option<tokio::task::JoinHandle<i32>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
 }
 
 struct Living {
@@ -183,7 +198,7 @@ impl Shared {
             is_finished: false,
         };
         jobs.insert(key.clone(), living);
-        let life = Life { shared: Arc::clone(self), key: key.clone(), uid, process, command, changed };
+        let life = Arc::new(Life { shared: Arc::clone(self), key: key.clone(), uid, process, command, changed });
         let task = tokio::spawn(life.run(killed));
         if let Some(living) = jobs.get_mut(&key) {
             living.task = Some(task.abort_handle());
@@ -217,7 +232,7 @@ struct Life {
 }
 
 impl Life {
-    async fn run(self, killed: oneshot::Receiver<Death>) {
+    async fn run(self: Arc<Self>, killed: oneshot::Receiver<Death>) {
         let Some(job) = self.job() else { return };
         if !objects::is_finished(&job) {
             let delay = Kubelet { shared: Arc::clone(&self.shared) }.start_delay(&self.key.1);
@@ -226,7 +241,7 @@ impl Life {
             // A Job of that name may have been there before, and its process may have died.
             self.shared.hook.revive(&self.process);
             let end = self.work(&pod, killed).await;
-            self.end(&pod, &end);
+            self.end(&pod, end);
         }
         if let Some(living) = self.shared.jobs().get_mut(&self.key) {
             living.is_finished = true;
@@ -251,7 +266,7 @@ impl Life {
     }
 
     /// Runs the process until it ends, is killed, or is out of time.
-    async fn work(&self, pod: &Pod, killed: oneshot::Receiver<Death>) -> End {
+    async fn work(self: &Arc<Self>, pod: &Pod, killed: oneshot::Receiver<Death>) -> End {
         let deadline = self.job().and_then(|job| job["spec"]["activeDeadlineSeconds"].as_u64());
         let deadline = async {
             match deadline {
@@ -259,12 +274,25 @@ impl Life {
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        let (life, own) = (Arc::clone(self), pod.clone());
+        let mut running = Running { task: Some(tokio::spawn(async move { life.process(&own).await })) };
+        let process = async {
+            match running.task.as_mut() {
+                // A process that panics ends as one that is aborted.
+                Some(task) => task.await.unwrap_or(134),
+                None => std::future::pending().await,
+            }
+        };
+        let end = tokio::select! {
             biased;
             Ok(death) = killed => End::Died(death),
-            code = self.process(pod) => End::Exited(code),
+            code = process => End::Exited(code),
             () = deadline => End::OutOfTime,
+        };
+        if end == End::Died(Death::Zombie) {
+            running.task = None;
         }
+        end
     }
 
     /// The process itself: the runner's entry point, with its own client, and what it would exit with.
@@ -316,7 +344,7 @@ impl Life {
         }
     }
 
-    fn end(&self, pod: &Pod, end: &End) {
+    fn end(&self, pod: &Pod, end: End) {
         let now = self.shared.clock.now();
         objects::end_pod(&self.shared.api, &self.key.0, pod, end, now);
         if let Some(job) = self.job() {

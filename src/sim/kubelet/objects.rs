@@ -91,7 +91,7 @@ pub(super) fn start_pod(api: &MemoryApi, job: &Value, now: DateTime<Utc>) -> Opt
         "spec": spec,
         "status": {"phase": "Running", "startTime": instant(now), "containerStatuses": statuses},
     });
-    let stored = put(api, without_nulls(pod))?;
+    let stored = put(api, &without_nulls(pod))?;
     Some(Pod { name: text(&stored["metadata"]["name"]), uid: text(&stored["metadata"]["uid"]) })
 }
 
@@ -103,13 +103,13 @@ fn without_nulls(mut object: Value) -> Value {
 }
 
 /// Writes how the pod ended, or takes it away.
-pub(super) fn end_pod(api: &MemoryApi, namespace: &str, pod: &Pod, end: &End, now: DateTime<Utc>) {
-    if matches!(end, End::Died(Death::Lost) | End::OutOfTime) {
+pub(super) fn end_pod(api: &MemoryApi, namespace: &str, pod: &Pod, end: End, now: DateTime<Utc>) {
+    if matches!(end, End::Died(Death::Lost | Death::Zombie) | End::OutOfTime) {
         // Somebody may have deleted it before.
         let _ = api.delete("Pod", namespace, &pod.name);
         return;
     }
-    let code = if let End::Exited(code) = end { *code } else { KILLED };
+    let code = if let End::Exited(code) = end { code } else { KILLED };
     let Some(current) = api.get("Pod", namespace, &pod.name).filter(|current| current["metadata"]["uid"] == pod.uid.as_str()) else {
         return;
     };
@@ -122,7 +122,7 @@ pub(super) fn end_pod(api: &MemoryApi, namespace: &str, pod: &Pod, end: &End, no
         status["state"] = json!({"terminated": {"exitCode": code, "reason": reason,
             "startedAt": status["state"]["running"]["startedAt"], "finishedAt": instant(now)}});
     }
-    put(api, next);
+    put(api, &next);
 }
 
 /// Changes the Job's status.
@@ -132,7 +132,7 @@ pub(super) fn update_job(api: &MemoryApi, job: &Value, change: impl FnOnce(&mut 
         next["status"] = json!({});
     }
     change(&mut next["status"]);
-    put(api, next);
+    put(api, &next);
 }
 
 /// The status of a Job whose pod runs.
@@ -143,7 +143,7 @@ pub(super) fn started(status: &mut Value, now: DateTime<Utc>) {
 }
 
 /// The status of a Job whose pod ended.
-pub(super) fn ended(status: &mut Value, end: &End, now: DateTime<Utc>) {
+pub(super) fn ended(status: &mut Value, end: End, now: DateTime<Utc>) {
     if let Some(status) = status.as_object_mut() {
         status.remove("active");
     }
@@ -152,7 +152,7 @@ pub(super) fn ended(status: &mut Value, end: &End, now: DateTime<Utc>) {
         json!({"type": type_, "status": "True", "reason": reason, "message": message,
             "lastProbeTime": instant(now), "lastTransitionTime": instant(now)})
     };
-    if *end == End::Exited(0) {
+    if end == End::Exited(0) {
         status["succeeded"] = json!(1);
         status["completionTime"] = instant(now);
         let message = "Reached expected number of succeeded pods";
@@ -170,8 +170,8 @@ pub(super) fn ended(status: &mut Value, end: &End, now: DateTime<Utc>) {
     status["conditions"] = json!([condition("FailureTarget", reason, message), condition("Failed", reason, message)]);
 }
 
-fn put(api: &MemoryApi, object: Value) -> Option<Arc<Value>> {
-    match api.put(&object) {
+fn put(api: &MemoryApi, object: &Value) -> Option<Arc<Value>> {
+    match api.put(object) {
         Ok(stored) => Some(stored),
         Err(refusal) => {
             tracing::warn!(message = refusal.message, "the simulated cluster could not write");

@@ -19,7 +19,7 @@ use crate::api::{OccurrenceLedger, Run, Workflow, WorkflowVersion};
 use crate::cluster::Clock;
 use crate::sim::api::{MemoryApi, Refusal};
 use crate::sim::clock::VirtualClock;
-use crate::sim::foresight::subject_names;
+use crate::reconcile::foresight::subject_names;
 use crate::sim::hook::own_client;
 use crate::sim::load::Document;
 
@@ -114,14 +114,14 @@ impl Observer {
 
     fn see(&self, kind: &str, key: (String, String), object: &Value) {
         match kind {
-            "WorkflowVersion" => self.see_version(key, object),
+            "WorkflowVersion" => self.see_version(&key, object),
             "Workflow" => self.see_workflow(key, object),
             "Run" => self.see_run(key, object),
             _ => self.see_ledger(&key.0, object),
         }
     }
 
-    fn see_version(&self, key: (String, String), object: &Value) {
+    fn see_version(&self, key: &(String, String), object: &Value) {
         let mut log = self.log();
         if log.versions.insert(key.clone()) {
             let workflow = string(&object["spec"]["workflow"]).to_owned();

@@ -1,0 +1,177 @@
+//! A leaver stays out: nothing re-enables an account that a leaver workflow disabled.
+
+use tenure::sim::api::{Verb, Verdict};
+
+use super::play::{Play, hired, joiner, leaver, leaves, mover, timed};
+
+/// A record with both dates.
+fn stays(from: &str, until: &str) -> String {
+    format!("{{employeeHireDate: \"{from}\", employeeLeaveDateTime: \"{until}\", initialAccount: {{accountEnabled: false}}}}")
+}
+
+fn tenant() -> Play {
+    Play::new("03-10", "03-17").workflow("joiner", &joiner(0)).workflow("leaver", &leaver(0))
+}
+
+#[test]
+fn a_user_re_applied_from_git_after_off_boarding_stays_disabled() {
+    let record = |name: &str| format!("{{displayName: {name}, employeeLeaveDateTime: \"2026-03-11\", initialAccount: {{accountEnabled: true, memberOf: [all, lab]}}}}");
+    let end = tenant()
+        .user("ann", &record("Ann"))
+        .user_at("03-12T10:00", "ann", &record("Ann again"))
+        .delete_at("03-13T10:00", "User", "ann")
+        .user_at("03-13T12:00", "ann", &record("Ann anew"))
+        .run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-11"]);
+    assert_eq!(end.account("ann"), (false, vec![]));
+}
+
+#[test]
+fn a_joiner_workflow_that_catches_up_does_not_re_enable_a_leaver() {
+    // The joiner's window still holds her hire date when it begins to work, a day after she left.
+    let end = Play::new("03-10", "03-17")
+        .workflow("leaver", &leaver(0))
+        .user("ann", &stays("2026-03-10", "2026-03-11"))
+        .user("bob", &hired("2026-03-10"))
+        .object_at("03-12T10:00", "Workflow", "joiner", &joiner(0))
+        .run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-11", "joiner bob completed 03-12"]);
+    assert_eq!(end.ledger(), ["leaver ann planned", "joiner ann superseded Superseded", "joiner bob planned"]);
+    assert!(!end.account("ann").0);
+}
+
+#[test]
+fn joiner_and_leaver_due_in_one_evaluation_leave_the_account_disabled() {
+    let end = tenant().user("ann", &stays("2026-03-09", "2026-03-09T12:00:00Z")).run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-10"]);
+    assert!(!end.account("ann").0);
+}
+
+#[test]
+fn who_is_hired_again_after_the_leave_date_is_enabled_after_it() {
+    let end = tenant().user("ann", &stays("2026-03-12", "2026-03-11")).run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-11", "joiner ann completed 03-12"]);
+    assert_eq!(end.account("ann"), (true, vec!["all"]));
+}
+
+#[test]
+fn a_joiner_run_that_was_queued_when_the_leaver_became_due_does_not_re_enable() {
+    let end = tenant()
+        .outage("03-10T00:00", "03-11T12:00", "execute/joiner")
+        .user("ann", &stays("2026-03-10", "2026-03-11"))
+        .user("bob", &hired("2026-03-10"))
+        .run();
+    let mut processed = end.processed();
+    processed.sort();
+    assert_eq!(processed, ["joiner ann canceled Superseded 03-11", "joiner bob completed 03-11", "leaver ann completed 03-11"]);
+    assert!(!end.account("ann").0 && end.account("bob").0);
+}
+
+#[test]
+fn a_mover_run_that_was_queued_when_the_leaver_became_due_adds_to_no_group() {
+    let record = |department: &str| format!("{{department: {department}, employeeHireDate: \"2020-01-01\", employeeLeaveDateTime: \"2026-03-12\"}}");
+    let end = tenant()
+        .workflow("mover", &mover("Lab"))
+        .outage("03-10T00:00", "03-13T12:00", "execute/mover")
+        .user("ann", &record("Sales"))
+        .user_at("03-11T10:00", "ann", &record("Lab"))
+        .run();
+    let mut processed = end.processed();
+    processed.sort();
+    assert_eq!(processed, ["leaver ann completed 03-12", "mover ann canceled Superseded 03-12"]);
+    assert_eq!(end.account("ann"), (false, vec![]));
+}
+
+#[test]
+fn a_joiner_run_in_progress_when_the_leaver_became_due_does_not_re_enable() {
+    // Its node is lost in the middle of a claim that has her in it; the leaver comes before, while and after the next
+    // attempt takes the claim over.
+    for (known, change) in [("03-10T00:00:20", 1), ("03-10T00:01:00", 3), ("03-10T00:01:20", 5), ("03-10T00:01:40", 2), ("03-10T00:02:00", 5), ("03-10T00:04:00", 9)] {
+        let play = (0..5).fold(tenant(), |play, index| play.user(&format!("p{index}"), &hired("2026-03-10")));
+        let end = play
+            .lost_nodes()
+            .on_request("execute/joiner", (Verb::Update, "accounts"), change, |_| {}, Verdict::DieAfter)
+            .user_at(known, "p0", &stays("2026-03-10", "2026-03-10T00:00:15Z"))
+            .user_at(known, "p4", &stays("2026-03-10", "2026-03-10T00:00:15Z"))
+            .run();
+        for name in ["p0", "p4"] {
+            assert_eq!(end.account(name), (false, vec![]), "{name} {known} {change}: {:?}", end.processed());
+            assert!(end.processed().contains(&format!("leaver {name} completed 03-10")), "{name} {known}: {:?}", end.processed());
+        }
+        for name in ["p1", "p2", "p3"] {
+            assert_eq!(end.account(name), (true, vec!["all"]), "{name} {known} {change}");
+        }
+    }
+}
+
+#[test]
+fn a_leave_date_cleared_and_set_again_to_the_same_day_counts_again() {
+    let end = tenant()
+        .user("ann", &leaves("2026-03-11"))
+        .user_at("03-12T10:00", "ann", "{initialAccount: {memberOf: [all]}}")
+        .act("03-12T15:00", |api| {
+            // A person enables the account by hand in the meantime.
+            let mut account = (*api.get("Account", "t", "ann").expect("the account")).clone();
+            account["spec"]["accountEnabled"] = true.into();
+            api.put(&account).expect("stored");
+        })
+        .user_at("03-13T10:00", "ann", &leaves("2026-03-11"))
+        .run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-11", "leaver ann completed 03-13"]);
+    assert_eq!(end.ledger(), ["leaver ann planned", "leaver ann released Changed", "leaver ann planned"]);
+    assert!(!end.account("ann").0);
+}
+
+#[test]
+fn a_leave_date_changed_and_changed_back_counts_again() {
+    let end = tenant().user("ann", &leaves("2026-03-11")).user_at("03-12T10:00", "ann", &leaves("2026-12-31")).user_at("03-13T10:00", "ann", &leaves("2026-03-11")).run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-11", "leaver ann completed 03-13"]);
+}
+
+#[test]
+fn a_leave_date_cleared_before_the_evaluation_never_runs() {
+    let end = tenant().user("ann", &leaves("2026-03-12")).user_at("03-11T10:00", "ann", "{}").run();
+    assert_eq!(end.processed(), [""; 0]);
+    assert!(end.ledger().is_empty());
+    assert!(end.account("ann").0);
+}
+
+#[test]
+fn a_leave_date_cleared_before_the_start_is_canceled() {
+    let end = tenant().outage("03-10", "03-11T12:00", "execute/leaver").user("ann", &leaves("2026-03-11")).user_at("03-11T10:00", "ann", "{}").run();
+    assert_eq!(end.processed(), ["leaver ann canceled Changed 03-11"]);
+    assert_eq!(end.account("ann"), (true, vec!["all"]));
+}
+
+#[test]
+fn a_leave_date_cleared_frees_the_joiner_that_it_had_superseded() {
+    // By mistake she is said to have left; the mistake is corrected before anything was done.
+    let end = tenant()
+        .outage("03-10", "03-11T12:00", "execute/")
+        .user("ann", &hired("2026-03-10"))
+        .user_at("03-10T10:00", "ann", &stays("2026-03-10", "2026-03-10"))
+        .user_at("03-11T10:00", "ann", &hired("2026-03-10"))
+        .run();
+    assert!(end.account("ann").0, "{:?} {:?}", end.processed(), end.ledger());
+    assert_eq!(end.processed().iter().filter(|line| line.contains("joiner ann completed")).count(), 1, "{:?}", end.processed());
+    assert!(!end.processed().iter().any(|line| line.starts_with("leaver ann completed")), "{:?}", end.processed());
+}
+
+#[test]
+fn a_leaver_whose_directory_falters_is_done_when_it_recovers() {
+    // No attempt can read or write an account for two hours; nothing is given up before the window ends.
+    let end = tenant().outage("03-11T00:00", "03-11T20:00", "execute/").user("ann", &leaves("2026-03-11")).run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-11"]);
+    assert!(!end.account("ann").0);
+}
+
+#[test]
+fn leavers_with_two_offsets_run_in_the_order_of_their_due_instants() {
+    let first = timed("leaver", "employeeLeaveDateTime", -2, "tasks: [{name: groups, removeUserFromAllGroups: {}}]");
+    let end = Play::new("03-10", "03-17").workflow("z-before", &first).workflow("a-after", &leaver(0)).user("ann", &leaves("2026-03-10")).user("bob", &leaves("2026-03-14")).run();
+    let expected = ["z-before ann completed 03-10", "a-after ann completed 03-10", "z-before bob completed 03-12", "a-after bob completed 03-14"];
+    let mut processed = end.processed();
+    processed.sort_by_key(|line| expected.iter().position(|wanted| line == wanted));
+    assert_eq!(processed, expected);
+    assert!(end.when("z-before", "ann")[0] <= end.when("a-after", "ann")[0]);
+}

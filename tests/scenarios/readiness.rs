@@ -1,0 +1,125 @@
+//! Workflows that cannot work do nothing, and say so; others go on. Tenants do not touch each other.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::end::{End, text};
+use super::play::{NS, Play, hired, joiner, leaver, leaves, mover, works_in};
+
+#[test]
+fn a_workflow_that_needs_what_this_release_lacks_runs_nothing_and_others_go_on() {
+    let with = |field: &str| joiner(0).replacen('{', &format!("{{{field}, "), 1);
+    let mail = joiner(0).replace("tasks: [", "tasks: [{name: mail, sendWelcomeEmail: {}}, ");
+    let rows = [
+        ("a task", mail, "TaskUnavailable"),
+        ("limits", with("executionLimits: {count: 5}"), "NotAvailable"),
+        ("approval", with("approval: {requiredFor: [account]}"), "NotAvailable"),
+        ("a rule with a typo", joiner(0).replace("executionConditions: {", "executionConditions: {scope: {rule: \"departmnt eq 'x'\"}, "), "InvalidRule"),
+        ("a directory that is not there", with("directory: moon"), "DirectoryNotFound"),
+    ];
+    for (what, spec, reason) in rows {
+        let end = Play::new("03-10", "03-13").workflow("good", &joiner(0)).workflow("bad", &spec).user("ann", &hired("2026-03-11")).run();
+        assert_eq!(end.processed(), ["good ann completed 03-11"], "{what}");
+        assert_eq!(end.condition("Workflow", "bad", "Ready"), format!("Ready=False {reason}"), "{what}");
+        assert_eq!(end.condition("Workflow", "good", "Ready"), "Ready=True VersionInForce", "{what}");
+        assert_eq!(end.names("WorkflowVersion"), ["good-v1"], "{what}");
+        assert_eq!(end.ledger(), ["good ann planned"], "{what}");
+        assert!(end.problems.iter().any(|problem| problem.contains("Workflow t/bad is not Ready")), "{what}: {:?}", end.problems);
+    }
+}
+
+#[test]
+fn a_sound_workflow_that_becomes_unsound_keeps_its_version_and_runs_nothing() {
+    let limited = joiner(0).replacen('{', "{executionLimits: {percent: 5}, ", 1);
+    let end = Play::new("03-10", "03-15")
+        .workflow("joiner", &joiner(0))
+        .object_at("03-11T12:00", "Workflow", "joiner", &limited)
+        .user("ann", &hired("2026-03-11"))
+        .user("bob", &hired("2026-03-12"))
+        .run();
+    assert_eq!(end.processed(), ["joiner ann completed 03-11"]);
+    assert_eq!(end.condition("Workflow", "joiner", "Ready"), "Ready=False NotAvailable");
+    assert_eq!(end.names("WorkflowVersion"), ["joiner-v1"]);
+}
+
+#[test]
+fn a_new_version_is_minted_by_what_is_versioned_only() {
+    let shown = joiner(0).replacen('{', "{displayName: First day, catchUpWindow: 5d, ", 1);
+    let other = joiner(0).replace("groups: [all]", "groups: [lab]");
+    let end = Play::new("03-10", "03-15")
+        .workflow("joiner", &joiner(0))
+        .object_at("03-11T12:00", "Workflow", "joiner", &shown)
+        .object_at("03-12T12:00", "Workflow", "joiner", &other)
+        .user("ann", &hired("2026-03-12"))
+        .user("bob", &hired("2026-03-13"))
+        .run();
+    assert_eq!(end.names("WorkflowVersion"), ["joiner-v1", "joiner-v2"]);
+    assert_eq!((end.account("ann").1, end.account("bob").1), (vec!["all"], vec!["lab"]));
+    let versions: Vec<i64> = end.of_kind("RunSlice").map(|slice| super::end::number(slice, "/version")).collect();
+    assert_eq!(versions, [1, 2]);
+}
+
+#[test]
+fn queued_people_are_checked_by_the_newest_version_and_run_by_the_pinned_one() {
+    let narrow = joiner(0).replace("groups: [all]", "groups: [lab]").replace("executionConditions: {", "executionConditions: {scope: {rule: \"department eq 'Lab'\"}, ");
+    let record = |department: &str| format!("{{department: {department}, employeeHireDate: \"2026-03-11\", initialAccount: {{accountEnabled: false}}}}");
+    let end = Play::new("03-10", "03-15")
+        .workflow("joiner", &joiner(0))
+        .outage("03-11T00:00", "03-11T18:00", "execute/")
+        .object_at("03-11T12:00", "Workflow", "joiner", &narrow)
+        .user("ann", &record("Sales"))
+        .user("bob", &record("Lab"))
+        .run();
+    assert_eq!(end.processed(), ["joiner ann canceled OutOfScope 03-11", "joiner bob completed 03-11"]);
+    assert_eq!(end.account("bob").1, ["all"]);
+}
+
+/// A tenant's people and workflows.
+fn fill(play: Play, namespace: &str, day: u32) -> Play {
+    let play = play.object_in(namespace, None, "Workflow", "joiner", &joiner(0));
+    let play = play.object_in(namespace, None, "Workflow", "leaver", &leaver(0));
+    let play = play.object_in(namespace, None, "Workflow", "mover", &mover("Lab"));
+    let play = play.object_in(namespace, None, "User", "ann", &hired(&format!("2026-03-{day}")));
+    let play = play.object_in(namespace, None, "User", "bob", &leaves(&format!("2026-03-{day}")));
+    let play = play.object_in(namespace, None, "User", "cid", &works_in("Sales"));
+    play.object_in(namespace, Some(&format!("03-{}T10:00", day + 1)), "User", "cid", &works_in("Lab"))
+}
+
+/// The objects of the tenant, without the numbers that count everybody's requests.
+fn own(end: &End) -> BTreeMap<String, Value> {
+    let ours = end.objects.iter().filter(|object| text(object, "/metadata/namespace") == NS);
+    let named = ours.map(|object| {
+        let mut object = object.clone();
+        object["metadata"].as_object_mut().expect("metadata").remove("resourceVersion");
+        (format!("{} {}", text(&object, "/kind"), text(&object, "/metadata/name")), object)
+    });
+    named.collect()
+}
+
+#[test]
+fn two_tenants_do_not_touch_each_other() {
+    let alone = fill(Play::new("03-10", "03-16"), NS, 11).run();
+    let both = fill(fill(Play::new("03-10", "03-16"), NS, 11).tenant("u"), "u", 12)
+        .object_in("u", None, "TenantSchedule", "default", "{interval: 6h, directory: people}")
+        .delete_all_in("u", "03-14T00:00")
+        .run();
+    assert_eq!(alone.processed(), ["joiner ann completed 03-11", "leaver bob completed 03-11", "mover cid completed 03-12"]);
+    assert_eq!(both.of_kind_in("u", "User").count(), 0, "the other tenant is gone");
+    let (alone, both) = (own(&alone), own(&both));
+    assert_eq!(alone.keys().collect::<Vec<_>>(), both.keys().collect::<Vec<_>>());
+    for (name, object) in &alone {
+        assert_eq!(object, &both[name], "{name}");
+    }
+}
+
+#[test]
+fn the_same_names_in_two_tenants_are_different_people() {
+    let both = fill(fill(Play::new("03-10", "03-16"), NS, 11).tenant("u"), "u", 12)
+        .object_in("u", None, "TenantSchedule", "default", "{interval: 6h, directory: people}")
+        .run();
+    assert_eq!(both.processed_in(NS), ["joiner ann completed 03-11", "leaver bob completed 03-11", "mover cid completed 03-12"]);
+    assert_eq!(both.processed_in("u"), ["joiner ann completed 03-12", "leaver bob completed 03-12", "mover cid completed 03-13"]);
+    let key = |namespace: &str| both.of_kind_in(namespace, "TenantLedger").map(|head| text(head, "/key").to_owned()).collect::<Vec<_>>();
+    assert_ne!(key(NS), key("u"));
+}

@@ -1,0 +1,90 @@
+//! History goes after its time; that somebody was processed is remembered longer.
+
+use std::sync::{Arc, Mutex};
+
+use tenure::sim::api::{MemoryApi, Verb, Verdict};
+
+use super::end::text;
+use super::play::{NS, Play, hired, joiner, leaver, leaves};
+
+fn tenant(limits: &str) -> Play {
+    let schedule = format!("{{interval: 6h, directory: people, historyLimits: {limits}}}");
+    let play = Play::new("03-10", "03-20").schedule(&schedule).workflow("joiner", &joiner(0)).workflow("leaver", &leaver(0));
+    play.user("ann", &hired("2026-03-10")).user("bob", &leaves("2026-03-12")).user("cid", &hired("2026-03-19"))
+}
+
+#[test]
+fn runs_and_their_slices_go_after_the_days_of_the_history() {
+    let end = tenant("{days: 3}").run();
+    assert_eq!(end.processed(), ["joiner cid completed 03-19"]);
+    assert_eq!(end.names("Run").len(), 1);
+    assert_eq!(end.ledger(), ["joiner ann planned", "leaver bob planned", "joiner cid planned"]);
+    let end = tenant("{days: 30}").run();
+    assert_eq!(end.names("Run").len(), 3);
+}
+
+#[test]
+fn the_newest_runs_of_each_workflow_stay() {
+    let play = (11..18).fold(tenant("{runsPerWorkflow: 2}"), |play, day| play.user(&format!("p{day}"), &hired(&format!("2026-03-{day}"))));
+    let end = play.run();
+    assert_eq!(end.processed(), ["leaver bob completed 03-12", "joiner p17 completed 03-17", "joiner cid completed 03-19"]);
+}
+
+#[test]
+fn slices_go_before_their_run() {
+    let left: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = Arc::clone(&left);
+    // Just before the first Run is deleted.
+    let look = move |api: &MemoryApi| {
+        let slices = api.list("RunSlice", Some(NS));
+        seen.lock().expect("no panic").extend(slices.iter().map(|slice| text(slice, "/run").to_owned()));
+    };
+    let end = tenant("{days: 3}").on_request("evaluate/", (Verb::Delete, "runs"), 1, look, Verdict::Pass).run();
+    let left = left.lock().expect("no panic").clone();
+    assert!(left.iter().all(|run| run.starts_with("leaver-")) && !left.is_empty(), "{left:?}");
+    assert_eq!(end.names("Run").len(), 1);
+}
+
+#[test]
+fn a_run_whose_deletion_was_interrupted_goes_with_the_next_evaluation() {
+    let end = tenant("{days: 3}").on_request("evaluate/", (Verb::Delete, "runs"), 1, |_| {}, Verdict::Die).run();
+    assert_eq!(end.processed(), ["joiner cid completed 03-19"]);
+    assert_eq!(end.names("Run").len(), 1);
+}
+
+#[test]
+fn a_pruned_occurrence_is_not_planned_again() {
+    let anew = |api: &MemoryApi| {
+        for bucket in api.list("DirectorySnapshot", Some(NS)) {
+            api.delete("DirectorySnapshot", NS, bucket["metadata"]["name"].as_str().expect("a name")).expect("deleted");
+        }
+    };
+    let window = joiner(0).replacen('{', "{catchUpWindow: 60d, ", 1);
+    let end = tenant("{days: 2}")
+        .delete_at("03-15T10:00", "Workflow", "joiner")
+        .object_at("03-15T12:00", "Workflow", "joiner", &window)
+        .delete_at("03-16T10:00", "User", "ann")
+        .user_at("03-16T12:00", "ann", &hired("2026-03-10"))
+        .act("03-17T10:00", anew)
+        .run();
+    assert_eq!(end.processed(), ["joiner cid completed 03-19"]);
+    assert_eq!(end.ledger(), ["joiner ann planned", "leaver bob planned", "joiner cid planned"]);
+}
+
+#[test]
+fn runs_that_people_made_stay() {
+    let run = "{source: {workflow: {name: leaver}}, subjects: {users: [ann]}}";
+    let end = tenant("{days: 1}").object_at("03-11T10:00", "Run", "mine", run).run();
+    assert!(end.names("Run").contains(&"mine"));
+    assert_eq!(end.of_run("mine"), ["ann completed"]);
+}
+
+#[test]
+fn after_four_hundred_days_only_rows_of_values_that_are_gone_are_forgotten() {
+    let mut play = Play::new("01-01", "12-31").schedule("{interval: 24h, directory: people}").workflow("joiner", &joiner(0)).workflow("leaver", &leaver(0));
+    play = play.user("ann", &hired("2026-01-02")).user("bob", &leaves("2026-01-02")).user_at("02-01", "bob", "{}");
+    let end = play.until("2027-03-01T00:00:00Z").run();
+    assert_eq!(end.processed(), [""; 0], "the history of 90 days is gone");
+    assert_eq!(end.ledger(), ["joiner ann planned"]);
+    assert!(end.account("ann").0 && !end.account("bob").0);
+}
