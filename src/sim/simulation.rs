@@ -116,13 +116,12 @@ impl Simulation {
         let clock = Arc::new(VirtualClock::begin(period.from));
         drop(guard);
         let now = Arc::clone(&clock);
-        let crds = api::crds();
-        let problems = script.rehearse(&MemoryApi::new(&crds, Arc::new(move || now.now())));
+        let problems = script.rehearse(&MemoryApi::tenure(Arc::new(move || now.now())));
         if !problems.is_empty() {
             return Err(problems);
         }
         let now = Arc::clone(&clock);
-        let api = MemoryApi::new(&crds, Arc::new(move || now.now())).with_seed(options.seed).with_latency(options.latency);
+        let api = MemoryApi::tenure(Arc::new(move || now.now())).with_seed(options.seed).with_latency(options.latency);
         let (hook, deaths) = Hook::new();
         api.set_interceptor(Some(Arc::clone(&hook) as Arc<dyn Interceptor>));
         let kubelet = Kubelet::new(api.clone(), Arc::clone(&clock), options.seed, Arc::clone(&hook), fingerprint);

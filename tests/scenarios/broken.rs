@@ -9,7 +9,7 @@ use super::end::End;
 use super::play::{NS, Play, hired, joiner, restore};
 
 fn tenant() -> Play {
-    Play::new("03-10", "03-17").workflow("joiner", &joiner(0)).user("ann", &hired("2026-03-10")).user("bob", &hired("2026-03-13"))
+    Play::new("03-10", "03-15").workflow("joiner", &joiner(0)).user("ann", &hired("2026-03-10")).user("bob", &hired("2026-03-13"))
 }
 
 fn head(api: &MemoryApi) -> Value {
@@ -33,8 +33,8 @@ fn a_head_that_is_gone_while_history_exists_is_never_made_anew() {
 #[test]
 fn a_head_that_is_gone_stalls_also_if_no_run_is_left() {
     // Whatever evaluations have made is history: entries and snapshots too.
-    let alone = Play::new("03-10", "03-17").workflow("joiner", &joiner(0)).user("bob", &hired("2026-03-13"));
-    let end = alone.act("03-12T10:00", lose_head).run_broken();
+    let alone = Play::new("03-10", "03-14").workflow("joiner", &joiner(0)).user("bob", &hired("2026-03-13"));
+    let end = alone.act("03-12T20:00", lose_head).run_broken();
     assert_eq!(end.processed(), [""; 0]);
     assert!(end.names("TenantLedger").is_empty());
     assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=True HeadMissing");

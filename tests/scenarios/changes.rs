@@ -100,14 +100,21 @@ fn becoming_and_ceasing_to_be_a_member_are_noticed() {
         .act("03-13T10:00", member_of("ann", json!(["all"])))
         .act("03-14T10:00", member_of("ann", json!(["lab", "all"])))
         .run();
-    assert_eq!(end.processed(), ["added ann completed 03-11", "removed bob completed 03-12", "removed ann completed 03-13", "added ann completed 03-14"]);
+    assert_eq!(
+        end.processed(),
+        ["added ann completed 03-11", "removed bob completed 03-12", "removed ann completed 03-13", "added ann completed 03-14"]
+    );
 }
 
 #[test]
 fn a_membership_that_another_workflow_made_is_noticed() {
     let into_lab = joiner(0).replace("groups: [all]", "groups: [lab]");
-    let end = Play::new("03-10", "03-14").workflow("joiner", &into_lab).workflow("added", &watch("add", "mover")).user("ann", &hired("2026-03-11")).run();
-    assert_eq!(end.processed(), ["joiner ann completed 03-11", "added ann completed 03-11"]);
+    let end = Play::new("03-10", "03-14")
+        .workflow("joiner", &into_lab)
+        .workflow("added", &watch("add", "mover"))
+        .user("ann", &hired("2026-03-11"))
+        .run();
+    assert_eq!(end.processed(), ["added ann completed 03-11", "joiner ann completed 03-11"]);
     assert_eq!(end.account("ann").1, ["all", "lab"]);
 }
 

@@ -18,8 +18,18 @@ const EXAMPLES: &[Example] = &[
     Example { name: "offset -7, hired in 10 days: runs when due", offset: -7, records: &[("03-10", "2026-03-20")], days: &["03-13"] },
     Example { name: "offset -7, hired in 5 days: runs, two days late", offset: -7, records: &[("03-10", "2026-03-15")], days: &["03-10"] },
     Example { name: "offset -7, hired in 3 days: does not run", offset: -7, records: &[("03-10", "2026-03-13")], days: &[] },
-    Example { name: "offset 0, account made a day after the hire date", offset: 0, records: &[("03-12T10:00", "2026-03-11")], days: &["03-12"] },
-    Example { name: "offset -4, hired in one day: the boundary", offset: -4, records: &[("03-10", "2026-03-11T00:05:00Z")], days: &["03-10"] },
+    Example {
+        name: "offset 0, account made a day after the hire date",
+        offset: 0,
+        records: &[("03-12T10:00", "2026-03-11")],
+        days: &["03-12"],
+    },
+    Example {
+        name: "offset -4, hired in one day: the boundary",
+        offset: -4,
+        records: &[("03-10", "2026-03-11T00:05:00Z")],
+        days: &["03-10"],
+    },
     Example { name: "offset -4, a minute past the boundary", offset: -4, records: &[("03-10", "2026-03-10T23:59:00Z")], days: &[] },
     Example {
         name: "offset 7, hired 10 days ago, then 8 days ago: runs again",
@@ -33,14 +43,24 @@ const EXAMPLES: &[Example] = &[
         records: &[("03-10", "2026-03-02"), ("03-10T12:00", "2026-03-02")],
         days: &["03-10"],
     },
-    Example { name: "a date that is moved before it is due runs once, at the new one", offset: 0, records: &[("03-10", "2026-03-12"), ("03-11", "2026-03-14")], days: &["03-14"] },
-    Example { name: "a date that does not parse is not due", offset: 0, records: &[("03-10", "soon"), ("03-12", "2026-03-12")], days: &["03-12"] },
+    Example {
+        name: "a date that is moved before it is due runs once, at the new one",
+        offset: 0,
+        records: &[("03-10", "2026-03-12"), ("03-11", "2026-03-14")],
+        days: &["03-14"],
+    },
+    Example {
+        name: "a date that does not parse is not due",
+        offset: 0,
+        records: &[("03-10", "soon"), ("03-12", "2026-03-12")],
+        days: &["03-12"],
+    },
 ];
 
 #[test]
 fn the_examples_of_the_documentation() {
     for example in EXAMPLES {
-        let mut play = Play::new("03-10", "03-16").workflow("joiner", &joiner(example.offset));
+        let mut play = Play::new("03-10", "03-15").workflow("joiner", &joiner(example.offset));
         for (when, date) in example.records {
             play = play.user_at(when, "ann", &hired(date));
         }
@@ -90,7 +110,11 @@ fn zone_and_meaning_of_a_date_decide_when_it_is_due() {
 #[test]
 fn a_workflow_with_a_time_of_day_is_due_at_it() {
     let spec = joiner(0).replace("offsetInDays: 0", "offsetInDays: 0, at: \"18:30\"");
-    let end = Play::new("03-10", "03-14").schedule("{interval: 1h, directory: people}").workflow("joiner", &spec).user("ann", &hired("2026-03-12")).run();
+    let end = Play::new("03-10", "03-14")
+        .schedule("{interval: 1h, directory: people}")
+        .workflow("joiner", &spec)
+        .user("ann", &hired("2026-03-12"))
+        .run();
     let when = end.when("joiner", "ann");
     assert!(when.len() == 1 && when[0] >= at("03-12T18:30") && when[0] < at("03-12T19:31"), "{when:?}");
 }

@@ -69,11 +69,14 @@ impl End {
 
     /// One object.
     pub fn object(&self, kind: &str, name: &str) -> &Value {
-        let is_it = |object: &&Value| text(object, "/kind") == kind && text(object, "/metadata/namespace") == NS && text(object, "/metadata/name") == name;
+        let is_it = |object: &&Value| {
+            text(object, "/kind") == kind && text(object, "/metadata/namespace") == NS && text(object, "/metadata/name") == name
+        };
         self.objects.iter().find(is_it).unwrap_or_else(|| panic!("there is no {kind} {name}"))
     }
 
-    /// The results of everybody, with the slice that each stands in, in order of time.
+    /// The results of everybody, with the slice that each stands in, by day, workflow and subject: within a day the
+    /// order of execution is nobody's promise.
     fn results<'a>(&'a self, namespace: &'a str) -> Vec<(DateTime<Utc>, &'a Value, &'a Value)> {
         let slices = self.of_kind_in(namespace, "RunSlice");
         let results = slices.flat_map(|slice| list(slice, "/results").iter().map(move |result| (slice, result)));
@@ -83,11 +86,11 @@ impl End {
                 (when, slice, result)
             })
             .collect();
-        results.sort_by_key(|(when, slice, result)| (*when, text(slice, "/workflow"), text(result, "/subject")));
+        results.sort_by_key(|(when, slice, result)| (when.date_naive(), text(slice, "/workflow"), text(result, "/subject"), *when));
         results
     }
 
-    /// Who was processed by what, how it ended and on which day: `joiner ann completed 03-10`, in order of time.
+    /// Who was processed by what, how it ended and on which day: `joiner ann completed 03-10`, by day.
     pub fn processed(&self) -> Vec<String> {
         self.processed_in(NS)
     }
@@ -110,7 +113,9 @@ impl End {
     /// How one on-demand Run ended for each subject, in order of names.
     pub fn of_run(&self, run: &str) -> Vec<String> {
         let results = self.results(NS).into_iter().filter(|(_, slice, _)| text(slice, "/run") == run);
-        let mut lines: Vec<String> = results.map(|(_, _, result)| line(&[text(result, "/subject"), text(result, "/processingStatus"), text(result, "/reason")])).collect();
+        let mut lines: Vec<String> = results
+            .map(|(_, _, result)| line(&[text(result, "/subject"), text(result, "/processingStatus"), text(result, "/reason")]))
+            .collect();
         lines.sort();
         lines
     }
@@ -177,7 +182,11 @@ impl End {
             }
         }
         for run in self.objects.iter().filter(|object| text(object, "/kind") == "Run") {
-            let is = |type_: &str| list(run, "/status/conditions").iter().any(|condition| text(condition, "/type") == type_ && text(condition, "/status") == "True");
+            let is = |type_: &str| {
+                list(run, "/status/conditions")
+                    .iter()
+                    .any(|condition| text(condition, "/type") == type_ && text(condition, "/status") == "True")
+            };
             if !is("Complete") && !is("Held") {
                 faults.push(format!("Run {} is neither Complete nor Held", text(run, "/metadata/name")));
             }

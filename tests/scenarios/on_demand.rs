@@ -70,7 +70,10 @@ fn a_group_a_rule_and_the_workflows_own_scope_choose_subjects() {
 
 #[test]
 fn the_same_workflow_may_run_for_the_same_person_as_often_as_people_ask() {
-    let end = tenant().object_at("03-11T10:00", "Run", "one", &run_of("greet", "users: [ann]")).object_at("03-11T11:00", "Run", "two", &run_of("greet", "users: [ann]")).run();
+    let end = tenant()
+        .object_at("03-11T10:00", "Run", "one", &run_of("greet", "users: [ann]"))
+        .object_at("03-11T11:00", "Run", "two", &run_of("greet", "users: [ann]"))
+        .run();
     assert_eq!(end.of_run("one"), ["ann completed"]);
     assert_eq!(end.of_run("two"), ["ann completed"]);
 }
@@ -108,7 +111,10 @@ fn a_run_restored_while_it_ran_is_held() {
     };
     let play = (0..25).fold(tenant(), |play, index| play.user(&format!("p{index:02}"), "{department: Board}"));
     let run = run_of("greet", "scope: {rule: \"department eq 'Board'\"}");
-    let end = play.object_at("03-11T10:00", "Run", "r", &run).on_request("execute/", (Verb::Update, "accounts"), 5, deed, Verdict::Die).run_broken();
+    let end = play
+        .object_at("03-11T10:00", "Run", "r", &run)
+        .on_request("execute/", (Verb::Update, "accounts"), 5, deed, Verdict::Die)
+        .run_broken();
     assert_eq!(end.condition("Run", "r", "Held"), "Held=True RestoredWhileRunning");
     assert_eq!(end.of_kind("Account").filter(|account| account["spec"]["memberOf"] == serde_json::json!(["all"])).count(), 4);
 }
@@ -158,7 +164,10 @@ fn an_on_demand_leaver_keeps_a_joiner_that_catches_up_from_enabling() {
 #[test]
 fn a_disabled_workflow_runs_for_nobody() {
     let disabled = GREET.replacen('{', "{isEnabled: false, ", 1);
-    let end = tenant().object_at("03-11T09:00", "Workflow", "greet", &disabled).object_at("03-11T10:00", "Run", "r", &run_of("greet", "users: [ann]")).run();
+    let end = tenant()
+        .object_at("03-11T09:00", "Workflow", "greet", &disabled)
+        .object_at("03-11T10:00", "Run", "r", &run_of("greet", "users: [ann]"))
+        .run();
     assert_eq!(end.condition("Run", "r", "Complete"), "Complete=True WorkflowDisabled");
     assert_eq!(end.processed(), [""; 0]);
     assert_eq!(end.account("ann").1, [""; 0]);
@@ -201,7 +210,10 @@ fn cancel(api: &MemoryApi) {
 #[test]
 fn canceling_a_run_leaves_what_is_done_and_cancels_what_has_not_begun() {
     let run = run_of("out", "scope: {rule: \"department eq 'Board'\"}");
-    let end = forty_five().object_at("03-10T10:00", "Run", "r", &run).on_request("execute/r", (Verb::Update, "accounts"), 3, cancel, Verdict::Pass).run();
+    let end = forty_five()
+        .object_at("03-10T10:00", "Run", "r", &run)
+        .on_request("execute/r", (Verb::Update, "accounts"), 3, cancel, Verdict::Pass)
+        .run();
     let results = end.of_run("r");
     let of = |line: &str| results.iter().filter(|result| result.ends_with(line)).count();
     // The first claim has 20 subjects; whoever was claimed is finished.
@@ -214,9 +226,17 @@ fn canceling_a_run_leaves_what_is_done_and_cancels_what_has_not_begun() {
 #[test]
 fn a_run_canceled_before_it_began_touches_nobody() {
     let run = run_of("out", "scope: {rule: \"department eq 'Board'\"}");
-    let end = forty_five().outage("03-10T09:00", "03-10T12:00", "execute/r").object_at("03-10T10:00", "Run", "r", &run).act("03-10T11:00", cancel).run();
+    let end = forty_five()
+        .outage("03-10T10:00", "03-10T10:30", "execute/r")
+        .object_at("03-10T10:00", "Run", "r", &run)
+        .act("03-10T10:15", cancel)
+        .run();
     assert_eq!(end.of_run("r").iter().filter(|result| result.ends_with(" canceled CanceledByRequest")).count(), 45);
-    assert_eq!((counts(&end, "r"), status(&end, "r")), ([45, 0, 0, 45], "completedWithErrors"), "as LCW says of a run that was canceled before it began");
+    assert_eq!(
+        (counts(&end, "r"), status(&end, "r")),
+        ([45, 0, 0, 45], "completedWithErrors"),
+        "as LCW says of a run that was canceled before it began"
+    );
     assert!(end.of_kind("Account").all(|account| account["spec"]["accountEnabled"] == true));
 }
 
@@ -232,9 +252,14 @@ fn a_canceled_scheduled_run_is_consumed_and_not_planned_again() {
             api.put(&run).expect("stored");
         }
     };
-    let end = Play::new("03-10", "03-16").workflow("joiner", &joiner(0)).outage("03-10", "03-11", "execute/").user("ann", &hired("2026-03-10")).act("03-10T12:00", stop).run();
+    let end = Play::new("03-10", "03-16")
+        .workflow("joiner", &joiner(0))
+        .outage("03-10", "03-10T01:00", "execute/")
+        .user("ann", &hired("2026-03-10"))
+        .act("03-10T00:30", stop)
+        .run();
     assert_eq!(names.lock().expect("no panic").len(), 1);
-    assert_eq!(end.processed(), ["joiner ann canceled CanceledByRequest 03-11"]);
+    assert_eq!(end.processed(), ["joiner ann canceled CanceledByRequest 03-10"]);
     assert_eq!(end.ledger(), ["joiner ann planned"]);
     assert!(!end.account("ann").0);
 }

@@ -75,7 +75,8 @@ fn a_re_applied_workflow_keeps_its_versions_and_lineage() {
 
 #[test]
 fn nobody_twice_after_re_apply_of_every_user() {
-    let again = |text: &str| text.replace('{', "{displayName: Somebody, ").replace("initialAccount: {displayName: Somebody, ", "initialAccount: {");
+    let again =
+        |text: &str| text.replace('{', "{displayName: Somebody, ").replace("initialAccount: {displayName: Somebody, ", "initialAccount: {");
     let play = tenant().user_at("03-12T10:00", "ann", &again(&hired(ANN))).user_at("03-12T10:00", "bob", &again(&leaves(BOB)));
     assert_once(play.user_at("03-12T10:00", "cid", &again(&works_in("Lab"))), "re-applied");
 }
@@ -124,7 +125,9 @@ fn nobody_twice_after_backup_wipe_and_restore_without_status() {
 
 /// Forty-five people who join on the 10th.
 fn forty_five() -> Play {
-    (0..45).fold(Play::new("03-10", "03-11"), |play, index| play.user(&format!("p{index:02}"), &hired("2026-03-10"))).workflow("joiner", &joiner(0))
+    (0..45)
+        .fold(Play::new("03-10", "03-11"), |play, index| play.user(&format!("p{index:02}"), &hired("2026-03-10")))
+        .workflow("joiner", &joiner(0))
 }
 
 fn all_joined(first: usize) -> Vec<String> {
@@ -159,7 +162,13 @@ fn nobody_is_planned_twice_after_a_restore_in_the_middle_of_a_run() {
 
 #[test]
 fn nobody_twice_after_a_restore_in_the_middle_of_an_evaluation() {
-    for (verb, resource) in [(Verb::Create, "runs"), (Verb::Create, "runslices"), (Verb::Create, "occurrenceledgers"), (Verb::Update, "tenantledgers"), (Verb::Create, "directorysnapshots")] {
+    for (verb, resource) in [
+        (Verb::Create, "runs"),
+        (Verb::Create, "runslices"),
+        (Verb::Create, "occurrenceledgers"),
+        (Verb::Update, "tenantledgers"),
+        (Verb::Create, "directorysnapshots"),
+    ] {
         let deed = |api: &MemoryApi| {
             let kept = backup(api);
             wipe(api);

@@ -23,11 +23,10 @@ type Pending = Arc<Mutex<(u32, Option<Deed>)>>;
 
 /// An instant of 2026 in UTC: `03-10` or `03-10T08:00` or `03-10T08:00:30`.
 pub fn at(text: &str) -> DateTime<Utc> {
-    let rest = ["T00:00:00Z", "", "", ":00Z", "Z"];
     let missing = match text.len() {
-        5 => rest[0],
-        11 => rest[3],
-        14 => rest[4],
+        5 => "T00:00:00Z",
+        11 => ":00Z",
+        14 => "Z",
         _ => panic!("{text}: expected MM-DD, MM-DDThh:mm or MM-DDThh:mm:ss"),
     };
     format!("2026-{text}{missing}").parse().unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -43,12 +42,22 @@ pub fn timed(category: &str, attribute: &str, offset: i32, rest: &str) -> String
 
 /// Enables the account and adds it to the group `all`, so many days after the hire date.
 pub fn joiner(offset: i32) -> String {
-    timed("joiner", "employeeHireDate", offset, "tasks: [{name: enable, enableUserAccount: {}}, {name: group, addUserToGroups: {groups: [all]}}]")
+    timed(
+        "joiner",
+        "employeeHireDate",
+        offset,
+        "tasks: [{name: enable, enableUserAccount: {}}, {name: group, addUserToGroups: {groups: [all]}}]",
+    )
 }
 
 /// Disables the account and removes it from all groups, so many days after the leave date.
 pub fn leaver(offset: i32) -> String {
-    timed("leaver", "employeeLeaveDateTime", offset, "tasks: [{name: disable, disableUserAccount: {}}, {name: groups, removeUserFromAllGroups: {}}]")
+    timed(
+        "leaver",
+        "employeeLeaveDateTime",
+        offset,
+        "tasks: [{name: disable, disableUserAccount: {}}, {name: groups, removeUserFromAllGroups: {}}]",
+    )
 }
 
 /// Adds whoever changes to that department to the group `lab`.
@@ -81,7 +90,6 @@ pub struct Play {
     from: DateTime<Utc>,
     until: DateTime<Utc>,
     deeds: Vec<(DateTime<Utc>, Deed)>,
-    deaths: Vec<(DateTime<Utc>, String)>,
     obstacles: Vec<Obstacle>,
     awaited: Vec<(String, Pending)>,
     as_ofs: Arc<Mutex<Vec<DateTime<Utc>>>>,
@@ -98,7 +106,6 @@ impl Play {
             from: at(from),
             until: at(until),
             deeds: Vec::new(),
-            deaths: Vec::new(),
             obstacles: Vec::new(),
             awaited: Vec::new(),
             as_ofs: Arc::default(),
@@ -128,7 +135,8 @@ impl Play {
 
     /// An object that is there from the start, or replaced at an instant.
     pub fn object_in(mut self, namespace: &str, when: Option<&str>, kind: &str, name: &str, spec: &str) -> Self {
-        let annotations = when.map(|when| format!("\n  annotations: {{tenure.dev/simulate-at: \"{}\"}}", at(when).to_rfc3339())).unwrap_or_default();
+        let annotations =
+            when.map(|when| format!("\n  annotations: {{tenure.dev/simulate-at: \"{}\"}}", at(when).to_rfc3339())).unwrap_or_default();
         writeln!(
             self.text,
             "apiVersion: tenure.dev/v1alpha1\nkind: {kind}\nmetadata:\n  name: {name}\n  namespace: {namespace}{annotations}\nspec: {spec}\n---"
@@ -182,12 +190,6 @@ impl Play {
     /// Whatever a scenario does to the cluster.
     pub fn act(mut self, when: &str, deed: impl FnOnce(&MemoryApi) + Send + 'static) -> Self {
         self.deeds.push((at(when), Box::new(deed)));
-        self
-    }
-
-    /// A process dies at an instant, in the middle of whatever it does.
-    pub fn death(mut self, when: &str, process: &str) -> Self {
-        self.deaths.push((at(when), process.to_owned()));
         self
     }
 
@@ -260,9 +262,6 @@ impl Play {
         for (when, deed) in self.deeds {
             simulation = simulation.with_action(when, deed);
         }
-        for (when, process) in self.deaths {
-            simulation = simulation.with_death(when, &process);
-        }
         let api = simulation.api();
         let finished = simulation.run();
         for (what, pending) in self.awaited {
@@ -313,7 +312,9 @@ impl Interceptor for Obstacles {
 
 /// Every object of the tenant that a backup would have: all but what is made anew for work under way.
 pub fn backup(api: &MemoryApi) -> Vec<Value> {
-    let kept = |object: &&Arc<Value>| object["metadata"]["namespace"] == NS && !["Job", "Pod", "Event", "Lease"].contains(&object["kind"].as_str().unwrap_or_default());
+    let kept = |object: &&Arc<Value>| {
+        object["metadata"]["namespace"] == NS && !["Job", "Pod", "Event", "Lease"].contains(&object["kind"].as_str().unwrap_or_default())
+    };
     api.dump().iter().filter(kept).map(|object| (**object).clone()).collect()
 }
 

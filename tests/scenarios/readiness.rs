@@ -15,7 +15,11 @@ fn a_workflow_that_needs_what_this_release_lacks_runs_nothing_and_others_go_on()
         ("a task", mail, "TaskUnavailable"),
         ("limits", with("executionLimits: {count: 5}"), "NotAvailable"),
         ("approval", with("approval: {requiredFor: [account]}"), "NotAvailable"),
-        ("a rule with a typo", joiner(0).replace("executionConditions: {", "executionConditions: {scope: {rule: \"departmnt eq 'x'\"}, "), "InvalidRule"),
+        (
+            "a rule with a typo",
+            joiner(0).replace("executionConditions: {", "executionConditions: {scope: {rule: \"departmnt eq 'x'\"}, "),
+            "InvalidRule",
+        ),
         ("a directory that is not there", with("directory: moon"), "DirectoryNotFound"),
     ];
     for (what, spec, reason) in rows {
@@ -62,12 +66,16 @@ fn a_new_version_is_minted_by_what_is_versioned_only() {
 
 #[test]
 fn queued_people_are_checked_by_the_newest_version_and_run_by_the_pinned_one() {
-    let narrow = joiner(0).replace("groups: [all]", "groups: [lab]").replace("executionConditions: {", "executionConditions: {scope: {rule: \"department eq 'Lab'\"}, ");
-    let record = |department: &str| format!("{{department: {department}, employeeHireDate: \"2026-03-11\", initialAccount: {{accountEnabled: false}}}}");
+    let narrow = joiner(0)
+        .replace("groups: [all]", "groups: [lab]")
+        .replace("executionConditions: {", "executionConditions: {scope: {rule: \"department eq 'Lab'\"}, ");
+    let record = |department: &str| {
+        format!("{{department: {department}, employeeHireDate: \"2026-03-11\", initialAccount: {{accountEnabled: false}}}}")
+    };
     let end = Play::new("03-10", "03-15")
         .workflow("joiner", &joiner(0))
-        .outage("03-11T00:00", "03-11T18:00", "execute/")
-        .object_at("03-11T12:00", "Workflow", "joiner", &narrow)
+        .outage("03-11T00:00", "03-11T04:00", "execute/")
+        .object_at("03-11T03:30", "Workflow", "joiner", &narrow)
         .user("ann", &record("Sales"))
         .user("bob", &record("Lab"))
         .run();

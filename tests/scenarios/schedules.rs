@@ -12,7 +12,8 @@ const SLACK: TimeDelta = TimeDelta::seconds(80);
 fn assert_ticks(end: &End, expected: &[&str], what: &str) {
     // The first evaluation is that of a tenant that has never been evaluated.
     let as_ofs = &end.as_ofs[1..];
-    let fits = as_ofs.len() == expected.len() && as_ofs.iter().zip(expected).all(|(as_of, tick)| *as_of >= at(tick) && *as_of < at(tick) + SLACK);
+    let fits =
+        as_ofs.len() == expected.len() && as_ofs.iter().zip(expected).all(|(as_of, tick)| *as_of >= at(tick) && *as_of < at(tick) + SLACK);
     assert!(fits, "{what}: expected {expected:?}, found {as_ofs:?}");
 }
 
@@ -22,11 +23,10 @@ fn quiet_changes(spec: &str) -> String {
 
 #[test]
 fn an_interval_ticks_at_the_same_distance_for_ever() {
-    let end = Play::new("03-10", "03-14").schedule(&quiet_changes("interval: 5h")).workflow("joiner", &joiner(0)).note_evaluations(30).run();
+    let end =
+        Play::new("03-10", "03-14").schedule(&quiet_changes("interval: 5h")).workflow("joiner", &joiner(0)).note_evaluations(30).run();
     let pauses: Vec<i64> = end.as_ofs.windows(2).skip(1).map(|pair| (pair[1] - pair[0]).num_seconds()).collect();
     assert!(pauses.len() >= 17 && pauses.iter().all(|pause| (pause - 5 * 3600).abs() < 60), "{pauses:?}");
-    let is_splayed = |as_of: &DateTime<Utc>| (as_of.timestamp() % (5 * 3600)) < 5 * 3600;
-    assert!(end.as_ofs.iter().all(is_splayed));
 }
 
 #[test]
@@ -53,7 +53,12 @@ fn cron_with_steps_follows_the_wall_clock() {
 fn people_are_processed_at_the_ticks_of_cron() {
     let schedule = quiet_changes("cron: \"0 6 * * MON-FRI\", timeZone: Europe/Berlin");
     // Friday the 13th is worked; Saturday's joiner waits for Monday.
-    let end = Play::new("03-11T12:00", "03-18").schedule(&schedule).workflow("joiner", &joiner(0)).user("ann", &hired("2026-03-13")).user("bob", &hired("2026-03-14")).run();
+    let end = Play::new("03-11T12:00", "03-18")
+        .schedule(&schedule)
+        .workflow("joiner", &joiner(0))
+        .user("ann", &hired("2026-03-13"))
+        .user("bob", &hired("2026-03-14"))
+        .run();
     for (who, tick) in [("ann", at("03-13T05:00")), ("bob", at("03-16T05:00"))] {
         let when = end.when("joiner", who);
         assert!(when.len() == 1 && when[0] >= tick && when[0] < tick + SLACK * 2, "{who}: {when:?}");
@@ -76,7 +81,8 @@ fn a_suspended_tenant_is_not_evaluated() {
     assert!(!end.as_ofs.iter().any(|as_of| *as_of > at("03-11T00:12") && *as_of < at("03-12T12:10")), "{:?}", end.as_ofs);
     assert_eq!(end.processed(), ["joiner ann completed 03-12", "joiner bob completed 03-12"]);
     assert_eq!(end.condition("TenantSchedule", "default", "Ready"), "Ready=True Scheduled");
-    let suspended = Play::new("03-10", "03-11").schedule(&spec(true)).workflow("joiner", &joiner(0)).user("ann", &hired("2026-03-10")).run();
+    let suspended =
+        Play::new("03-10", "03-11").schedule(&spec(true)).workflow("joiner", &joiner(0)).user("ann", &hired("2026-03-10")).run();
     assert_eq!(suspended.condition("TenantSchedule", "default", "Ready"), "Ready=True Suspended");
     assert_eq!(suspended.processed(), [""; 0]);
 }
@@ -96,7 +102,8 @@ fn a_change_is_evaluated_at_once_unless_that_is_switched_off() {
 
 #[test]
 fn many_changes_ask_for_at_most_one_evaluation_a_minute_and_all_are_seen() {
-    let mut play = Play::new("03-10", "03-10T12:00").schedule("{interval: 24h, directory: people}").workflow("joiner", &joiner(0)).note_evaluations(1);
+    let mut play =
+        Play::new("03-10", "03-10T12:00").schedule("{interval: 24h, directory: people}").workflow("joiner", &joiner(0)).note_evaluations(1);
     for index in 0..30 {
         play = play.user_at(&format!("03-10T10:{:02}:{:02}", index / 6, index % 6 * 10), &format!("p{index:02}"), &hired("2026-03-10"));
     }

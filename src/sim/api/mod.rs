@@ -55,7 +55,7 @@ pub struct MemoryApi {
 }
 
 struct Shared {
-    resources: Vec<Resource>,
+    resources: Arc<[Resource]>,
     clock: Clock,
     state: Mutex<State>,
     /// One per resource type: wakes its watchers.
@@ -71,7 +71,17 @@ impl MemoryApi {
     /// Secrets, Namespaces, `ServiceAccounts`).
     #[must_use]
     pub fn new(crds: &[CustomResourceDefinition], clock: Clock) -> Self {
-        let resources = resource::catalogue(crds);
+        Self::serving(resource::catalogue(crds).into(), clock)
+    }
+
+    /// An empty API that serves Tenure's kinds. Their schemas are compiled once in the life of the process.
+    #[must_use]
+    pub fn tenure(clock: Clock) -> Self {
+        static CATALOGUE: std::sync::OnceLock<Arc<[Resource]>> = std::sync::OnceLock::new();
+        Self::serving(Arc::clone(CATALOGUE.get_or_init(|| resource::catalogue(&crate::api::crds()).into())), clock)
+    }
+
+    fn serving(resources: Arc<[Resource]>, clock: Clock) -> Self {
         let limit = HistoryLimit { changes: HISTORY_CHANGES, bytes: HISTORY_BYTES };
         let shared = Shared {
             clock,
