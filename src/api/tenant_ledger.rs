@@ -68,6 +68,10 @@ pub struct TenantLedgerData {
     /// The instant as of which the last allocated epoch evaluates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocated_as_of: Option<DateTime<Utc>>,
+    /// UID of this object when an evaluation last wrote it: another one says that it was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub own_uid: Option<String>,
     /// Random key of subject ids and occurrence keys, hexadecimal.
     #[schemars(length(min = 64, max = 64))]
     pub key: String,

@@ -38,7 +38,7 @@ fn run(namespace: &str, work: impl AsyncFnOnce(Context) -> Result<(), RunnerErro
             Ok(()) => FINE,
             Err(error) => {
                 complain(&error.to_string());
-                error.exit_code()
+                u8::try_from(error.exit_code()).unwrap_or(u8::MAX)
             }
         }
     })

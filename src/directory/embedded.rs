@@ -2,7 +2,7 @@
 
 mod person;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kube::ResourceExt;
 use kube::api::ObjectMeta;
@@ -79,20 +79,32 @@ impl Embedded {
         Self { cluster, keys, mapping: Mapping::new(name, spec) }
     }
 
-    /// Gives every User an Account that has none. Only evaluations do this.
+    /// Reads everybody, and gives every User an Account that has none. Only evaluations seed.
     ///
     /// # Errors
-    /// [`DirectoryError`] when the API server does not take them.
-    pub async fn seed_accounts(&self) -> Result<(), DirectoryError> {
+    /// [`DirectoryError`] when the API server does not answer, or does not take an Account.
+    pub async fn query_and_seed(&self) -> Result<Vec<Person>, DirectoryError> {
         let users: Vec<User> = self.cluster.list(&Selector::all()).await?;
-        let accounts: Vec<AccountObject> = self.cluster.list(&Selector::all()).await?;
-        let known: std::collections::BTreeSet<String> = accounts.iter().map(ResourceExt::name_any).collect();
+        let mut accounts: Vec<AccountObject> = self.cluster.list(&Selector::all()).await?;
+        let known: BTreeSet<String> = accounts.iter().map(ResourceExt::name_any).collect();
+        let mut seeded = false;
         for user in users.iter().filter(|user| !known.contains(&user.name_any())) {
             match self.cluster.create(&seed(user)).await? {
-                Created::New(_) | Created::Exists => {}
+                Created::New(_) | Created::Exists => seeded = true,
             }
         }
-        Ok(())
+        if seeded {
+            accounts = self.cluster.list(&Selector::all()).await?;
+        }
+        Ok(self.people(&users, accounts))
+    }
+
+    /// The people who have both a record and an account, in the order of their names.
+    fn people(&self, users: &[User], accounts: Vec<AccountObject>) -> Vec<Person> {
+        let accounts: BTreeMap<String, AccountObject> = accounts.into_iter().map(|account| (account.name_any(), account)).collect();
+        let mut people: Vec<Person> = users.iter().filter_map(|user| self.mapping.person(user, accounts.get(&user.name_any())?, &self.keys)).collect();
+        people.sort_by(|left, right| left.name.cmp(&right.name));
+        people
     }
 
     async fn change(&self, subject: &str, edit: impl Fn(&mut AccountSpec) -> Effect) -> Result<Effect, DirectoryError> {
@@ -146,11 +158,7 @@ impl Directory for Embedded {
     async fn query(&self) -> Result<Vec<Person>, DirectoryError> {
         let users: Vec<User> = self.cluster.list(&Selector::all()).await?;
         let accounts: Vec<AccountObject> = self.cluster.list(&Selector::all()).await?;
-        let accounts: BTreeMap<String, AccountObject> = accounts.into_iter().map(|account| (account.name_any(), account)).collect();
-        let mut people: Vec<Person> =
-            users.iter().filter_map(|user| self.mapping.person(user, accounts.get(&user.name_any())?, &self.keys)).collect();
-        people.sort_by(|left, right| left.name.cmp(&right.name));
-        Ok(people)
+        Ok(self.people(&users, accounts))
     }
 
     async fn get(&self, subject: &str) -> Lookup<Person> {
@@ -223,7 +231,7 @@ impl Directory for Embedded {
             if missing.is_empty() {
                 return Effect::AlreadySo("the subject was a member already".to_owned());
             }
-            account.member_of.extend(missing.into_iter().cloned().collect::<std::collections::BTreeSet<_>>());
+            account.member_of.extend(missing.into_iter().cloned().collect::<BTreeSet<_>>());
             account.member_of.sort();
             Effect::Done
         })

@@ -25,6 +25,12 @@ pub const SERVICE_ACCOUNT: &str = "tenure-runner";
 /// Exit code of a program that must not be started again by the cluster.
 pub const EXIT_DO_NOT_RETRY: i32 = 64;
 
+/// Exit code of an evaluation that found rows of an epoch that the head never allocated; another try does not help.
+pub const EXIT_TORN_RESTORE: i32 = 65;
+
+/// Exit code of an evaluation that found history but no head; another try does not help.
+pub const EXIT_HEAD_MISSING: i32 = 66;
+
 /// How long a finished Job stays once its result is stored, in seconds: long enough for a look at its log.
 pub const TTL_SECONDS: i32 = 300;
 
@@ -216,7 +222,7 @@ fn failure_policy() -> PodFailurePolicy {
                 on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
                     container_name: Some(IMAGE.to_owned()),
                     operator: "In".to_owned(),
-                    values: vec![EXIT_DO_NOT_RETRY],
+                    values: vec![EXIT_DO_NOT_RETRY, EXIT_TORN_RESTORE, EXIT_HEAD_MISSING],
                 }),
                 on_pod_conditions: None,
             },

@@ -8,7 +8,7 @@ use crate::api::workflow::{ExecutionConditions, MembershipChangeType};
 use crate::api::{Category, Sighting, VersionedSpec};
 use crate::rule::{Case, Rule, RuleError, Truth, Vocabulary};
 
-use super::dates::{DateError, DueRule, due_instant, parse_duration, parse_time_of_day};
+use super::dates::{DateError, DateValue, DueRule, due_instant, parse_duration, parse_time_of_day};
 use super::keys::{Keyring, encode};
 use super::snapshot::{Tracked, sponsors_mark};
 use super::subject::{DateReading, GROUP_PREFIX, Person};
@@ -109,8 +109,8 @@ pub struct Occurrence {
 /// What identifies an occurrence.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
-    /// A date value, canonical.
-    Value(String),
+    /// A date value; its canonical text identifies it.
+    Date(DateValue),
     /// A change.
     Change {
         /// Change sequence.
@@ -125,7 +125,7 @@ impl Occurrence {
     #[must_use]
     pub fn key(&self, keys: &Keyring, lineage: &str, subject: &str) -> String {
         match &self.source {
-            Source::Value(value) => keys.time_occurrence(lineage, subject, &self.attribute, value),
+            Source::Date(value) => keys.time_occurrence(lineage, subject, &self.attribute, &value.canonical()),
             Source::Change { sequence, digest } => keys.change_occurrence(lineage, subject, &self.attribute, *sequence, digest),
         }
     }
@@ -134,7 +134,7 @@ impl Occurrence {
     #[must_use]
     pub fn sequence(&self) -> Option<i64> {
         match &self.source {
-            Source::Value(_) => None,
+            Source::Date(_) => None,
             Source::Change { sequence, .. } => Some(*sequence),
         }
     }
@@ -248,7 +248,7 @@ impl CompiledWorkflow {
     fn date_occurrence(&self, person: &Person, attribute: &str) -> Vec<Occurrence> {
         let DateReading::Known(date) = person.date(attribute) else { return Vec::new() };
         let Some(due) = self.date_due(person) else { return Vec::new() };
-        vec![Occurrence { attribute: attribute.to_owned(), due, source: Source::Value(date.value.canonical()) }]
+        vec![Occurrence { attribute: attribute.to_owned(), due, source: Source::Date(date.value) }]
     }
 
     /// Whether the trigger still holds for an occurrence that is about to start; None: cannot be told.

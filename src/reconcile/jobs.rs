@@ -57,6 +57,12 @@ pub(super) fn is_terminated(pod: &Pod) -> bool {
     !containers.is_empty() && containers.iter().all(|container| container.state.as_ref().is_some_and(|state| state.terminated.is_some()))
 }
 
+/// What the pod's container ended with, as the kubelet reported it.
+pub(super) fn exit_code(pod: &Pod) -> Option<i32> {
+    let containers = pod.status.as_ref()?.container_statuses.as_deref()?;
+    containers.iter().find_map(|container| Some(container.state.as_ref()?.terminated.as_ref()?.exit_code))
+}
+
 /// Whether the cluster will remove the Job by itself.
 pub(super) fn has_ttl(job: &Job) -> bool {
     job.spec.as_ref().is_some_and(|spec| spec.ttl_seconds_after_finished.is_some())

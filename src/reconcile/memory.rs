@@ -49,6 +49,10 @@ pub(super) struct Evaluations {
     pub unsettled_since: Option<DateTime<Utc>>,
     /// UID of the Job that was last counted as failed.
     pub counted: Option<String>,
+    /// What the last evaluation ended with that refused to evaluate, until one is sealed.
+    pub refused: Option<i32>,
+    /// The epoch that was sealed when it refused.
+    refused_at: i64,
 }
 
 /// An evaluation that this process started, and what it will have dealt with once it is sealed.
@@ -72,6 +76,16 @@ impl Evaluations {
                 self.covered_changes = self.covered_changes.max(Some(started.changes));
                 self.answered.clone_from(&started.evaluate_now);
             }
+        }
+    }
+
+    /// Takes note of the exit code of an evaluation that refused, and forgets it once a later one was sealed.
+    pub fn note_refused(&mut self, refusal: Option<i32>, sealed_epoch: i64) {
+        if refusal.is_some() {
+            self.refused = refusal;
+            self.refused_at = sealed_epoch;
+        } else if sealed_epoch > self.refused_at {
+            self.refused = None;
         }
     }
 

@@ -42,6 +42,8 @@ struct Observed<'a> {
     planned: bool,
     unplanned: Runs,
     changes: u64,
+    /// What an evaluation that refused to evaluate ended with.
+    refusal: Option<i32>,
 }
 
 impl Observed<'_> {
@@ -73,7 +75,14 @@ fn observe<'a>(cache: &'a Cache, namespace: &str) -> Option<Observed<'a>> {
         planned: cache.runs().any(was_planned),
         unplanned: cache.open_runs().filter(|run| asks_for_plan(run, cache.head())).map(identity).collect(),
         changes: cache.changes(),
+        refusal: cache.evaluations().filter(|job| jobs::is_finished(job)).find_map(|job| refusal(cache, job)),
     })
+}
+
+/// The exit code of an evaluation that refused, so that trying again does not help.
+fn refusal(cache: &Cache, job: &Job) -> Option<i32> {
+    let code = cache.pods_of_job(&job.name_any()).find_map(jobs::exit_code)?;
+    [job::EXIT_TORN_RESTORE, job::EXIT_HEAD_MISSING].contains(&code).then_some(code)
 }
 
 fn identity(run: &Run) -> (String, String) {
@@ -117,6 +126,7 @@ fn asks(observed: &Observed<'_>, memory: &mut Memory) -> (bool, Unplanned) {
         known.note_failed(&job.uid);
     }
     known.note_sealed(sealed);
+    known.note_refused(observed.refusal, sealed);
     let spec = &observed.schedule.spec;
     let changed = spec.evaluate_on_change && known.covered_changes.is_none_or(|covered| covered < observed.changes);
     let asked = evaluate_now(observed.schedule).is_some_and(|value| known.answered.as_deref() != Some(value));
@@ -149,7 +159,7 @@ fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &mut Memory
             now,
         })
     });
-    let status = desired_status(observed, decision.as_ref(), ticks, now);
+    let status = desired_status(observed, decision.as_ref(), memory.evaluations.refused, ticks, now);
     Plan { decision, status, retire: retire(observed) }
 }
 
@@ -163,6 +173,7 @@ fn retire(observed: &Observed<'_>) -> Vec<String> {
 fn desired_status(
     observed: &Observed<'_>,
     decision: Option<&EvaluationDecision>,
+    refused: Option<i32>,
     ticks: Option<&Schedule>,
     now: DateTime<Utc>,
 ) -> TenantScheduleStatus {
@@ -181,16 +192,14 @@ fn desired_status(
         ready_and_stalled(conditions, &observed.problems, "", String::new(), generation, now);
         return desired;
     }
-    let stalled = if observed.head_missing() {
-        Some((
-            "HeadMissing",
-            "Runs were planned, but the TenantLedger default is gone: restore it from a backup; no new one is made".to_owned(),
-        ))
-    } else if let Some(EvaluationDecision::ClockBehind { as_of }) = decision {
-        Some(("ClockBehind", format!("the clock is before the last evaluation's instant {as_of}")))
-    } else {
-        None
+    let stalled = match (decision, refused) {
+        _ if observed.head_missing() => Some(HEAD_MISSING),
+        (_, Some(job::EXIT_HEAD_MISSING)) if observed.head.is_none() => Some(HEAD_MISSING),
+        (_, Some(job::EXIT_TORN_RESTORE)) => Some(TORN_RESTORE),
+        (Some(EvaluationDecision::ClockBehind { .. }), _) => Some(CLOCK_BEHIND),
+        _ => None,
     };
+    let stalled = stalled.map(|(reason, message)| (reason, message.to_owned()));
     if let Some((reason, message)) = stalled {
         conditions::upsert(conditions, Finding { type_: READY, status: false.into(), reason, message: message.clone() }, generation, now);
         conditions::upsert(conditions, Finding { type_: STALLED, status: true.into(), reason, message }, generation, now);
@@ -201,6 +210,12 @@ fn desired_status(
     }
     desired
 }
+
+/// Reason and sentence of a tenant that stands still.
+type Stalled = (&'static str, &'static str);
+const HEAD_MISSING: Stalled = ("HeadMissing", "there is history, but the TenantLedger default is gone: restore it from a backup; no new one is made");
+const TORN_RESTORE: Stalled = ("TornRestore", "there are rows of an epoch that the TenantLedger default never allocated: restore all objects from one backup");
+const CLOCK_BEHIND: Stalled = ("ClockBehind", "the clock is before the instant of the last evaluation");
 
 /// One pass.
 pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory) -> Result<Next, ReconcileError> {

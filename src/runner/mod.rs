@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::cluster::{Cluster, ClusterError};
 use crate::directory::DirectoryError;
+use crate::domain::job;
 
 pub use evaluate::evaluate;
 pub use execute::execute;
@@ -101,11 +102,13 @@ pub enum RunnerError {
 }
 
 impl RunnerError {
-    /// What the process ends with: 64 says that another try cannot help, and the Job fails at once.
+    /// What the process ends with: 64 and above say that another try cannot help, and the Job fails at once.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> i32 {
         match self {
-            Self::HeadMissing | Self::TornRestore { .. } | Self::Invalid(_) => 64,
+            Self::HeadMissing => job::EXIT_HEAD_MISSING,
+            Self::TornRestore { .. } => job::EXIT_TORN_RESTORE,
+            Self::Invalid(_) => job::EXIT_DO_NOT_RETRY,
             Self::Cluster(_) | Self::Directory(_) | Self::Overtaken(_) | Self::ClockBehind { .. } => 1,
         }
     }

@@ -17,7 +17,6 @@ use super::load::{Document, Problem};
 use super::report::{Observer, Timeline};
 use super::script::{Action, Period, Script, Step};
 use super::tenant::{Tenant, fingerprint};
-use crate::api;
 use crate::cluster::Clock;
 
 /// How long a controller that died is away.

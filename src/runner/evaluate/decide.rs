@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::api::run::ExecutionType;
 use crate::api::tenant_ledger::{DirectoryHead, WorkflowHead};
 use crate::api::{EntryState, LedgerEntry};
-use crate::domain::due::{Verdict, judge};
+use crate::domain::due::{Moment, Verdict, judge};
 use crate::domain::snapshot::is_news;
 use crate::domain::subject::Person;
 use crate::domain::trigger::Occurrence;
@@ -24,13 +24,15 @@ pub(super) fn decide(tenant: &mut Tenant, released: Vec<LedgerEntry>) -> Draft {
     if !tenant.runs_only {
         let (seen, buckets) = snapshot::take(tenant);
         draft.buckets = buckets;
-        for usable in tenant.usable.values().filter(|usable| usable.moment.is_some()) {
-            let Some(Reading::People(people)) = tenant.readings.get(&usable.directory) else { continue };
+        for usable in tenant.usable.values() {
+            let (Some(moment), Some(Reading::People(people))) = (usable.moment, tenant.readings.get(&usable.directory)) else { continue };
             draft.restless |= usable.compiled.scope.as_ref().is_some_and(crate::rule::Rule::depends_on_time);
-            for person in people {
-                if let Some(seen) = seen.get(&person.key) {
-                    consider(tenant, usable, person, seen, &mut draft, &mut wanted);
-                }
+            let old_rule = tenant.workflow_head(&usable.compiled.name).and_then(|head| head.due_rule.as_deref());
+            let moved = moment.last_sealed_at.is_some() && old_rule != Some(usable.compiled.due_rule.as_str());
+            let facts = Facts { usable, moment, moved };
+            let Some(seen) = seen.get(&usable.directory) else { continue };
+            for (person, seen) in people.iter().zip(seen) {
+                consider(tenant, &facts, person, seen, &mut draft, &mut wanted);
             }
         }
     }
@@ -40,35 +42,42 @@ pub(super) fn decide(tenant: &mut Tenant, released: Vec<LedgerEntry>) -> Draft {
     draft
 }
 
-/// One workflow and one person.
-fn consider(tenant: &Tenant, usable: &Usable, person: &Person, seen: &Seen, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
-    let (Some(moment), workflow) = (&usable.moment, &usable.compiled) else { return };
+/// What is the same for all people of one workflow.
+struct Facts<'a> {
+    usable: &'a Usable,
+    moment: Moment,
+    /// The trigger, its offset or its zone is another one than at the last sealed evaluation.
+    moved: bool,
+}
+
+/// One workflow and one person. What is cheap to tell comes first: most people are not due.
+fn consider(tenant: &Tenant, facts: &Facts<'_>, person: &Person, seen: &Seen, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
+    let (moment, workflow) = (&facts.moment, &facts.usable.compiled);
     for occurrence in workflow.occurrences(person, &seen.now) {
-        if occurrence.due > moment.as_of {
-            draft.wake(occurrence.due);
+        let window_end = occurrence.due + moment.window + TimeDelta::seconds(1);
+        let next = if occurrence.due > moment.as_of { occurrence.due } else { window_end };
+        let news = facts.moved || is_news(&seen.now, seen.before.as_ref(), &occurrence.attribute, moment.last_sealed_at);
+        let verdict = judge(occurrence.due, news, moment);
+        if (verdict == Verdict::History && !seen.has_released) || workflow.in_scope(person, moment.as_of) != Truth::True {
+            draft.history += usize::from(verdict == Verdict::History);
             continue;
         }
-        let window_end = occurrence.due + moment.window + TimeDelta::seconds(1);
-        if window_end > moment.as_of {
-            draft.wake(window_end);
+        if next > moment.as_of {
+            draft.wake(next);
         }
-        let old_rule = tenant.workflow_head(&workflow.name).and_then(|head| head.due_rule.as_deref());
-        let moved = moment.last_sealed_at.is_some() && old_rule != Some(workflow.due_rule.as_str());
-        let news = moved || is_news(&seen.now, seen.before.as_ref(), &occurrence.attribute, moment.last_sealed_at);
-        let verdict = judge(occurrence.due, news, moment);
+        if verdict == Verdict::NotYet {
+            continue;
+        }
         let key = occurrence.key(&tenant.keys, &workflow.lineage, &person.key);
         let row = tenant.ledger.get(&key);
         if row.is_some_and(|row| row.state != EntryState::Released) {
             continue;
         }
-        if workflow.in_scope(person, moment.as_of) != Truth::True {
-            continue;
-        }
         match (verdict, row) {
-            (Verdict::Due, _) => wanted.push(Wanted::scheduled(usable, person, occurrence, key)),
-            (Verdict::Missed, None) => miss(tenant, usable, person, &occurrence, &key, None, draft),
+            (Verdict::Due, _) => wanted.push(Wanted::scheduled(facts.usable, person, occurrence, key)),
+            (Verdict::Missed, None) => miss(tenant, facts.usable, person, &occurrence, &key, None, draft),
             // What was released and not done in time is missed, for the reason of the release.
-            (Verdict::Missed | Verdict::History, Some(row)) => miss(tenant, usable, person, &occurrence, &key, row.reason.clone(), draft),
+            (Verdict::Missed | Verdict::History, Some(row)) => miss(tenant, facts.usable, person, &occurrence, &key, row.reason.clone(), draft),
             (Verdict::History, None) => draft.history += 1,
             (Verdict::NotYet, _) => {}
         }

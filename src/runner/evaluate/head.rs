@@ -58,6 +58,20 @@ async fn has_history(cluster: &Cluster) -> Result<bool, RunnerError> {
         || !cluster.list::<DirectorySnapshot>(&Selector::all()).await?.is_empty())
 }
 
+/// A head that was restored, or never written by a second evaluation: rows of an epoch above it mean that the backup was
+/// torn. This is looked for before an epoch is allocated, or else a few tries would climb up to those rows and seal them.
+async fn check_restore(cluster: &Cluster, data: &TenantLedgerData) -> Result<(), RunnerError> {
+    let slices = cluster.list::<RunSlice>(&Selector::all()).await?.into_iter().map(|slice| slice.spec.epoch).max();
+    let chunks: Vec<OccurrenceLedger> = cluster.list(&Selector::all()).await?;
+    let rows = chunks.iter().flat_map(|chunk| chunk.spec.entries.iter().map(|row| row.epoch)).max();
+    let buckets: Vec<DirectorySnapshot> = cluster.list(&Selector::all()).await?;
+    let sightings = buckets.iter().flat_map(|bucket| bucket.spec.rows.iter().map(|row| row.current.epoch)).max();
+    match [slices, rows, sightings].into_iter().flatten().max() {
+        Some(row) if row > data.epoch => Err(RunnerError::TornRestore { row, head: data.epoch }),
+        _ => Ok(()),
+    }
+}
+
 /// The first act of an evaluation: the PUT that makes an epoch its own.
 ///
 /// A lost answer costs an epoch: the next try finds the head changed and takes the one after. That is harmless, and it
@@ -80,6 +94,10 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
         };
         if let Some(sealed) = object.spec.as_of.filter(|sealed| *sealed > as_of) {
             return Err(RunnerError::ClockBehind { seconds: (sealed - as_of).num_seconds() });
+        }
+        if object.spec.own_uid != object.metadata.uid {
+            check_restore(cluster, &object.spec).await?;
+            object.spec.own_uid.clone_from(&object.metadata.uid);
         }
         next(&mut object.spec, as_of);
         match cluster.replace(&object).await? {

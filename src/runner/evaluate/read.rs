@@ -8,7 +8,7 @@ use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
 use crate::api::{Directory as DirectoryObject, DirectorySnapshot, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
 use crate::cluster::Cluster;
 use crate::cluster::client::{Kind, Selector};
-use crate::directory::{Directory as _, Embedded};
+use crate::directory::Embedded;
 use crate::domain::due::{Moment, activation};
 use crate::domain::keys::Keyring;
 use crate::domain::epochs::is_valid;
@@ -89,11 +89,7 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
         let object = &tenant.directories[&name];
         let reading = if object.spec.embedded.is_some() {
             let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec);
-            match directory.seed_accounts().await {
-                Ok(()) => directory.query().await,
-                Err(error) => Err(error),
-            }
-            .map_or_else(|error| Reading::Unknown(error.to_string()), Reading::People)
+            directory.query_and_seed().await.map_or_else(|error| Reading::Unknown(error.to_string()), Reading::People)
         } else {
             Reading::Unknown("this release reads embedded directories only".to_owned())
         };

@@ -6,7 +6,7 @@ use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
-use crate::api::{DirectorySnapshot, DirectorySnapshotData, Sighting, SnapshotRow};
+use crate::api::{DirectorySnapshot, DirectorySnapshotData, EntryState, Sighting, SnapshotRow};
 use crate::domain::snapshot::{Tracked, look, next_row, sealed_sighting};
 
 use super::tenant::{Reading, Tenant};
@@ -19,6 +19,8 @@ const BUCKETS: u32 = 64;
 pub(super) struct Seen {
     pub now: Sighting,
     pub before: Option<Sighting>,
+    /// Some occurrence of theirs was released and not planned again.
+    pub has_released: bool,
 }
 
 /// The name of the bucket that has the subject's row.
@@ -27,9 +29,9 @@ fn bucket(directory: &str, subject: &str) -> String {
     format!("{directory}-{number}")
 }
 
-/// Looks at everybody. Gives the sightings by the subject's keyed id, and the buckets to write.
-pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Seen>, Vec<DirectorySnapshot>) {
-    let mut seen = BTreeMap::new();
+/// Looks at everybody. Gives the sightings by directory, in the order of its people, and the buckets to write.
+pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Vec<Seen>>, Vec<DirectorySnapshot>) {
+    let mut all = BTreeMap::new();
     let mut buckets = Vec::new();
     for (directory, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
@@ -41,6 +43,7 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Seen>, Vec<DirectorySna
             tenant.snapshots.iter().filter(|bucket| &bucket.spec.directory == directory).map(|bucket| (bucket.name_any(), bucket.clone())).collect();
         let rows: BTreeMap<&str, &SnapshotRow> = old.values().flat_map(|bucket| &bucket.spec.rows).map(|row| (row.subject.as_str(), row)).collect();
         let mut changed: BTreeMap<String, DirectorySnapshot> = BTreeMap::new();
+        let mut seen = Vec::with_capacity(people.len());
         for person in people {
             let row = rows.get(person.key.as_str()).copied();
             let before = row.and_then(|row| sealed_sighting(&tenant.head, row)).cloned();
@@ -50,12 +53,14 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Seen>, Vec<DirectorySna
                 let object = changed.entry(name.clone()).or_insert_with(|| old.get(&name).cloned().unwrap_or_else(|| empty(tenant, directory, &name)));
                 put(object, next);
             }
-            seen.insert(person.key.clone(), Seen { now, before });
+            let has_released = tenant.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released);
+            seen.push(Seen { now, before, has_released });
         }
+        all.insert(directory.clone(), seen);
         drop_unsealed(tenant, &old, &mut changed);
         buckets.extend(changed.into_values());
     }
-    (seen, buckets)
+    (all, buckets)
 }
 
 fn empty(tenant: &Tenant, directory: &str, name: &str) -> DirectorySnapshot {

@@ -322,7 +322,7 @@ impl Life {
             Ok(()) => 0,
             Err(error) => {
                 tracing::warn!(job = self.key.1, %error, "the process failed");
-                i32::from(error.exit_code())
+                error.exit_code()
             }
         }
     }
@@ -330,7 +330,7 @@ impl Life {
     fn context(&self, pod: &Pod, client: Client) -> Context {
         let clock: Arc<dyn Clock> = Arc::clone(&self.shared.clock) as Arc<dyn Clock>;
         let seed = self.shared.seed;
-        let process = self.process.clone();
+        let process = format!("{}/{}", self.key.0, self.process);
         let drawn = Mutex::new(0_u64);
         let random = move || {
             let mut drawn = lock(&drawn);
