@@ -39,7 +39,12 @@ fn the_sweep_finds_every_planted_error() {
         plant(Some(error));
         let cases: Vec<Case> = faults.iter().flat_map(|fault| (1..=count).map(|k| Case { scenario, fault: *fault, k })).collect();
         let wrong = sweep(&cases, &[(scenario.name, baseline)]);
-        println!("{error:?}: found in {} of {} cases of {name}, for example {}", wrong.len(), cases.len(), wrong.first().map_or("", |line| line.lines().next().unwrap_or("")));
+        println!(
+            "{error:?}: found in {} of {} cases of {name}, for example {}",
+            wrong.len(),
+            cases.len(),
+            wrong.first().map_or("", |line| line.lines().next().unwrap_or(""))
+        );
         assert!(!wrong.is_empty(), "{error:?} is not found");
     }
     plant(None);

@@ -13,13 +13,18 @@ fn yes() -> bool {
 /// The account of the User of the same name. Written by the programs, never deleted with the User, never reseeded.
 #[derive(Clone, CustomResource, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[kube(
-    group = "tenure.dev", version = "v1alpha1", kind = "Account", namespaced,
-    shortname = "acct", category = "tenure", derive = "PartialEq",
+    group = "tenure.dev",
+    version = "v1alpha1",
+    kind = "Account",
+    namespaced,
+    shortname = "acct",
+    category = "tenure",
+    derive = "PartialEq",
     doc = "An Account is what tasks change about the User of the same name. The programs write it; it does not belong in Git.",
     printcolumn(name = "Enabled", type_ = "boolean", json_path = ".spec.accountEnabled"),
     printcolumn(name = "Groups", type_ = "string", json_path = ".spec.memberOf"),
     printcolumn(name = "Deleted", type_ = "date", json_path = ".spec.deletedAt"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSpec {

@@ -52,11 +52,17 @@ pub struct SnapshotRow {
 /// One hash bucket of subjects. Written by evaluations only.
 #[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[kube(
-    group = "tenure.dev", version = "v1alpha1", kind = "DirectorySnapshot", namespaced, no_spec,
-    shortname = "dsnap", category = "tenure", derive = "PartialEq",
+    group = "tenure.dev",
+    version = "v1alpha1",
+    kind = "DirectorySnapshot",
+    namespaced,
+    no_spec,
+    shortname = "dsnap",
+    category = "tenure",
+    derive = "PartialEq",
     doc = "A DirectorySnapshot holds hashes of what evaluations last saw, to notice changes. It has no personal data. The programs write it.",
     printcolumn(name = "Directory", type_ = "string", json_path = ".directory"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct DirectorySnapshotData {

@@ -31,12 +31,17 @@ pub enum GroupMembership {
 /// A group of the embedded directory; its members stand in the Accounts.
 #[derive(Clone, CustomResource, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[kube(
-    group = "tenure.dev", version = "v1alpha1", kind = "Group", namespaced,
-    shortname = "grp", category = "tenure", derive = "PartialEq",
+    group = "tenure.dev",
+    version = "v1alpha1",
+    kind = "Group",
+    namespaced,
+    shortname = "grp",
+    category = "tenure",
+    derive = "PartialEq",
     doc = "A Group of the embedded directory. Who is a member stands in the Accounts.",
     printcolumn(name = "Display", type_ = "string", json_path = ".spec.displayName"),
     printcolumn(name = "Type", type_ = "string", json_path = ".spec.type"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct GroupSpec {

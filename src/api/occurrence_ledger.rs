@@ -76,10 +76,16 @@ pub struct LedgerEntry {
 /// A chunk of at most 1,000 rows. Written by evaluations only.
 #[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[kube(
-    group = "tenure.dev", version = "v1alpha1", kind = "OccurrenceLedger", namespaced, no_spec,
-    shortname = "ol", category = "tenure", derive = "PartialEq",
+    group = "tenure.dev",
+    version = "v1alpha1",
+    kind = "OccurrenceLedger",
+    namespaced,
+    no_spec,
+    shortname = "ol",
+    category = "tenure",
+    derive = "PartialEq",
     doc = "An OccurrenceLedger holds up to 1,000 rows about who was planned, missed, superseded or released. The programs write it; keep it in backups.",
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct OccurrenceLedgerData {

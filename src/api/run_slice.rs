@@ -158,12 +158,19 @@ pub struct Claim {
 /// Part of a run's plan and results. Evaluations plan it, runners fill it in.
 #[derive(Clone, CustomResource, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[kube(
-    group = "tenure.dev", version = "v1alpha1", kind = "RunSlice", namespaced, no_spec,
-    shortname = "rs-tenure", category = "tenure", derive = "PartialEq", selectable = ".run",
+    group = "tenure.dev",
+    version = "v1alpha1",
+    kind = "RunSlice",
+    namespaced,
+    no_spec,
+    shortname = "rs-tenure",
+    category = "tenure",
+    derive = "PartialEq",
+    selectable = ".run",
     doc = "A RunSlice holds part of a Run's plan and results. The programs write it.",
     printcolumn(name = "Run", type_ = "string", json_path = ".run"),
     printcolumn(name = "Epoch", type_ = "integer", json_path = ".epoch"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct RunSliceData {

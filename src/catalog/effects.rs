@@ -20,14 +20,7 @@ pub enum EffectClass {
 
 impl EffectClass {
     /// All classes, in the order in which they are shown.
-    pub const ALL: [Self; 6] = [
-        Self::Mail,
-        Self::Access,
-        Self::Account,
-        Self::Credential,
-        Self::Destructive,
-        Self::Extension,
-    ];
+    pub const ALL: [Self; 6] = [Self::Mail, Self::Access, Self::Account, Self::Credential, Self::Destructive, Self::Extension];
 
     /// The word in manifests.
     #[must_use]
@@ -104,9 +97,7 @@ impl EffectClasses {
 
     /// The classes in the order of [`EffectClass::ALL`].
     pub fn iter(self) -> impl Iterator<Item = EffectClass> {
-        EffectClass::ALL
-            .into_iter()
-            .filter(move |class| self.contains(*class))
+        EffectClass::ALL.into_iter().filter(move |class| self.contains(*class))
     }
 }
 

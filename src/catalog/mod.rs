@@ -12,10 +12,7 @@ mod tests;
 
 pub use effects::{EffectClass, EffectClasses};
 pub use tasks::TASKS;
-pub use templates::{
-    DefaultTrigger, SAMPLE_SCOPE_RULE, TEMPLATES, Template, TemplateArgument, TemplateTask, Value,
-    template_by_name,
-};
+pub use templates::{DefaultTrigger, SAMPLE_SCOPE_RULE, TEMPLATES, Template, TemplateArgument, TemplateTask, Value, template_by_name};
 
 /// What a workflow is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,17 +101,11 @@ pub fn by_name(name: &str) -> Option<&'static TaskDefinition> {
 /// The definition with this `taskDefinitionId`. One is published in capitals, so case does not matter.
 #[must_use]
 pub fn by_guid(guid: &str) -> Option<&'static TaskDefinition> {
-    TASKS
-        .iter()
-        .find(|task| task.guid.eq_ignore_ascii_case(guid))
+    TASKS.iter().find(|task| task.guid.eq_ignore_ascii_case(guid))
 }
 
 /// The effect classes of the named tasks. A name that is no task has none; the schema refuses it before.
 #[must_use]
 pub fn effect_classes<'a>(names: impl IntoIterator<Item = &'a str>) -> EffectClasses {
-    names
-        .into_iter()
-        .filter_map(by_name)
-        .map(|task| task.effect)
-        .collect()
+    names.into_iter().filter_map(by_name).map(|task| task.effect).collect()
 }

@@ -21,47 +21,24 @@ const MOVER_LEAVER: &[Category] = &[Category::Mover, Category::Leaver];
 const ANY: &[Category] = &Category::ALL;
 
 const fn required(name: &'static str, description: &'static str) -> Argument {
-    Argument {
-        name,
-        required: true,
-        description,
-    }
+    Argument { name, required: true, description }
 }
 
 const fn optional(name: &'static str, description: &'static str) -> Argument {
-    Argument {
-        name,
-        required: false,
-        description,
-    }
+    Argument { name, required: false, description }
 }
 
 const TO: Argument = optional("to", "list of recipients instead of the task's own");
 const CC: Argument = optional("cc", "list of recipients of a copy");
-const SUBJECT: Argument = optional(
-    "customSubject",
-    "subject instead of the default, with variables",
-);
-const BODY: Argument = optional(
-    "customBody",
-    "text instead of the default, with variables and the tags b, i, u and a",
-);
-const LOCALE: Argument = optional(
-    "locale",
-    "language tag such as en-us, instead of the recipient's language",
-);
+const SUBJECT: Argument = optional("customSubject", "subject instead of the default, with variables");
+const BODY: Argument = optional("customBody", "text instead of the default, with variables and the tags b, i, u and a");
+const LOCALE: Argument = optional("locale", "language tag such as en-us, instead of the recipient's language");
 
 const NONE: &[Argument] = &[];
 const MAIL: &[Argument] = &[TO, CC, SUBJECT, BODY, LOCALE];
 const PASS: &[Argument] = &[
-    optional(
-        "lifetimeMinutes",
-        "minutes for which the pass is valid, 10 to 43200, default 480",
-    ),
-    optional(
-        "isUsableOnce",
-        "whether the pass works once only, default true",
-    ),
+    optional("lifetimeMinutes", "minutes for which the pass is valid, 10 to 43200, default 480"),
+    optional("isUsableOnce", "whether the pass works once only, default true"),
     TO,
     CC,
     SUBJECT,
@@ -71,23 +48,12 @@ const PASS: &[Argument] = &[
 const GROUPS: &[Argument] = &[required("groups", "list of groups")];
 const TEAMS: &[Argument] = &[required("teams", "list of the groups underneath the teams")];
 const LICENSES: &[Argument] = &[required("licenses", "list of licence (SKU) ids")];
-const ATTRIBUTES: &[Argument] = &[required(
-    "attributes",
-    "list of at most 10 {attribute, value}; an empty value clears",
-)];
-const EXTENSION: &[Argument] = &[required(
-    "extension",
-    "name of a CustomTaskExtension of the namespace",
-)];
+const ATTRIBUTES: &[Argument] = &[required("attributes", "list of at most 10 {attribute, value}; an empty value clears")];
+const EXTENSION: &[Argument] = &[required("extension", "name of a CustomTaskExtension of the namespace")];
 const PACKAGE: &[Argument] = &[required("accessPackageId", "the access package")];
-const PACKAGE_REQUEST: &[Argument] = &[
-    required("accessPackageId", "the access package"),
-    required("assignmentPolicyId", "the assignment policy of the package"),
-];
-const PACKAGE_EXPIRY: &[Argument] = &[optional(
-    "daysUntilExpiration",
-    "days until the assignments end, 0 to 3660, default 0: at once",
-)];
+const PACKAGE_REQUEST: &[Argument] =
+    &[required("accessPackageId", "the access package"), required("assignmentPolicyId", "the assignment policy of the package")];
+const PACKAGE_EXPIRY: &[Argument] = &[optional("daysUntilExpiration", "days until the assignments end, 0 to 3660, default 0: at once")];
 
 /// All task definitions, in the order of their numbers.
 ///

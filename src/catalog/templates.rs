@@ -96,56 +96,34 @@ pub fn template_by_name(name: &str) -> Option<&'static Template> {
 }
 
 const fn plain(task: &'static str) -> TemplateTask {
-    TemplateTask {
-        task,
-        arguments: &[],
-    }
+    TemplateTask { task, arguments: &[] }
 }
 
 const fn on_hire(offset_in_days: i32) -> DefaultTrigger {
-    DefaultTrigger::TimeBasedAttribute {
-        attribute: "employeeHireDate",
-        offset_in_days,
-    }
+    DefaultTrigger::TimeBasedAttribute { attribute: "employeeHireDate", offset_in_days }
 }
 
 const fn on_leave(offset_in_days: i32) -> DefaultTrigger {
-    DefaultTrigger::TimeBasedAttribute {
-        attribute: "employeeLeaveDateTime",
-        offset_in_days,
-    }
+    DefaultTrigger::TimeBasedAttribute { attribute: "employeeLeaveDateTime", offset_in_days }
 }
 
 const fn inactive(inactivity_period_in_days: i32) -> DefaultTrigger {
-    DefaultTrigger::UserInactivity {
-        inactivity_period_in_days,
-    }
+    DefaultTrigger::UserInactivity { inactivity_period_in_days }
 }
 
-const ON_DEPARTMENT: DefaultTrigger = DefaultTrigger::AttributeChange {
-    attribute: "department",
-};
+const ON_DEPARTMENT: DefaultTrigger = DefaultTrigger::AttributeChange { attribute: "department" };
 
 const ACCESS_PASS: TemplateTask = TemplateTask {
     task: "generateTemporaryAccessPass",
     arguments: &[
-        TemplateArgument {
-            name: "lifetimeMinutes",
-            value: Value::Number(480),
-        },
-        TemplateArgument {
-            name: "isUsableOnce",
-            value: Value::Flag(true),
-        },
+        TemplateArgument { name: "lifetimeMinutes", value: Value::Number(480) },
+        TemplateArgument { name: "isUsableOnce", value: Value::Flag(true) },
     ],
 };
 
 const PACKAGES_END_IN_15_DAYS: TemplateTask = TemplateTask {
     task: "removeAllAccessPackageAssignments",
-    arguments: &[TemplateArgument {
-        name: "daysUntilExpiration",
-        value: Value::Number(15),
-    }],
+    arguments: &[TemplateArgument { name: "daysUntilExpiration", value: Value::Number(15) }],
 };
 
 /// All templates.
@@ -164,11 +142,7 @@ pub static TEMPLATES: [Template; 15] = [
         guid: Some("4e06785d-7c1d-4b24-b9e1-bba2b890c58b"),
         category: Category::Joiner,
         trigger: on_hire(0),
-        tasks: &[
-            plain("enableUserAccount"),
-            plain("sendWelcomeEmail"),
-            plain("addUserToGroups"),
-        ],
+        tasks: &[plain("enableUserAccount"), plain("sendWelcomeEmail"), plain("addUserToGroups")],
     },
     Template {
         name: "post-onboarding",
@@ -192,11 +166,7 @@ pub static TEMPLATES: [Template; 15] = [
         guid: Some("56da3093-d105-40d4-9886-fccd074f2f2a"),
         category: Category::Mover,
         trigger: DefaultTrigger::MembershipAdded,
-        tasks: &[
-            PACKAGES_END_IN_15_DAYS,
-            plain("removeUserFromTeams"),
-            plain("sendEmailToManagerAboutMove"),
-        ],
+        tasks: &[PACKAGES_END_IN_15_DAYS, plain("removeUserFromTeams"), plain("sendEmailToManagerAboutMove")],
     },
     Template {
         name: "job-profile-change",
@@ -218,11 +188,7 @@ pub static TEMPLATES: [Template; 15] = [
         guid: Some("145735f1-57cc-48c2-81ec-727f07a10096"),
         category: Category::Leaver,
         trigger: DefaultTrigger::OnDemand,
-        tasks: &[
-            plain("removeUserFromAllGroups"),
-            plain("removeUserFromAllTeams"),
-            plain("deleteUser"),
-        ],
+        tasks: &[plain("removeUserFromAllGroups"), plain("removeUserFromAllTeams"), plain("deleteUser")],
     },
     Template {
         name: "pre-offboarding",
@@ -238,11 +204,7 @@ pub static TEMPLATES: [Template; 15] = [
         guid: Some("e821c59e-d28c-44d7-902f-5fed05e926f1"),
         category: Category::Leaver,
         trigger: on_leave(0),
-        tasks: &[
-            plain("disableUserAccount"),
-            plain("removeUserFromAllGroups"),
-            plain("removeUserFromAllTeams"),
-        ],
+        tasks: &[plain("disableUserAccount"), plain("removeUserFromAllGroups"), plain("removeUserFromAllTeams")],
     },
     Template {
         name: "post-offboarding",
@@ -250,11 +212,7 @@ pub static TEMPLATES: [Template; 15] = [
         guid: Some("50149a4a-7c2d-4fd8-8018-761f4eb915cb"),
         category: Category::Leaver,
         trigger: on_leave(7),
-        tasks: &[
-            plain("removeAllLicenses"),
-            plain("removeUserFromAllTeams"),
-            plain("deleteUser"),
-        ],
+        tasks: &[plain("removeAllLicenses"), plain("removeUserFromAllTeams"), plain("deleteUser")],
     },
     Template {
         name: "pre-offboard-inactive",
@@ -301,9 +259,7 @@ pub static TEMPLATES: [Template; 15] = [
         display_name: "Unsponsored guest cleanup",
         guid: None,
         category: Category::Leaver,
-        trigger: DefaultTrigger::GuestSponsor {
-            minimum_required_sponsors: 1,
-        },
+        trigger: DefaultTrigger::GuestSponsor { minimum_required_sponsors: 1 },
         tasks: &[plain("deleteUser")],
     },
 ];

@@ -5,13 +5,8 @@ use super::*;
 /// A GUID as the tables write it: five groups of lower-case hexadecimal digits.
 fn is_guid(text: &str) -> bool {
     let groups: Vec<_> = text.split('-').collect();
-    let hexadecimal = |group: &str| {
-        group
-            .bytes()
-            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.into_iter().all(hexadecimal)
+    let hexadecimal = |group: &str| group.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.into_iter().all(hexadecimal)
 }
 
 #[test]
@@ -20,18 +15,11 @@ fn numbers_names_and_guids_are_unique() {
     let names: BTreeSet<_> = TASKS.iter().map(|task| task.name).collect();
     let guids: BTreeSet<_> = TASKS.iter().map(|task| task.guid).collect();
     let display_names: BTreeSet<_> = TASKS.iter().map(|task| task.display_name).collect();
-    assert_eq!(
-        (names.len(), guids.len(), display_names.len()),
-        (31, 31, 31)
-    );
+    assert_eq!((names.len(), guids.len(), display_names.len()), (31, 31, 31));
     for task in &TASKS {
         assert!(is_guid(task.guid), "{}", task.guid);
         let camel_case = task.name.starts_with(|c: char| c.is_ascii_lowercase());
-        assert!(
-            camel_case && task.name.chars().all(|c| c.is_ascii_alphabetic()),
-            "{}",
-            task.name
-        );
+        assert!(camel_case && task.name.chars().all(|c| c.is_ascii_alphabetic()), "{}", task.name);
     }
 }
 
@@ -49,47 +37,23 @@ fn every_task_is_found_by_number_name_and_guid() {
     assert_eq!(by_guid(""), None);
     // The identifier that one page shows for the custom task extension belongs to no task.
     assert_eq!(by_guid("d79d1fcc-16be-490c-a865-f4533b1639ee"), None);
-    assert_eq!(
-        by_guid("3C860712-2D37-42A4-928F-5C93935D26A1").map(|task| task.number),
-        Some(2)
-    );
+    assert_eq!(by_guid("3C860712-2D37-42A4-928F-5C93935D26A1").map(|task| task.number), Some(2));
 }
 
 /// Which tasks a category allows, by number, read from the product page column by column.
 #[test]
 fn categories_follow_the_product_page() {
     for (category, numbers) in [
-        (
-            Category::Joiner,
-            vec![1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 13, 15],
-        ),
-        (
-            Category::Mover,
-            vec![4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 18, 20, 21, 22, 23, 24],
-        ),
-        (
-            Category::Leaver,
-            [vec![7, 8, 9], (10..=31).collect()].concat(),
-        ),
+        (Category::Joiner, vec![1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 13, 15]),
+        (Category::Mover, vec![4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 18, 20, 21, 22, 23, 24]),
+        (Category::Leaver, [vec![7, 8, 9], (10..=31).collect()].concat()),
     ] {
-        let allowed: Vec<u8> = TASKS
-            .iter()
-            .filter(|task| task.allows(category))
-            .map(|task| task.number)
-            .collect();
+        let allowed: Vec<u8> = TASKS.iter().filter(|task| task.allows(category)).map(|task| task.number).collect();
         assert_eq!(allowed, numbers, "{category}");
     }
     for task in &TASKS {
-        let distinct: BTreeSet<_> = task
-            .categories
-            .iter()
-            .map(|category| category.as_str())
-            .collect();
-        assert!(
-            !distinct.is_empty() && distinct.len() == task.categories.len(),
-            "{}",
-            task.name
-        );
+        let distinct: BTreeSet<_> = task.categories.iter().map(|category| category.as_str()).collect();
+        assert!(!distinct.is_empty() && distinct.len() == task.categories.len(), "{}", task.name);
     }
 }
 
@@ -97,20 +61,13 @@ fn categories_follow_the_product_page() {
 fn effect_classes_by_number() {
     for (class, numbers) in [
         (EffectClass::Mail, vec![1, 2, 4, 22, 23, 27, 28, 29, 30, 31]),
-        (
-            EffectClass::Access,
-            vec![5, 6, 7, 8, 13, 14, 15, 16, 17, 18, 19, 20, 25],
-        ),
+        (EffectClass::Access, vec![5, 6, 7, 8, 13, 14, 15, 16, 17, 18, 19, 20, 25]),
         (EffectClass::Account, vec![9, 10, 12, 21, 24]),
         (EffectClass::Credential, vec![3]),
         (EffectClass::Destructive, vec![26]),
         (EffectClass::Extension, vec![11]),
     ] {
-        let found: Vec<u8> = TASKS
-            .iter()
-            .filter(|task| task.effect == class)
-            .map(|task| task.number)
-            .collect();
+        let found: Vec<u8> = TASKS.iter().filter(|task| task.effect == class).map(|task| task.number).collect();
         assert_eq!(found, numbers, "{class}");
     }
 }
@@ -118,42 +75,23 @@ fn effect_classes_by_number() {
 #[test]
 fn what_has_left_the_house_is_not_reversible() {
     use EffectClass::{Credential, Destructive, Extension, Mail};
-    for task in TASKS
-        .iter()
-        .filter(|task| matches!(task.effect, Mail | Credential | Destructive | Extension))
-    {
+    for task in TASKS.iter().filter(|task| matches!(task.effect, Mail | Credential | Destructive | Extension)) {
         assert!(!task.reversible, "{}", task.name);
     }
     // A task and the one that takes it back are both reversible.
     for (task, opposite) in [(10, 12), (7, 13), (8, 15), (6, 20)] {
         let reversible = |number| by_number(number).map(|task| task.reversible);
-        assert_eq!(
-            (reversible(task), reversible(opposite)),
-            (Some(true), Some(true)),
-            "{task} {opposite}"
-        );
+        assert_eq!((reversible(task), reversible(opposite)), (Some(true), Some(true)), "{task} {opposite}");
     }
 }
 
 #[test]
 fn arguments_are_named_once_and_mails_share_theirs() {
     for task in &TASKS {
-        let names: BTreeSet<_> = task
-            .arguments
-            .iter()
-            .map(|argument| argument.name)
-            .collect();
+        let names: BTreeSet<_> = task.arguments.iter().map(|argument| argument.name).collect();
         assert_eq!(names.len(), task.arguments.len(), "{}", task.name);
-        assert!(
-            task.arguments
-                .iter()
-                .all(|argument| !argument.description.is_empty()),
-            "{}",
-            task.name
-        );
-        let takes_mail = ["to", "cc", "customSubject", "customBody", "locale"]
-            .iter()
-            .all(|name| names.contains(name));
+        assert!(task.arguments.iter().all(|argument| !argument.description.is_empty()), "{}", task.name);
+        let takes_mail = ["to", "cc", "customSubject", "customBody", "locale"].iter().all(|name| names.contains(name));
         let sends_mail = task.effect == EffectClass::Mail || task.effect == EffectClass::Credential;
         assert_eq!(takes_mail, sends_mail, "{}", task.name);
     }
@@ -161,30 +99,16 @@ fn arguments_are_named_once_and_mails_share_theirs() {
 
 #[test]
 fn sets_of_effect_classes() {
-    let classes = effect_classes([
-        "sendWelcomeEmail",
-        "deleteUser",
-        "sendEmailOnLastDay",
-        "noSuchTask",
-    ]);
+    let classes = effect_classes(["sendWelcomeEmail", "deleteUser", "sendEmailOnLastDay", "noSuchTask"]);
     assert_eq!(classes.to_string(), "mail, destructive");
     assert_eq!(classes.len(), 2);
     assert!(effect_classes([]).is_empty() && EffectClasses::EMPTY.to_string().is_empty());
     for class in EffectClass::ALL {
         let one: EffectClasses = [class].into_iter().collect();
-        assert!(
-            EffectClass::ALL
-                .into_iter()
-                .all(|other| one.contains(other) == (other == class)),
-            "{class}"
-        );
+        assert!(EffectClass::ALL.into_iter().all(|other| one.contains(other) == (other == class)), "{class}");
         assert_eq!(EffectClass::from_word(class.as_str()), Some(class));
         assert_eq!(one.union(classes).contains(class), one.contains(class));
-        assert_eq!(
-            !one.intersection(classes).is_empty(),
-            classes.contains(class),
-            "{class}"
-        );
+        assert_eq!(!one.intersection(classes).is_empty(), classes.contains(class), "{class}");
     }
     assert_eq!(EffectClass::from_word("Mail"), None);
     let all: EffectClasses = EffectClass::ALL.into_iter().collect();
@@ -195,21 +119,12 @@ fn sets_of_effect_classes() {
 #[test]
 fn templates_have_unique_names_and_guids() {
     let names: BTreeSet<_> = TEMPLATES.iter().map(|template| template.name).collect();
-    let guids: BTreeSet<_> = TEMPLATES
-        .iter()
-        .filter_map(|template| template.guid)
-        .collect();
+    let guids: BTreeSet<_> = TEMPLATES.iter().filter_map(|template| template.guid).collect();
     assert_eq!((names.len(), guids.len()), (15, 10));
-    assert!(
-        guids
-            .iter()
-            .all(|guid| is_guid(guid) && by_guid(guid).is_none())
-    );
+    assert!(guids.iter().all(|guid| is_guid(guid) && by_guid(guid).is_none()));
     for template in &TEMPLATES {
         let name = template.name;
-        let kebab_case = name
-            .split('-')
-            .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()));
+        let kebab_case = name.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()));
         assert!(kebab_case && name.len() <= 36, "{name}");
         assert_eq!(template_by_name(name), Some(template));
     }
@@ -219,30 +134,14 @@ fn templates_have_unique_names_and_guids() {
 #[test]
 fn tasks_of_templates_exist_fit_the_category_and_take_their_arguments() {
     for template in &TEMPLATES {
-        assert!(
-            (1..=25).contains(&template.tasks.len()),
-            "{}",
-            template.name
-        );
+        assert!((1..=25).contains(&template.tasks.len()), "{}", template.name);
         let distinct: BTreeSet<_> = template.tasks.iter().map(|task| task.task).collect();
         assert_eq!(distinct.len(), template.tasks.len(), "{}", template.name);
         for TemplateTask { task, arguments } in template.tasks {
-            let definition =
-                by_name(task).unwrap_or_else(|| panic!("{}: no task {task}", template.name));
-            assert!(
-                definition.allows(template.category),
-                "{}: {task}",
-                template.name
-            );
+            let definition = by_name(task).unwrap_or_else(|| panic!("{}: no task {task}", template.name));
+            assert!(definition.allows(template.category), "{}: {task}", template.name);
             for argument in *arguments {
-                assert!(
-                    definition
-                        .arguments
-                        .iter()
-                        .any(|known| known.name == argument.name),
-                    "{task}: {}",
-                    argument.name
-                );
+                assert!(definition.arguments.iter().any(|known| known.name == argument.name), "{task}: {}", argument.name);
             }
         }
     }
@@ -253,10 +152,7 @@ fn triggers_of_templates_fit_their_category_and_bounds() {
     for template in &TEMPLATES {
         let fits = match template.trigger {
             DefaultTrigger::OnDemand => template.category != Category::Joiner,
-            DefaultTrigger::TimeBasedAttribute {
-                attribute,
-                offset_in_days,
-            } => {
+            DefaultTrigger::TimeBasedAttribute { attribute, offset_in_days } => {
                 let of_category = match template.category {
                     Category::Joiner => attribute == "employeeHireDate",
                     Category::Leaver => attribute == "employeeLeaveDateTime",
@@ -264,18 +160,13 @@ fn triggers_of_templates_fit_their_category_and_bounds() {
                 };
                 of_category && (-180..=180).contains(&offset_in_days)
             }
-            DefaultTrigger::AttributeChange { .. } | DefaultTrigger::MembershipAdded => {
-                template.category == Category::Mover
+            DefaultTrigger::AttributeChange { .. } | DefaultTrigger::MembershipAdded => template.category == Category::Mover,
+            DefaultTrigger::UserInactivity { inactivity_period_in_days } => {
+                template.category == Category::Leaver && (1..=3_650).contains(&inactivity_period_in_days)
             }
-            DefaultTrigger::UserInactivity {
-                inactivity_period_in_days,
-            } => {
-                template.category == Category::Leaver
-                    && (1..=3_650).contains(&inactivity_period_in_days)
+            DefaultTrigger::GuestSponsor { minimum_required_sponsors } => {
+                template.category == Category::Leaver && minimum_required_sponsors == 1
             }
-            DefaultTrigger::GuestSponsor {
-                minimum_required_sponsors,
-            } => template.category == Category::Leaver && minimum_required_sponsors == 1,
         };
         assert!(fits, "{}: {:?}", template.name, template.trigger);
     }

@@ -25,15 +25,9 @@ const ATTEMPTS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What a kind must offer.
-pub trait Kind:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize
-{
-}
+pub trait Kind: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize {}
 
-impl<K> Kind for K where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize
-{
-}
+impl<K> Kind for K where K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize {}
 
 /// Which objects a list has.
 #[derive(Clone, Debug, Default)]
@@ -131,11 +125,18 @@ impl Cluster {
         for attempt in 0..ATTEMPTS {
             self.pause(attempt).await;
             let floor = self.floor.load(Ordering::Relaxed);
-            let mut params = ListParams { label_selector: selector.labels.clone(), field_selector: selector.fields.clone(), ..ListParams::default() };
+            let mut params =
+                ListParams { label_selector: selector.labels.clone(), field_selector: selector.fields.clone(), ..ListParams::default() };
             if floor > 0 {
                 params = params.at(&floor.to_string()).matching(VersionMatch::NotOlderThan);
             }
-            let list = self.retry::<K, _, _, _>("list", "", || { let api = self.api::<K>(); let params = params.clone(); async move { api.list(&params).await } }).await?;
+            let list = self
+                .retry::<K, _, _, _>("list", "", || {
+                    let api = self.api::<K>();
+                    let params = params.clone();
+                    async move { api.list(&params).await }
+                })
+                .await?;
             match self.learn(list.metadata.resource_version.as_deref()) {
                 Some(version) if version < floor => seen = version,
                 _ => return Ok(list.items),
@@ -158,7 +159,11 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`] when the API server does not answer or refuses.
     pub async fn get<K: Kind>(&self, name: &str) -> Result<Option<K>, ClusterError> {
-        self.retry::<K, _, _, _>("get", name, || { let api = self.api::<K>(); async move { api.get_opt(name).await } }).await
+        self.retry::<K, _, _, _>("get", name, || {
+            let api = self.api::<K>();
+            async move { api.get_opt(name).await }
+        })
+        .await
     }
 
     /// Creates the object.
@@ -167,9 +172,17 @@ impl Cluster {
     /// [`ClusterError`] when the API server does not answer or refuses for another reason than that it exists.
     pub async fn create<K: Kind>(&self, object: &K) -> Result<Created<K>, ClusterError> {
         let name = object.name_any();
-        let result = self.retry::<K, _, _, _>("create", &name, || { let api = self.api::<K>(); async move { api.create(&PostParams::default(), object).await } }).await;
+        let result = self
+            .retry::<K, _, _, _>("create", &name, || {
+                let api = self.api::<K>();
+                async move { api.create(&PostParams::default(), object).await }
+            })
+            .await;
         match result {
-            Ok(object) => { self.learn(object.meta().resource_version.as_deref()); Ok(Created::New(Box::new(object))) }
+            Ok(object) => {
+                self.learn(object.meta().resource_version.as_deref());
+                Ok(Created::New(Box::new(object)))
+            }
             Err(ClusterError::Refused { code: 409, .. }) => Ok(Created::Exists),
             Err(error) => Err(error),
         }
@@ -181,9 +194,17 @@ impl Cluster {
     /// [`ClusterError`] when the API server does not answer or refuses for another reason.
     pub async fn replace<K: Kind>(&self, object: &K) -> Result<Replaced<K>, ClusterError> {
         let name = object.name_any();
-        let result = self.retry::<K, _, _, _>("replace", &name, || { let (api, name) = (self.api::<K>(), name.clone()); async move { api.replace(&name, &PostParams::default(), object).await } }).await;
+        let result = self
+            .retry::<K, _, _, _>("replace", &name, || {
+                let (api, name) = (self.api::<K>(), name.clone());
+                async move { api.replace(&name, &PostParams::default(), object).await }
+            })
+            .await;
         match result {
-            Ok(object) => { self.learn(object.meta().resource_version.as_deref()); Ok(Replaced::Done(Box::new(object))) }
+            Ok(object) => {
+                self.learn(object.meta().resource_version.as_deref());
+                Ok(Replaced::Done(Box::new(object)))
+            }
             Err(ClusterError::Refused { code: 409, .. }) => Ok(Replaced::Conflict),
             Err(ClusterError::Refused { code: 404, .. }) => Ok(Replaced::Gone),
             Err(error) => Err(error),
@@ -197,9 +218,17 @@ impl Cluster {
     pub async fn patch_status<K: Kind>(&self, name: &str, status: &impl Serialize) -> Result<Option<K>, ClusterError> {
         let patch = Patch::Merge(serde_json::json!({ "status": status }));
         let patch = &patch;
-        let result = self.retry::<K, _, _, _>("patch", name, || { let api = self.api::<K>(); async move { api.patch_status(name, &PatchParams::default(), patch).await } }).await;
+        let result = self
+            .retry::<K, _, _, _>("patch", name, || {
+                let api = self.api::<K>();
+                async move { api.patch_status(name, &PatchParams::default(), patch).await }
+            })
+            .await;
         match result {
-            Ok(object) => { self.learn(object.meta().resource_version.as_deref()); Ok(Some(object)) }
+            Ok(object) => {
+                self.learn(object.meta().resource_version.as_deref());
+                Ok(Some(object))
+            }
             Err(ClusterError::Refused { code: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -211,9 +240,17 @@ impl Cluster {
     /// [`ClusterError`] when the API server does not answer or refuses for another reason.
     pub async fn patch<K: Kind>(&self, name: &str, patch: &serde_json::Value) -> Result<Option<K>, ClusterError> {
         let patch = &Patch::Merge(patch);
-        let result = self.retry::<K, _, _, _>("patch", name, || { let api = self.api::<K>(); async move { api.patch(name, &PatchParams::default(), patch).await } }).await;
+        let result = self
+            .retry::<K, _, _, _>("patch", name, || {
+                let api = self.api::<K>();
+                async move { api.patch(name, &PatchParams::default(), patch).await }
+            })
+            .await;
         match result {
-            Ok(object) => { self.learn(object.meta().resource_version.as_deref()); Ok(Some(object)) }
+            Ok(object) => {
+                self.learn(object.meta().resource_version.as_deref());
+                Ok(Some(object))
+            }
             Err(ClusterError::Refused { code: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -224,9 +261,17 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`] when the API server does not answer or refuses for another reason.
     pub async fn delete<K: Kind>(&self, name: &str, uid: Option<String>) -> Result<(), ClusterError> {
-        let params = DeleteParams { preconditions: uid.map(|uid| Preconditions { uid: Some(uid), resource_version: None }), ..DeleteParams::background() };
+        let params = DeleteParams {
+            preconditions: uid.map(|uid| Preconditions { uid: Some(uid), resource_version: None }),
+            ..DeleteParams::background()
+        };
         let params = &params;
-        let result = self.retry::<K, _, _, _>("delete", name, || { let api = self.api::<K>(); async move { api.delete(name, params).await.map(|_| ()) } }).await;
+        let result = self
+            .retry::<K, _, _, _>("delete", name, || {
+                let api = self.api::<K>();
+                async move { api.delete(name, params).await.map(|_| ()) }
+            })
+            .await;
         match result {
             Ok(()) | Err(ClusterError::Refused { code: 404 | 409, .. }) => Ok(()),
             Err(error) => Err(error),
@@ -253,7 +298,14 @@ impl Cluster {
             match request().await {
                 Ok(answer) => return Ok(answer),
                 Err(kube::Error::Api(status)) if !matches!(status.code, 408 | 410 | 429 | 500 | 502 | 503 | 504) => {
-                    return Err(ClusterError::Refused { verb, kind, name: name.to_owned(), code: status.code, reason: status.reason, message: status.message });
+                    return Err(ClusterError::Refused {
+                        verb,
+                        kind,
+                        name: name.to_owned(),
+                        code: status.code,
+                        reason: status.reason,
+                        message: status.message,
+                    });
                 }
                 Err(error) => message = error.to_string(),
             }

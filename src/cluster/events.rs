@@ -50,7 +50,11 @@ impl Cluster {
         let end = (0..=LONGEST_MESSAGE.min(message.len())).rev().find(|index| message.is_char_boundary(*index)).unwrap_or(0);
         message.truncate(end);
         let event = Event {
-            metadata: ObjectMeta { name: Some(format!("{}.{}", notice.name, notice.id)), namespace: Some(self.namespace().to_owned()), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: Some(format!("{}.{}", notice.name, notice.id)),
+                namespace: Some(self.namespace().to_owned()),
+                ..ObjectMeta::default()
+            },
             involved_object: ObjectReference {
                 api_version: Some(format!("{}/{}", crate::api::meta::GROUP, crate::api::meta::VERSION)),
                 kind: Some(notice.kind.to_owned()),

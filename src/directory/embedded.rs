@@ -12,8 +12,8 @@ use crate::api::group::GroupMembership;
 use crate::api::run_slice::BeforeImage;
 use crate::api::task::AttributeUpdate;
 use crate::api::{Account as AccountObject, DirectorySpec, Group, User};
-use crate::cluster::{Cluster, ClusterError, Created, Replaced};
 use crate::cluster::client::Selector;
+use crate::cluster::{Cluster, ClusterError, Created, Replaced};
 use crate::domain::dates::DateValue;
 use crate::domain::keys::Keyring;
 use crate::domain::subject::Person;
@@ -102,7 +102,8 @@ impl Embedded {
     /// The people who have both a record and an account, in the order of their names.
     fn people(&self, users: &[User], accounts: Vec<AccountObject>) -> Vec<Person> {
         let accounts: BTreeMap<String, AccountObject> = accounts.into_iter().map(|account| (account.name_any(), account)).collect();
-        let mut people: Vec<Person> = users.iter().filter_map(|user| self.mapping.person(user, accounts.get(&user.name_any())?, &self.keys)).collect();
+        let mut people: Vec<Person> =
+            users.iter().filter_map(|user| self.mapping.person(user, accounts.get(&user.name_any())?, &self.keys)).collect();
         people.sort_by(|left, right| left.name.cmp(&right.name));
         people
     }
@@ -122,7 +123,10 @@ impl Embedded {
                 Replaced::Gone => return Err(not_found(subject)),
             }
         }
-        Err(DirectoryError::Transient { reason: "Conflict", message: format!("Account {subject:?} was written by others {CONFLICTS} times in a row") })
+        Err(DirectoryError::Transient {
+            reason: "Conflict",
+            message: format!("Account {subject:?} was written by others {CONFLICTS} times in a row"),
+        })
     }
 
     async fn group(&self, name: &str) -> Result<Group, DirectoryError> {
@@ -134,7 +138,10 @@ impl Embedded {
         for name in groups {
             let group = self.group(name).await?;
             if group.spec.membership != GroupMembership::Assigned {
-                return Err(DirectoryError::Permanent { reason: "ManagedElsewhere", message: format!("the members of Group {name:?} are decided elsewhere") });
+                return Err(DirectoryError::Permanent {
+                    reason: "ManagedElsewhere",
+                    message: format!("the members of Group {name:?} are decided elsewhere"),
+                });
             }
         }
         Ok(())
@@ -143,7 +150,8 @@ impl Embedded {
     /// The groups among `member_of` whose members are assigned one by one; a group without an object counts as one.
     async fn assigned(&self, member_of: &[String]) -> Result<Vec<String>, DirectoryError> {
         let groups: Vec<Group> = self.cluster.list(&Selector::all()).await?;
-        let elsewhere = |name: &String| groups.iter().any(|group| &group.name_any() == name && group.spec.membership != GroupMembership::Assigned);
+        let elsewhere =
+            |name: &String| groups.iter().any(|group| &group.name_any() == name && group.spec.membership != GroupMembership::Assigned);
         Ok(member_of.iter().filter(|name| !elsewhere(name)).cloned().collect())
     }
 
@@ -180,7 +188,11 @@ impl Directory for Embedded {
             Ok(assigned) => Lookup::Present(Account {
                 account_enabled: account.spec.account_enabled,
                 assigned,
-                deleted: BeforeImage { account_enabled: Some(account.spec.account_enabled), deleted_at: account.spec.deleted_at, ..BeforeImage::default() },
+                deleted: BeforeImage {
+                    account_enabled: Some(account.spec.account_enabled),
+                    deleted_at: account.spec.deleted_at,
+                    ..BeforeImage::default()
+                },
                 member_of: account.spec.member_of,
                 attributes: account.spec.attributes,
             }),
@@ -195,7 +207,9 @@ impl Directory for Embedded {
             Err(error) => return Lookup::Unknown(error.to_string()),
         }
         match self.query().await {
-            Ok(people) => Lookup::Present(people.into_iter().filter(|person| person.groups.iter().any(|name| name == group)).map(|person| person.name).collect()),
+            Ok(people) => Lookup::Present(
+                people.into_iter().filter(|person| person.groups.iter().any(|name| name == group)).map(|person| person.name).collect(),
+            ),
             Err(error) => Lookup::Unknown(error.to_string()),
         }
     }
@@ -257,7 +271,11 @@ impl Directory for Embedded {
                 let value = if update.value == "system.now" { now.clone() } else { update.value.clone() };
                 account.attributes.insert(update.attribute.clone(), value);
             }
-            if account.attributes == before { Effect::AlreadySo("the attributes had these values already".to_owned()) } else { Effect::Done }
+            if account.attributes == before {
+                Effect::AlreadySo("the attributes had these values already".to_owned())
+            } else {
+                Effect::Done
+            }
         })
         .await
     }

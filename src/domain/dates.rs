@@ -6,9 +6,7 @@
 //!
 //! Errors never repeat the text: a hire or leave date is personal data and messages end up in conditions and logs.
 
-use chrono::{
-    DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
-};
+use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// First year that a date of a person may have. Anything older is a filler of a source system, such as 1601 or 1899.
@@ -87,9 +85,7 @@ impl DateValue {
             "Z" | "z" => Ok(Self::Instant(local.and_utc())),
             _ => {
                 // Moving the wall clock by less than a day cannot leave the range of chrono, but it can leave ours.
-                let instant = local
-                    .checked_sub_signed(parse_offset(zone, shape)?)
-                    .ok_or(DateError::Year)?;
+                let instant = local.checked_sub_signed(parse_offset(zone, shape)?).ok_or(DateError::Year)?;
                 check_year(instant.date())?;
                 Ok(Self::Instant(instant.and_utc()))
             }
@@ -136,19 +132,9 @@ impl DueRule {
     ///
     /// # Errors
     /// [`DateError::OffsetRange`] if the offset is out of range.
-    pub fn new(
-        offset_in_days: i32,
-        at: Option<NaiveTime>,
-        date_only: DateOnly,
-        zone: Tz,
-    ) -> Result<Self, DateError> {
+    pub fn new(offset_in_days: i32, at: Option<NaiveTime>, date_only: DateOnly, zone: Tz) -> Result<Self, DateError> {
         if (-MAX_OFFSET_IN_DAYS..=MAX_OFFSET_IN_DAYS).contains(&offset_in_days) {
-            Ok(Self {
-                offset_in_days,
-                at,
-                date_only,
-                zone,
-            })
+            Ok(Self { offset_in_days, at, date_only, zone })
         } else {
             Err(DateError::OffsetRange)
         }
@@ -227,18 +213,13 @@ pub fn parse_duration(text: &str) -> Result<TimeDelta, DateError> {
     if digits.len() + 1 != text.len() {
         return Err(SHAPE);
     }
-    if digits.is_empty()
-        || !digits.bytes().all(|b| b.is_ascii_digit())
-        || (digits.starts_with('0') && digits != "0")
-    {
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) || (digits.starts_with('0') && digits != "0") {
         return Err(SHAPE);
     }
     // Digits that do not fit into an i64 are a number far above the range.
     let amount: i64 = digits.parse().map_err(|_| DateError::DurationRange)?;
     match amount.checked_mul(seconds_per_unit) {
-        Some(seconds @ 1..) if seconds <= MAX_DURATION_DAYS * 86_400 => {
-            Ok(TimeDelta::seconds(seconds))
-        }
+        Some(seconds @ 1..) if seconds <= MAX_DURATION_DAYS * 86_400 => Ok(TimeDelta::seconds(seconds)),
         _ => Err(DateError::DurationRange),
     }
 }
@@ -267,18 +248,12 @@ pub fn parse_zone(name: &str) -> Result<Tz, DateError> {
 
 fn check_year(day: NaiveDate) -> Result<(), DateError> {
     use chrono::Datelike as _;
-    if (MIN_YEAR..=MAX_YEAR).contains(&day.year()) {
-        Ok(())
-    } else {
-        Err(DateError::Year)
-    }
+    if (MIN_YEAR..=MAX_YEAR).contains(&day.year()) { Ok(()) } else { Err(DateError::Year) }
 }
 
 fn parse_day(text: &str, shape: DateError) -> Result<NaiveDate, DateError> {
     let [year, month, day] = fields(text, "dddd-dd-dd").ok_or(shape)?;
-    let day = i32::try_from(year)
-        .ok()
-        .and_then(|year| NaiveDate::from_ymd_opt(year, month, day));
+    let day = i32::try_from(year).ok().and_then(|year| NaiveDate::from_ymd_opt(year, month, day));
     let day = day.ok_or(DateError::NoSuchDay)?;
     check_year(day).map(|()| day)
 }

@@ -67,7 +67,12 @@ mod tests {
     #[test]
     fn rule_5() {
         let as_of = at("2026-03-10T12:00:00Z");
-        let base = Moment { as_of, window: TimeDelta::days(3), activated_at: at("2026-01-01T00:00:00Z"), last_sealed_at: Some(at("2026-03-05T00:00:00Z")) };
+        let base = Moment {
+            as_of,
+            window: TimeDelta::days(3),
+            activated_at: at("2026-01-01T00:00:00Z"),
+            last_sealed_at: Some(at("2026-03-05T00:00:00Z")),
+        };
         let cases = [
             ("later", "2026-03-10T12:00:01Z", false, Verdict::NotYet),
             ("at the instant", "2026-03-10T12:00:00Z", false, Verdict::Due),

@@ -91,7 +91,9 @@ impl LedgerIndex {
     #[must_use]
     pub fn off_boarded(&self, subject: &str) -> Option<DateTime<Utc>> {
         let leaver = self.latest_leaver(subject)?;
-        let returned = self.of_subject(subject).any(|row| row.category == Category::Joiner && row.state == EntryState::Planned && row.due > leaver.due);
+        let returned = self
+            .of_subject(subject)
+            .any(|row| row.category == Category::Joiner && row.state == EntryState::Planned && row.due > leaver.due);
         (!returned).then_some(leaver.at)
     }
 }
@@ -123,8 +125,14 @@ mod tests {
 
     #[test]
     fn rows_of_abandoned_and_unsealed_epochs_do_not_count() {
-        let head = TenantLedgerData { epoch: 5, sealed_epoch: 4, abandoned: vec![EpochRange { from: 2, to: 3 }], ..TenantLedgerData::default() };
-        let rows = [row(1, "a", EntryState::Planned), row(2, "b", EntryState::Planned), row(3, "a", EntryState::Released), row(5, "c", EntryState::Planned)];
+        let head =
+            TenantLedgerData { epoch: 5, sealed_epoch: 4, abandoned: vec![EpochRange { from: 2, to: 3 }], ..TenantLedgerData::default() };
+        let rows = [
+            row(1, "a", EntryState::Planned),
+            row(2, "b", EntryState::Planned),
+            row(3, "a", EntryState::Released),
+            row(5, "c", EntryState::Planned),
+        ];
         let index = LedgerIndex::build(&head, &rows);
         assert!(index.is_consumed("a"), "the release of an abandoned epoch does not count");
         assert!(!index.is_consumed("b"));

@@ -81,7 +81,9 @@ pub fn place(candidates: &[Candidate], open: &[OpenWork], earlier: Option<&Earli
                 continue;
             }
         }
-        let superseded = |work: &&OpenWork| candidate.category == Category::Leaver && work.category != Category::Leaver && is_covered(hired, candidate.due);
+        let superseded = |work: &&OpenWork| {
+            candidate.category == Category::Leaver && work.category != Category::Leaver && is_covered(hired, candidate.due)
+        };
         let supersedes = open.iter().filter(superseded).map(|work| (work.key.clone(), work.slice.clone())).collect();
         let slices = open.iter().filter(|work| !superseded(work)).map(|work| work.slice.clone()).collect();
         placed.push((candidate.id, Placement::Planned { after: before.clone(), slices, supersedes }));
@@ -128,7 +130,12 @@ mod tests {
 
     #[test]
     fn leaver_takes_the_place_of_mover_and_joiner() {
-        let placed = place(&[candidate(0, Category::Joiner, 1), candidate(1, Category::Mover, 2), candidate(2, Category::Leaver, 3)], &[], None, hired(1));
+        let placed = place(
+            &[candidate(0, Category::Joiner, 1), candidate(1, Category::Mover, 2), candidate(2, Category::Leaver, 3)],
+            &[],
+            None,
+            hired(1),
+        );
         assert_eq!(placed[0].0, 2);
         assert_eq!(placed[1], (1, Placement::Superseded { by: "k2".to_owned() }));
         assert_eq!(placed[2], (0, Placement::Superseded { by: "k2".to_owned() }));
@@ -143,7 +150,13 @@ mod tests {
     #[test]
     fn an_earlier_leaver_covers_a_joiner_that_catches_up() {
         let earlier = EarlierLeaver { key: "l".to_owned(), due: day(10) };
-        for (name, hire, superseded) in [("hired before", hired(9), true), ("hired that day", hired(10), true), ("hired again", hired(11), false), ("no hire date", DateReading::Absent, true), ("unreadable", DateReading::Unknown, true)] {
+        for (name, hire, superseded) in [
+            ("hired before", hired(9), true),
+            ("hired that day", hired(10), true),
+            ("hired again", hired(11), false),
+            ("no hire date", DateReading::Absent, true),
+            ("unreadable", DateReading::Unknown, true),
+        ] {
             let placed = place(&[candidate(0, Category::Joiner, 9)], &[], Some(&earlier), hire);
             assert_eq!(matches!(placed[0].1, Placement::Superseded { .. }), superseded, "{name}");
         }
@@ -151,16 +164,27 @@ mod tests {
 
     #[test]
     fn open_work_is_superseded_or_waited_for() {
-        let open = [OpenWork { key: "j".to_owned(), slice: "sj".to_owned(), category: Category::Joiner }, OpenWork { key: "l".to_owned(), slice: "sl".to_owned(), category: Category::Leaver }];
+        let open = [
+            OpenWork { key: "j".to_owned(), slice: "sj".to_owned(), category: Category::Joiner },
+            OpenWork { key: "l".to_owned(), slice: "sl".to_owned(), category: Category::Leaver },
+        ];
         let placed = place(&[candidate(0, Category::Leaver, 3)], &open, None, hired(1));
-        assert_eq!(placed[0].1, Placement::Planned { after: vec![], slices: vec!["sl".to_owned()], supersedes: vec![("j".to_owned(), "sj".to_owned())] });
+        assert_eq!(
+            placed[0].1,
+            Placement::Planned { after: vec![], slices: vec!["sl".to_owned()], supersedes: vec![("j".to_owned(), "sj".to_owned())] }
+        );
         let placed = place(&[candidate(0, Category::Joiner, 3)], &open, None, hired(1));
         assert_eq!(placed[0].1, Placement::Planned { after: vec![], slices: vec!["sj".to_owned(), "sl".to_owned()], supersedes: vec![] });
     }
 
     #[test]
     fn order_is_category_then_due_then_name() {
-        let placed = place(&[candidate(0, Category::Joiner, 1), candidate(1, Category::Mover, 9), candidate(2, Category::Mover, 8)], &[], None, hired(1));
+        let placed = place(
+            &[candidate(0, Category::Joiner, 1), candidate(1, Category::Mover, 9), candidate(2, Category::Mover, 8)],
+            &[],
+            None,
+            hired(1),
+        );
         assert_eq!(placed.iter().map(|entry| entry.0).collect::<Vec<_>>(), [2, 1, 0]);
         assert_eq!(placed[2].1, Placement::Planned { after: vec![2, 1], slices: vec![], supersedes: vec![] });
     }

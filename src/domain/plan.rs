@@ -20,8 +20,12 @@ const TASK_BYTES: usize = 1_400;
 /// The most that the before-image of a task can take.
 fn before_bytes(task: &Task) -> usize {
     match task.action() {
-        Some(Action::AddUserToGroups(arguments) | Action::RemoveUserFromGroups(arguments)) => arguments.groups.iter().map(|name| name.len() + 3).sum(),
-        Some(Action::AddUserToTeams(arguments) | Action::RemoveUserFromTeams(arguments)) => arguments.teams.iter().map(|name| name.len() + 3).sum(),
+        Some(Action::AddUserToGroups(arguments) | Action::RemoveUserFromGroups(arguments)) => {
+            arguments.groups.iter().map(|name| name.len() + 3).sum()
+        }
+        Some(Action::AddUserToTeams(arguments) | Action::RemoveUserFromTeams(arguments)) => {
+            arguments.teams.iter().map(|name| name.len() + 3).sum()
+        }
         Some(Action::EnableUserAccount(_) | Action::DisableUserAccount(_) | Action::DeleteUser(_)) => 64,
         _ => BEFORE_BYTES,
     }

@@ -63,7 +63,9 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
             }
         }
         (EntryState::Planned, Some(result)) => match result.reason.as_deref() {
-            Some(reason) if result.processing_status == ProcessingStatus::Canceled && reasons::is_releasable(reason) => Release::Release(reason.to_owned()),
+            Some(reason) if result.processing_status == ProcessingStatus::Canceled && reasons::is_releasable(reason) => {
+                Release::Release(reason.to_owned())
+            }
             _ if changed => Release::Release(CHANGED.to_owned()),
             _ => Release::Keep,
         },
@@ -78,6 +80,8 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
 pub fn frees(leaver: Option<&LedgerEntry>, superseded: &LedgerEntry, result: Option<&SubjectResult>) -> bool {
     let released = leaver.is_some_and(|row| row.state == EntryState::Released && row.category == Category::Leaver);
     // A claim alone is no beginning: without a finished task nothing is known to have been done.
-    let begun = result.is_some_and(|result| result.tasks.iter().any(|task| task.processing_status.is_final() && task.processing_status != ProcessingStatus::Canceled));
+    let begun = result.is_some_and(|result| {
+        result.tasks.iter().any(|task| task.processing_status.is_final() && task.processing_status != ProcessingStatus::Canceled)
+    });
     released && superseded.state == EntryState::Superseded && !begun
 }

@@ -34,7 +34,9 @@ pub fn expired(runs: &[EndedRun], days: i32, runs_per_workflow: i32, now: DateTi
     let mut names = Vec::new();
     for list in by_workflow.values_mut() {
         list.sort_by(|left, right| right.completed_at.cmp(&left.completed_at).then_with(|| right.name.cmp(&left.name)));
-        names.extend(list.iter().enumerate().filter(|(index, run)| *index >= keep || run.completed_at < oldest).map(|(_, run)| run.name.clone()));
+        names.extend(
+            list.iter().enumerate().filter(|(index, run)| *index >= keep || run.completed_at < oldest).map(|(_, run)| run.name.clone()),
+        );
     }
     names.sort();
     names

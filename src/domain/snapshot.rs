@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{AttributeMark, Sighting, SnapshotRow};
 
-use super::keys::Keyring;
 use super::epochs::is_valid;
+use super::keys::Keyring;
 use super::ledger::LedgerIndex;
 use super::subject::Person;
 
@@ -42,7 +42,15 @@ pub fn sealed_sighting<'a>(head: &TenantLedgerData, row: &'a SnapshotRow) -> Opt
 
 /// What an evaluation sees of a subject, given what was seen before.
 #[must_use]
-pub fn look(person: &Person, before: Option<&Sighting>, tracked: &Tracked, keys: &Keyring, ledger: &LedgerIndex, epoch: i64, as_of: DateTime<Utc>) -> Sighting {
+pub fn look(
+    person: &Person,
+    before: Option<&Sighting>,
+    tracked: &Tracked,
+    keys: &Keyring,
+    ledger: &LedgerIndex,
+    epoch: i64,
+    as_of: DateTime<Utc>,
+) -> Sighting {
     let mut marks = Vec::new();
     for attribute in &tracked.attributes {
         let value = person.tracked_value(attribute);
@@ -70,7 +78,13 @@ pub fn look(person: &Person, before: Option<&Sighting>, tracked: &Tracked, keys:
 }
 
 /// The mark of one attribute. `digest`: None if the value is unknown today.
-fn next_mark(name: &str, digest: Option<String>, before: Option<&Sighting>, highest: impl FnOnce() -> i64, as_of: DateTime<Utc>) -> AttributeMark {
+fn next_mark(
+    name: &str,
+    digest: Option<String>,
+    before: Option<&Sighting>,
+    highest: impl FnOnce() -> i64,
+    as_of: DateTime<Utc>,
+) -> AttributeMark {
     let old = before.and_then(|sighting| sighting.marks.iter().find(|mark| mark.name == name));
     match (old, digest) {
         // Unknown never acts: what was known stays, and a first sight waits for a value.
@@ -78,9 +92,13 @@ fn next_mark(name: &str, digest: Option<String>, before: Option<&Sighting>, high
         (None, None) => AttributeMark { name: name.to_owned(), digest: UNKNOWN_DIGEST.to_owned(), sequence: 0, changed_at: None },
         (None, Some(digest)) => AttributeMark { name: name.to_owned(), digest, sequence: highest(), changed_at: None },
         // The first value after an unknown one is a baseline for changes, but it is news for dates.
-        (Some(old), Some(digest)) if old.digest == UNKNOWN_DIGEST => AttributeMark { name: name.to_owned(), digest, sequence: highest(), changed_at: None },
+        (Some(old), Some(digest)) if old.digest == UNKNOWN_DIGEST => {
+            AttributeMark { name: name.to_owned(), digest, sequence: highest(), changed_at: None }
+        }
         (Some(old), Some(digest)) if old.digest == digest => old.clone(),
-        (Some(old), Some(digest)) => AttributeMark { name: name.to_owned(), digest, sequence: old.sequence.max(highest()) + 1, changed_at: Some(as_of) },
+        (Some(old), Some(digest)) => {
+            AttributeMark { name: name.to_owned(), digest, sequence: old.sequence.max(highest()) + 1, changed_at: Some(as_of) }
+        }
     }
 }
 

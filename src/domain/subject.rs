@@ -104,7 +104,9 @@ fn text_of(value: &Value<'_>) -> Option<String> {
         Value::Int(number) => Some(number.to_string()),
         Value::Date(instant) => Some(instant.to_rfc3339()),
         // Entries are kept apart by a character that no attribute has.
-        Value::List(list) => (0..list.count()).map(|index| text_of(&list.element(index))).collect::<Option<Vec<_>>>().map(|parts| parts.join("\u{1f}")),
+        Value::List(list) => {
+            (0..list.count()).map(|index| text_of(&list.element(index))).collect::<Option<Vec<_>>>().map(|parts| parts.join("\u{1f}"))
+        }
         Value::Unknown => None,
     }
 }

@@ -180,7 +180,15 @@ impl CompiledWorkflow {
     ///
     /// # Errors
     /// [`CompileError`] names the field.
-    pub fn compile(name: &str, lineage: &str, version: i32, spec: &VersionedSpec, window: TimeDelta, vocabulary: &Vocabulary, zone_facts: &BTreeMap<String, String>) -> Result<Self, CompileError> {
+    pub fn compile(
+        name: &str,
+        lineage: &str,
+        version: i32,
+        spec: &VersionedSpec,
+        window: TimeDelta,
+        vocabulary: &Vocabulary,
+        zone_facts: &BTreeMap<String, String>,
+    ) -> Result<Self, CompileError> {
         let conditions = spec.execution_conditions.as_ref();
         let scope = conditions.and_then(|conditions| conditions.scope.as_ref());
         let scope = scope.and_then(|scope| scope.rule.as_deref().map(|rule| (rule, scope.case_sensitive)));
@@ -237,11 +245,15 @@ impl CompiledWorkflow {
             None => Vec::new(),
             Some(Trigger::Time { attribute, .. }) => self.date_occurrence(person, attribute),
             Some(Trigger::Inactivity { .. }) => self.date_occurrence(person, LAST_SIGN_IN),
-            Some(Trigger::Change { attributes }) => attributes.iter().filter_map(|attribute| change(sighting, attribute, |_| true)).collect(),
+            Some(Trigger::Change { attributes }) => {
+                attributes.iter().filter_map(|attribute| change(sighting, attribute, |_| true)).collect()
+            }
             Some(Trigger::Membership { group, joined }) => {
                 change(sighting, &format!("{GROUP_PREFIX}{group}"), |digest| digest.is_empty() != *joined).into_iter().collect()
             }
-            Some(Trigger::Sponsors { minimum }) => change(sighting, &sponsors_mark(*minimum), |digest| digest == "few").into_iter().collect(),
+            Some(Trigger::Sponsors { minimum }) => {
+                change(sighting, &sponsors_mark(*minimum), |digest| digest == "few").into_iter().collect()
+            }
         }
     }
 
@@ -276,7 +288,11 @@ impl CompiledWorkflow {
 fn change(sighting: &Sighting, name: &str, wanted: impl Fn(&str) -> bool) -> Option<Occurrence> {
     let mark = sighting.marks.iter().find(|mark| mark.name == name)?;
     let due = mark.changed_at?;
-    wanted(&mark.digest).then(|| Occurrence { attribute: name.to_owned(), due, source: Source::Change { sequence: mark.sequence, digest: mark.digest.clone() } })
+    wanted(&mark.digest).then(|| Occurrence {
+        attribute: name.to_owned(),
+        due,
+        source: Source::Change { sequence: mark.sequence, digest: mark.digest.clone() },
+    })
 }
 
 fn digest(text: &str) -> String {

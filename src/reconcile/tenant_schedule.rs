@@ -213,8 +213,10 @@ fn desired_status(
 
 /// Reason and sentence of a tenant that stands still.
 type Stalled = (&'static str, &'static str);
-const HEAD_MISSING: Stalled = ("HeadMissing", "there is history, but the TenantLedger default is gone: restore it from a backup; no new one is made");
-const TORN_RESTORE: Stalled = ("TornRestore", "there are rows of an epoch that the TenantLedger default never allocated: restore all objects from one backup");
+const HEAD_MISSING: Stalled =
+    ("HeadMissing", "there is history, but the TenantLedger default is gone: restore it from a backup; no new one is made");
+const TORN_RESTORE: Stalled =
+    ("TornRestore", "there are rows of an epoch that the TenantLedger default never allocated: restore all objects from one backup");
 const CLOCK_BEHIND: Stalled = ("ClockBehind", "the clock is before the instant of the last evaluation");
 
 /// One pass.

@@ -10,9 +10,7 @@ const RESERVED: [&str; 8] = ["and", "or", "not", "in", "null", "true", "false", 
 
 pub(super) fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
-        || Comparison::ALL
-            .iter()
-            .any(|operator| operator.word() == word)
+        || Comparison::ALL.iter().any(|operator| operator.word() == word)
         || Function::ALL.iter().any(|function| function.word() == word)
 }
 
@@ -31,9 +29,7 @@ pub(super) fn connective(found: &str) -> Option<String> {
         "and" | "&&" | "&" => Some(did_you_mean("and")),
         "or" | "||" | "|" => Some(did_you_mean("or")),
         "not" | "!" | "andnot" => Some("write and not (...)".to_owned()),
-        _ if found.starts_with('\'') => {
-            Some("a quote inside a text is doubled: 'O''Brien'".to_owned())
-        }
+        _ if found.starts_with('\'') => Some("a quote inside a text is doubled: 'O''Brien'".to_owned()),
         _ => None,
     }
 }
@@ -42,12 +38,8 @@ pub(super) fn connective(found: &str) -> Option<String> {
 pub(super) fn term(token: &Token<'_>, found: &str) -> Option<String> {
     match (token, plain(found).as_str()) {
         (_, "!" | "not") => Some(did_you_mean("not")),
-        (Token::Strange(text), _) if text.starts_with('[') => {
-            Some("write the attribute without brackets".to_owned())
-        }
-        (Token::Text(_) | Token::Number(_), _) => {
-            Some("the attribute comes first, then the value".to_owned())
-        }
+        (Token::Strange(text), _) if text.starts_with('[') => Some("write the attribute without brackets".to_owned()),
+        (Token::Text(_) | Token::Number(_), _) => Some("the attribute comes first, then the value".to_owned()),
         _ => None,
     }
 }
@@ -59,9 +51,7 @@ pub(super) fn function(word: &str) -> Option<String> {
         "matchespattern" | "regex" | "match" | "like" => Some(did_you_mean("matches")),
         "substringof" | "includes" => Some(did_you_mean("contains")),
         "tolower" | "toupper" => Some("set caseSensitive to false instead".to_owned()),
-        plain => {
-            nearest(plain, Function::ALL.iter().map(|function| function.word())).map(did_you_mean)
-        }
+        plain => nearest(plain, Function::ALL.iter().map(|function| function.word())).map(did_you_mean),
     }
 }
 
@@ -112,9 +102,7 @@ pub(super) fn lambda(word: &str) -> Option<String> {
 pub(super) fn literal(token: &Token<'_>, found: &str) -> Option<String> {
     let lower = plain(found);
     match token {
-        Token::Word(_) if ["true", "false", "null"].contains(&lower.as_str()) => {
-            Some(did_you_mean(&lower))
-        }
+        Token::Word(_) if ["true", "false", "null"].contains(&lower.as_str()) => Some(did_you_mean(&lower)),
         Token::Word(_) if lower == "now" || lower == "today" => Some(did_you_mean("now()")),
         Token::Word("duration") => Some("write now() add duration'P7D'".to_owned()),
         Token::Word(_) => Some(format!("a text stands in single quotes: '{found}'")),
@@ -125,19 +113,14 @@ pub(super) fn literal(token: &Token<'_>, found: &str) -> Option<String> {
 /// Where a text should stand.
 pub(super) fn text(found: &str) -> Option<String> {
     let inner = found.strip_prefix('"')?.trim_end_matches('"');
-    Some(format!(
-        "a text stands in single quotes: '{}'",
-        inner.replace('\'', "''")
-    ))
+    Some(format!("a text stands in single quotes: '{}'", inner.replace('\'', "''")))
 }
 
 /// A value that the attribute cannot have.
 pub(super) fn misfit(attribute: Kind, literal: &Literal) -> Option<String> {
     match (attribute, literal) {
         (Kind::Boolean, Literal::Text(_)) => Some("a boolean stands without quotes".to_owned()),
-        (Kind::Date, Literal::Text(_)) => {
-            Some("a date stands without quotes: 2026-01-31".to_owned())
-        }
+        (Kind::Date, Literal::Text(_)) => Some("a date stands without quotes: 2026-01-31".to_owned()),
         (Kind::Integer, Literal::Text(_)) => Some("a number stands without quotes".to_owned()),
         (Kind::Text, value) => Some(format!("a text stands in single quotes: '{value}'")),
         _ => None,
@@ -160,21 +143,13 @@ pub(super) fn bad_pattern(offset: usize, pattern: &str, error: &regex::Error) ->
     let reason = match error {
         regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
         // The engine's text repeats the pattern over several lines; its last line says what is wrong.
-        other => other
-            .to_string()
-            .lines()
-            .last()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned(),
+        other => other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     };
     Mistake {
         offset,
         found: format!("`{pattern}`"),
         expected: "a regular expression".to_owned(),
-        message: Some(format!(
-            "this is no regular expression that can be used: {reason}"
-        )),
+        message: Some(format!("this is no regular expression that can be used: {reason}")),
         advice: None,
     }
 }

@@ -82,14 +82,7 @@ pub enum Comparison {
 
 impl Comparison {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Equal,
-        Self::NotEqual,
-        Self::Greater,
-        Self::GreaterOrEqual,
-        Self::Less,
-        Self::LessOrEqual,
-    ];
+    pub const ALL: [Self; 6] = [Self::Equal, Self::NotEqual, Self::Greater, Self::GreaterOrEqual, Self::Less, Self::LessOrEqual];
 
     /// The word that rules use.
     #[must_use]
@@ -126,12 +119,7 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::StartsWith,
-        Self::EndsWith,
-        Self::Contains,
-        Self::Matches,
-    ];
+    pub const ALL: [Self; 4] = [Self::StartsWith, Self::EndsWith, Self::Contains, Self::Matches];
 
     /// The word that rules use.
     #[must_use]
@@ -186,10 +174,7 @@ impl Duration {
     /// The length in seconds.
     #[must_use]
     pub fn total_seconds(self) -> i64 {
-        i64::from(self.days) * 86_400
-            + i64::from(self.hours) * 3_600
-            + i64::from(self.minutes) * 60
-            + i64::from(self.seconds)
+        i64::from(self.days) * 86_400 + i64::from(self.hours) * 3_600 + i64::from(self.minutes) * 60 + i64::from(self.seconds)
     }
 
     /// The same as a difference of instants.
@@ -242,11 +227,7 @@ impl Expr {
                 f.write_str("not ")?;
                 parenthesised(f, inner, element)
             }
-            Self::Compare {
-                operand,
-                operator,
-                value,
-            } => {
+            Self::Compare { operand, operator, value } => {
                 operand.write(f, element)?;
                 write!(f, " {} {value}", operator.word())
             }
@@ -256,22 +237,14 @@ impl Expr {
                 separated(f, values, ", ", |f, value| write!(f, "{value}"))?;
                 f.write_char(')')
             }
-            Self::Call {
-                function,
-                operand,
-                text,
-            } => {
+            Self::Call { function, operand, text } => {
                 write!(f, "{}(", function.word())?;
                 operand.write(f, element)?;
                 f.write_str(", ")?;
                 write_text(f, text)?;
                 f.write_char(')')
             }
-            Self::Any {
-                collection,
-                variable,
-                test,
-            } => {
+            Self::Any { collection, variable, test } => {
                 write!(f, "{collection}/any({variable}:")?;
                 test.write(f, variable)?;
                 f.write_char(')')
@@ -291,12 +264,7 @@ fn single_or(mut terms: Vec<Expr>, many: fn(Vec<Expr>) -> Expr) -> Expr {
     }
 }
 
-fn separated<W: fmt::Write, T>(
-    f: &mut W,
-    items: &[T],
-    separator: &str,
-    write: impl Fn(&mut W, &T) -> fmt::Result,
-) -> fmt::Result {
+fn separated<W: fmt::Write, T>(f: &mut W, items: &[T], separator: &str, write: impl Fn(&mut W, &T) -> fmt::Result) -> fmt::Result {
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             f.write_str(separator)?;

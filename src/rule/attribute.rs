@@ -169,8 +169,7 @@ impl Vocabulary {
     /// Adds attributes whose kind is not known before a subject is read.
     #[must_use]
     pub fn with<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.extra
-            .extend(names.into_iter().map(|name| (name.into(), Kind::Untyped)));
+        self.extra.extend(names.into_iter().map(|name| (name.into(), Kind::Untyped)));
         self
     }
 
@@ -187,11 +186,7 @@ impl Vocabulary {
         if let Some(known) = Known::from_path(path) {
             return Some((Attribute::Known(known), known.kind()));
         }
-        let kind = self
-            .extra
-            .get(path)
-            .copied()
-            .or_else(|| is_extension(path).then_some(Kind::Untyped))?;
+        let kind = self.extra.get(path).copied().or_else(|| is_extension(path).then_some(Kind::Untyped))?;
         Some((Attribute::Named(path.into()), kind))
     }
 
@@ -203,24 +198,10 @@ impl Vocabulary {
         if path.starts_with("extension_") {
             return Some("write extension_<application>_<name>".to_owned());
         }
-        let names = || {
-            Known::ALL
-                .iter()
-                .map(|known| known.path())
-                .chain(self.extra.keys().map(String::as_str))
-        };
-        let members: Vec<&str> = names()
-            .filter(|name| {
-                name.strip_prefix(path)
-                    .is_some_and(|rest| rest.starts_with('/'))
-            })
-            .take(3)
-            .collect();
+        let names = || Known::ALL.iter().map(|known| known.path()).chain(self.extra.keys().map(String::as_str));
+        let members: Vec<&str> = names().filter(|name| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))).take(3).collect();
         if !members.is_empty() {
-            return Some(format!(
-                "name one of its members, such as {}",
-                members.join(", ")
-            ));
+            return Some(format!("name one of its members, such as {}", members.join(", ")));
         }
         nearest(path, names()).map(|name| format!("did you mean {name}?"))
     }
@@ -230,23 +211,17 @@ impl Vocabulary {
 fn is_extension(path: &str) -> bool {
     if let Some(rest) = path.strip_prefix("extension_") {
         let parts = rest.split_once('_');
-        return !path.contains('/')
-            && parts
-                .is_some_and(|(application, name)| !application.is_empty() && !name.is_empty());
+        return !path.contains('/') && parts.is_some_and(|(application, name)| !application.is_empty() && !name.is_empty());
     }
     let Some(rest) = path.strip_prefix("customSecurityAttributes/") else {
         return false;
     };
-    rest.split_once('/')
-        .is_some_and(|(set, name)| !set.is_empty() && !name.is_empty() && !name.contains('/'))
+    rest.split_once('/').is_some_and(|(set, name)| !set.is_empty() && !name.is_empty() && !name.contains('/'))
 }
 
 /// The candidate that a misspelt word most likely meant: equal but for case, or equal to the last part of a nested name,
 /// or at most a third of its letters away.
-pub(super) fn nearest<'a>(
-    word: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = word.to_lowercase();
     let limit = (wanted.chars().count() / 3).max(1);
     candidates
@@ -270,9 +245,7 @@ fn distance(left: &str, right: &str) -> usize {
         rows[i][0] = i;
         for j in 1..=right.len() {
             let changed = usize::from(left[i - 1] != right[j - 1]);
-            let mut best = (rows[i - 1][j] + 1)
-                .min(rows[i][j - 1] + 1)
-                .min(rows[i - 1][j - 1] + changed);
+            let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + changed);
             if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
                 best = best.min(rows[i - 2][j - 2] + 1);
             }

@@ -42,23 +42,14 @@ impl Mistake {
         let before = text.get(..self.offset).unwrap_or(text);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line_text = text[start..].lines().next().unwrap_or_default();
-        let characters: Vec<char> = line_text
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let characters: Vec<char> = line_text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let position = before[start..].chars().count();
         let first = position.saturating_sub(BEFORE);
         let last = (position + AFTER).min(characters.len());
-        let shown: String = characters
-            .get(first..last)
-            .unwrap_or_default()
-            .iter()
-            .collect();
+        let shown: String = characters.get(first..last).unwrap_or_default().iter().collect();
         let left = if first > 0 { "..." } else { "" };
         let right = if last < characters.len() { "..." } else { "" };
-        let mut message = self
-            .message
-            .unwrap_or_else(|| format!("expected {}, found {}", self.expected, self.found));
+        let mut message = self.message.unwrap_or_else(|| format!("expected {}, found {}", self.expected, self.found));
         if let Some(advice) = self.advice {
             message.push_str("; ");
             message.push_str(&advice);

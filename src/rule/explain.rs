@@ -39,17 +39,8 @@ impl Explanation {
     pub fn because(&self) -> Vec<&Self> {
         match self.deciding {
             Deciding::Itself => vec![self],
-            Deciding::First(truth) => self
-                .parts
-                .iter()
-                .find(|part| part.truth == truth)
-                .map_or_else(Vec::new, Self::because),
-            Deciding::Every(truth) => self
-                .parts
-                .iter()
-                .filter(|part| part.truth == truth)
-                .flat_map(Self::because)
-                .collect(),
+            Deciding::First(truth) => self.parts.iter().find(|part| part.truth == truth).map_or_else(Vec::new, Self::because),
+            Deciding::Every(truth) => self.parts.iter().filter(|part| part.truth == truth).flat_map(Self::because).collect(),
             Deciding::Negated => self.parts.iter().flat_map(Self::because).collect(),
         }
     }
@@ -72,72 +63,28 @@ impl fmt::Display for Explanation {
 }
 
 /// Explains an expression and the program that was compiled from it.
-pub(super) fn explain<S: Subject + ?Sized>(
-    expr: &Expr,
-    node: &Node,
-    view: &View<'_, S>,
-) -> Explanation {
+pub(super) fn explain<S: Subject + ?Sized>(expr: &Expr, node: &Node, view: &View<'_, S>) -> Explanation {
     let truth = node.evaluate(view);
     let text = expr.to_string();
     match (expr, node) {
         (Expr::And(terms), Node::All(nodes)) => {
-            let deciding = if truth.is_true() {
-                Deciding::Every(truth)
-            } else {
-                Deciding::First(truth)
-            };
-            Explanation {
-                text,
-                truth,
-                found: None,
-                parts: parts(terms, nodes, view),
-                deciding,
-            }
+            let deciding = if truth.is_true() { Deciding::Every(truth) } else { Deciding::First(truth) };
+            Explanation { text, truth, found: None, parts: parts(terms, nodes, view), deciding }
         }
         (Expr::Or(terms), Node::Any(nodes)) => {
-            let deciding = if truth.is_true() {
-                Deciding::First(truth)
-            } else {
-                Deciding::Every(truth)
-            };
-            Explanation {
-                text,
-                truth,
-                found: None,
-                parts: parts(terms, nodes, view),
-                deciding,
-            }
+            let deciding = if truth.is_true() { Deciding::First(truth) } else { Deciding::Every(truth) };
+            Explanation { text, truth, found: None, parts: parts(terms, nodes, view), deciding }
         }
         (Expr::Not(inner), Node::Not(node)) => {
             let parts = vec![explain(inner, node, view)];
-            Explanation {
-                text,
-                truth,
-                found: None,
-                parts,
-                deciding: Deciding::Negated,
-            }
+            Explanation { text, truth, found: None, parts, deciding: Deciding::Negated }
         }
-        (_, node) => Explanation {
-            text,
-            truth,
-            found: found(expr, node, view),
-            parts: Vec::new(),
-            deciding: Deciding::Itself,
-        },
+        (_, node) => Explanation { text, truth, found: found(expr, node, view), parts: Vec::new(), deciding: Deciding::Itself },
     }
 }
 
-fn parts<S: Subject + ?Sized>(
-    terms: &[Expr],
-    nodes: &[Node],
-    view: &View<'_, S>,
-) -> Vec<Explanation> {
-    terms
-        .iter()
-        .zip(nodes)
-        .map(|(term, node)| explain(term, node, view))
-        .collect()
+fn parts<S: Subject + ?Sized>(terms: &[Expr], nodes: &[Node], view: &View<'_, S>) -> Vec<Explanation> {
+    terms.iter().zip(nodes).map(|(term, node)| explain(term, node, view)).collect()
 }
 
 /// What the subject has where a test looks.
@@ -145,22 +92,10 @@ fn found<S: Subject + ?Sized>(expr: &Expr, node: &Node, view: &View<'_, S>) -> O
     let (name, value) = match (expr, node) {
         (Expr::Any { collection, .. }, _) => (collection.path(), view.subject.value(collection)),
         (
-            Expr::Compare {
-                operand: Operand::Attribute(attribute),
-                ..
-            }
-            | Expr::In {
-                operand: Operand::Attribute(attribute),
-                ..
-            }
-            | Expr::Call {
-                operand: Operand::Attribute(attribute),
-                ..
-            },
-            Node::Test {
-                source: source @ Source::Attribute(_),
-                ..
-            },
+            Expr::Compare { operand: Operand::Attribute(attribute), .. }
+            | Expr::In { operand: Operand::Attribute(attribute), .. }
+            | Expr::Call { operand: Operand::Attribute(attribute), .. },
+            Node::Test { source: source @ Source::Attribute(_), .. },
         ) => (attribute.path(), view.value(source)),
         _ => return None,
     };
@@ -186,14 +121,8 @@ fn shown(value: Value<'_>) -> String {
             write!(text, "a collection with {} entries", list.count())
         }
         Value::List(list) => {
-            let values: Vec<String> = (0..list.count().min(MAX_SHOWN))
-                .map(|index| shown(list.element(index)))
-                .collect();
-            let more = if list.count() > MAX_SHOWN {
-                ", ..."
-            } else {
-                ""
-            };
+            let values: Vec<String> = (0..list.count().min(MAX_SHOWN)).map(|index| shown(list.element(index))).collect();
+            let more = if list.count() > MAX_SHOWN { ", ..." } else { "" };
             write!(text, "({}{more})", values.join(", "))
         }
     };

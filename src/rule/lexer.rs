@@ -34,17 +34,13 @@ pub(super) enum Token<'a> {
 pub(super) fn tokens(text: &str) -> Vec<(Token<'_>, Range<usize>)> {
     let mut input = LocatingSlice::new(text);
     // `token` takes at least one character of whatever is left, so that this ends only with the text.
-    let mut found: Vec<_> = repeat(0.., delimited(space, token.with_span(), space))
-        .parse_next(&mut input)
-        .unwrap_or_default();
+    let mut found: Vec<_> = repeat(0.., delimited(space, token.with_span(), space)).parse_next(&mut input).unwrap_or_default();
     found.push((Token::End, text.len()..text.len()));
     found
 }
 
 fn space(input: &mut Input<'_>) -> Lexed<()> {
-    take_while(0.., char::is_whitespace)
-        .void()
-        .parse_next(input)
+    take_while(0.., char::is_whitespace).void().parse_next(input)
 }
 
 fn token<'a>(input: &mut Input<'a>) -> Lexed<Token<'a>> {
@@ -61,9 +57,7 @@ fn token<'a>(input: &mut Input<'a>) -> Lexed<Token<'a>> {
 
 fn word<'a>(input: &mut Input<'a>) -> Lexed<&'a str> {
     let first = one_of(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let rest = take_while(0.., |c: char| {
-        c.is_ascii_alphanumeric() || c == '_' || c == '-'
-    });
+    let rest = take_while(0.., |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     (first, rest).take().parse_next(input)
 }
 
@@ -78,17 +72,13 @@ fn quoted(input: &mut Input<'_>) -> Lexed<String> {
 
 fn number<'a>(input: &mut Input<'a>) -> Lexed<&'a str> {
     let first = one_of(|c: char| c.is_ascii_digit());
-    let rest = take_while(0.., |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '+' | '-')
-    });
+    let rest = take_while(0.., |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '+' | '-'));
     (opt('-'), first, rest).take().parse_next(input)
 }
 
 fn strange<'a>(input: &mut Input<'a>) -> Lexed<&'a str> {
     let in_double_quotes = ('"', take_while(0.., |c| c != '"'), opt('"')).take();
     let hyphenated = ('-', take_while(1.., |c: char| c.is_ascii_alphabetic())).take();
-    let symbols = take_while(1.., |c: char| {
-        matches!(c, '=' | '!' | '<' | '>' | '&' | '|' | '~' | '-')
-    });
+    let symbols = take_while(1.., |c: char| matches!(c, '=' | '!' | '<' | '>' | '&' | '|' | '~' | '-'));
     alt((in_double_quotes, hyphenated, symbols, any.take())).parse_next(input)
 }

@@ -11,11 +11,7 @@ use super::parser::{Parsed, Parser};
 
 impl Parser<'_> {
     /// A value that an attribute of this kind can have. `operator` is absent in the list of an `in`.
-    pub(super) fn literal_for(
-        &mut self,
-        kind: Kind,
-        operator: Option<Comparison>,
-    ) -> Parsed<Literal> {
+    pub(super) fn literal_for(&mut self, kind: Kind, operator: Option<Comparison>) -> Parsed<Literal> {
         let start = self.at;
         let expected = expected(kind);
         let literal = self.literal(expected)?;
@@ -26,10 +22,7 @@ impl Parser<'_> {
             | (Literal::Bool(_), Kind::Boolean)
             | (Literal::Int(_), Kind::Integer)
             | (Literal::Text(_), Kind::Text)
-            | (
-                Literal::Date(_) | Literal::Now | Literal::After(_) | Literal::Before(_),
-                Kind::Date,
-            ) => true,
+            | (Literal::Date(_) | Literal::Now | Literal::After(_) | Literal::Before(_), Kind::Date) => true,
             _ => false,
         };
         if fits {
@@ -60,9 +53,7 @@ impl Parser<'_> {
             Token::Word("null") => Literal::Null,
             Token::Word("now") => return self.now(),
             _ => {
-                return Err(
-                    self.unexpected_with(expected, advice::literal(self.peek(), self.found()))
-                );
+                return Err(self.unexpected_with(expected, advice::literal(self.peek(), self.found())));
             }
         };
         self.at += 1;
@@ -94,10 +85,7 @@ impl Parser<'_> {
         };
         let Some(duration) = parsed else {
             let advice = "such as 'P7D', 'PT12H' or 'P1DT30M', at most 36525 days".to_owned();
-            return Err(self.unexpected_with(
-                "a duration of days, hours, minutes and seconds",
-                Some(advice),
-            ));
+            return Err(self.unexpected_with("a duration of days, hours, minutes and seconds", Some(advice)));
         };
         self.at += 1;
         Ok(build(duration))
@@ -128,19 +116,13 @@ fn date(text: &str) -> Option<DateTime<Utc>> {
 /// `P1DT2H3M4S`, every part optional but at least one.
 fn duration(text: &str) -> Option<Duration> {
     let rest = text.strip_prefix('P')?;
-    let (days, time) = rest
-        .split_once('T')
-        .map_or((rest, None), |(days, time)| (days, Some(time)));
+    let (days, time) = rest.split_once('T').map_or((rest, None), |(days, time)| (days, Some(time)));
     let mut duration = Duration::default();
     if !days.is_empty() {
         duration.days = number(days.strip_suffix('D')?)?;
     }
     if let Some(mut time) = time {
-        for (unit, part) in [
-            ('H', &mut duration.hours),
-            ('M', &mut duration.minutes),
-            ('S', &mut duration.seconds),
-        ] {
+        for (unit, part) in [('H', &mut duration.hours), ('M', &mut duration.minutes), ('S', &mut duration.seconds)] {
             if let Some((count, rest)) = time.split_once(unit) {
                 *part = number(count)?;
                 time = rest;
@@ -155,10 +137,7 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 fn number(digits: &str) -> Option<u32> {
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| digits.parse().ok())?
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 impl Mistake {
@@ -168,9 +147,7 @@ impl Mistake {
             offset,
             found: format!("{length} characters"),
             expected: format!("at most {limit} characters"),
-            message: Some(format!(
-                "the rule has {length} characters and may have {limit}"
-            )),
+            message: Some(format!("the rule has {length} characters and may have {limit}")),
             advice: None,
         }
     }

@@ -31,11 +31,7 @@ mod literal;
 mod parser;
 mod program;
 #[cfg(test)]
-#[expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#[expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 mod tests;
 mod truth;
 mod value;
@@ -95,20 +91,11 @@ impl Rule {
     /// What is wrong with the text, and where.
     pub fn parse_as(text: &str, vocabulary: &Vocabulary, case: Case) -> Result<Self, RuleError> {
         if let Some((offset, _)) = text.char_indices().nth(MAX_CHARACTERS) {
-            return Err(
-                Mistake::too_long(offset, text.chars().count(), MAX_CHARACTERS).in_text(text),
-            );
+            return Err(Mistake::too_long(offset, text.chars().count(), MAX_CHARACTERS).in_text(text));
         }
-        let expr =
-            parser::parse(text, vocabulary, case).map_err(|mistake| mistake.in_text(text))?;
-        let program = program::compile(&expr, case)
-            .map_err(|error| advice::bad_pattern(0, text, &error).in_text(text))?;
-        Ok(Self {
-            attributes: mentioned(&expr),
-            program,
-            expr,
-            case,
-        })
+        let expr = parser::parse(text, vocabulary, case).map_err(|mistake| mistake.in_text(text))?;
+        let program = program::compile(&expr, case).map_err(|error| advice::bad_pattern(0, text, &error).in_text(text))?;
+        Ok(Self { attributes: mentioned(&expr), program, expr, case })
     }
 
     /// What the rule says about a subject at an instant.
@@ -120,11 +107,7 @@ impl Rule {
     /// The same, with what each part says and what the subject has.
     #[must_use]
     pub fn explain<S: Subject + ?Sized>(&self, subject: &S, now: DateTime<Utc>) -> Explanation {
-        explain::explain(
-            &self.expr,
-            &self.program,
-            &View::new(subject, now, self.case),
-        )
+        explain::explain(&self.expr, &self.program, &View::new(subject, now, self.case))
     }
 
     /// The attributes that the rule mentions, each once, in the order of their first mention.
@@ -148,12 +131,7 @@ impl Rule {
     /// Whether the answer can change although the subject does not.
     #[must_use]
     pub fn depends_on_time(&self) -> bool {
-        let is_now = |literal: &Literal| {
-            matches!(
-                literal,
-                Literal::Now | Literal::After(_) | Literal::Before(_)
-            )
-        };
+        let is_now = |literal: &Literal| matches!(literal, Literal::Now | Literal::After(_) | Literal::Before(_));
         let mut found = false;
         self.expr.visit(&mut |expr| {
             found |= match expr {
@@ -170,22 +148,10 @@ impl Rule {
 fn mentioned(expr: &Expr) -> Box<[Attribute]> {
     let mut found: Vec<Attribute> = Vec::new();
     expr.visit(&mut |expr| {
-        let (Expr::Compare {
-            operand: Operand::Attribute(attribute),
-            ..
-        }
-        | Expr::In {
-            operand: Operand::Attribute(attribute),
-            ..
-        }
-        | Expr::Call {
-            operand: Operand::Attribute(attribute),
-            ..
-        }
-        | Expr::Any {
-            collection: attribute,
-            ..
-        }) = expr
+        let (Expr::Compare { operand: Operand::Attribute(attribute), .. }
+        | Expr::In { operand: Operand::Attribute(attribute), .. }
+        | Expr::Call { operand: Operand::Attribute(attribute), .. }
+        | Expr::Any { collection: attribute, .. }) = expr
         else {
             return;
         };

@@ -37,22 +37,11 @@ struct Named {
 
 /// Parses the whole text.
 pub(super) fn parse(text: &str, vocabulary: &Vocabulary, case: Case) -> Parsed<Expr> {
-    let mut parser = Parser {
-        text,
-        tokens: tokens(text),
-        at: 0,
-        vocabulary,
-        case,
-        depth: 0,
-        element: None,
-    };
+    let mut parser = Parser { text, tokens: tokens(text), at: 0, vocabulary, case, depth: 0, element: None };
     let expr = parser.or()?;
     match parser.peek() {
         Token::End => Ok(expr),
-        _ => Err(parser.unexpected_with(
-            "`and`, `or` or the end of the rule",
-            advice::connective(parser.found()),
-        )),
+        _ => Err(parser.unexpected_with("`and`, `or` or the end of the rule", advice::connective(parser.found()))),
     }
 }
 
@@ -79,10 +68,7 @@ impl Parser<'_> {
             Token::Mark('(') => self.deeper(Self::group),
             Token::Word(word) if *self.peek_at(1) == Token::Mark('(') => self.call(word),
             Token::Word(_) => self.test(),
-            _ => Err(self.unexpected_with(
-                "an attribute, `not` or `(`",
-                advice::term(self.peek(), self.found()),
-            )),
+            _ => Err(self.unexpected_with("an attribute, `not` or `(`", advice::term(self.peek(), self.found()))),
         }
     }
 
@@ -101,10 +87,7 @@ impl Parser<'_> {
                 found: format!("`{found}`"),
                 expected: "`(`".to_owned(),
                 message: None,
-                advice: Some(format!(
-                    "write not ({})",
-                    self.text[inner_offset..self.end_of_last()].trim()
-                )),
+                advice: Some(format!("write not ({})", self.text[inner_offset..self.end_of_last()].trim())),
             });
         }
         Ok(Expr::Not(Box::new(inner)))
@@ -114,31 +97,20 @@ impl Parser<'_> {
         self.expect('(')?;
         let inner = self.or()?;
         if *self.peek() != Token::Mark(')') {
-            return Err(
-                self.unexpected_with("`and`, `or` or `)`", advice::connective(self.found()))
-            );
+            return Err(self.unexpected_with("`and`, `or` or `)`", advice::connective(self.found())));
         }
         self.at += 1;
         Ok(inner)
     }
 
     fn call(&mut self, word: &str) -> Parsed<Expr> {
-        let Some(function) = Function::ALL
-            .into_iter()
-            .find(|function| function.word() == word)
-        else {
-            return Err(self.unexpected_with(
-                "`startsWith`, `endsWith`, `contains` or `matches`",
-                advice::function(word),
-            ));
+        let Some(function) = Function::ALL.into_iter().find(|function| function.word() == word) else {
+            return Err(self.unexpected_with("`startsWith`, `endsWith`, `contains` or `matches`", advice::function(word)));
         };
         self.at += 1;
         self.expect('(')?;
         if matches!(self.peek(), Token::Text(_)) {
-            return Err(self.unexpected_with(
-                "an attribute",
-                Some("the attribute comes first, then the text".into()),
-            ));
+            return Err(self.unexpected_with("an attribute", Some("the attribute comes first, then the text".into())));
         }
         let named = self.named()?;
         self.refuse_collection(&named)?;
@@ -148,10 +120,7 @@ impl Parser<'_> {
                 found: format!("`{}`", &self.text[named.span.clone()]),
                 expected: "an attribute with a text".to_owned(),
                 message: None,
-                advice: Some(format!(
-                    "{word} tests texts, and this is {}",
-                    advice::kind(named.kind)
-                )),
+                advice: Some(format!("{word} tests texts, and this is {}", advice::kind(named.kind))),
             });
         }
         self.expect(',')?;
@@ -161,15 +130,10 @@ impl Parser<'_> {
         };
         self.at += 1;
         if function == Function::Matches {
-            pattern(&text, self.case)
-                .map_err(|error| advice::bad_pattern(offset, &text, &error))?;
+            pattern(&text, self.case).map_err(|error| advice::bad_pattern(offset, &text, &error))?;
         }
         self.expect(')')?;
-        Ok(Expr::Call {
-            function,
-            operand: named.operand,
-            text,
-        })
+        Ok(Expr::Call { function, operand: named.operand, text })
     }
 
     fn test(&mut self) -> Parsed<Expr> {
@@ -183,30 +147,20 @@ impl Parser<'_> {
             return self.list(named);
         }
         let operator = match self.peek() {
-            Token::Word(word) => Comparison::ALL
-                .into_iter()
-                .find(|operator| operator.word() == *word),
+            Token::Word(word) => Comparison::ALL.into_iter().find(|operator| operator.word() == *word),
             _ => None,
         };
         let Some(operator) = operator else {
             let name = &self.text[named.span.clone()];
             let expected = "`eq`, `ne`, `in`, `gt`, `ge`, `lt` or `le`";
-            return Err(
-                self.unexpected_with(expected, advice::operator(operator_found, name, named.kind))
-            );
+            return Err(self.unexpected_with(expected, advice::operator(operator_found, name, named.kind)));
         };
         if operator.is_ordering() && named.kind == Kind::Boolean {
-            return Err(
-                self.unexpected_with("`eq`, `ne` or `in`", Some("a boolean has no order".into()))
-            );
+            return Err(self.unexpected_with("`eq`, `ne` or `in`", Some("a boolean has no order".into())));
         }
         self.at += 1;
         let value = self.literal_for(named.kind, Some(operator))?;
-        Ok(Expr::Compare {
-            operand: named.operand,
-            operator,
-            value,
-        })
+        Ok(Expr::Compare { operand: named.operand, operator, value })
     }
 
     fn list(&mut self, named: Named) -> Parsed<Expr> {
@@ -223,10 +177,7 @@ impl Parser<'_> {
             return Err(self.unexpected("`,` or `)`"));
         }
         self.at += 1;
-        Ok(Expr::In {
-            operand: named.operand,
-            values,
-        })
+        Ok(Expr::In { operand: named.operand, values })
     }
 
     fn any(&mut self, named: Named) -> Parsed<Expr> {
@@ -239,10 +190,7 @@ impl Parser<'_> {
                     found: format!("`{}`", &self.text[named.span]),
                     expected: "a collection".to_owned(),
                     message: None,
-                    advice: Some(format!(
-                        "any needs many values, and this is {}",
-                        advice::kind(named.kind)
-                    )),
+                    advice: Some(format!("any needs many values, and this is {}", advice::kind(named.kind))),
                 });
             }
         };
@@ -251,16 +199,10 @@ impl Parser<'_> {
         };
         self.expect('(')?;
         let Token::Word(variable) = *self.peek() else {
-            return Err(self.unexpected_with(
-                "a name for the value",
-                Some("such as any(p:p eq 'text')".into()),
-            ));
+            return Err(self.unexpected_with("a name for the value", Some("such as any(p:p eq 'text')".into())));
         };
         if advice::is_reserved(variable) {
-            return Err(self.unexpected_with(
-                "a name for the value",
-                Some("this word has a meaning of its own".into()),
-            ));
+            return Err(self.unexpected_with("a name for the value", Some("this word has a meaning of its own".into())));
         }
         self.at += 1;
         self.expect(':')?;
@@ -269,16 +211,10 @@ impl Parser<'_> {
         self.element = None;
         let test = Box::new(test?);
         if *self.peek() != Token::Mark(')') {
-            return Err(
-                self.unexpected_with("`and`, `or` or `)`", advice::connective(self.found()))
-            );
+            return Err(self.unexpected_with("`and`, `or` or `)`", advice::connective(self.found())));
         }
         self.at += 1;
-        Ok(Expr::Any {
-            collection,
-            variable: variable.to_owned(),
-            test,
-        })
+        Ok(Expr::Any { collection, variable: variable.to_owned(), test })
     }
 
     /// A name with `/` between its parts, resolved. Stops before the parenthesis of `any(`.
@@ -313,19 +249,11 @@ impl Parser<'_> {
             Some((variable, kind)) => element_operand(variable, kind, &path, is_any, start)?,
             None => self.attribute(&path, start)?,
         };
-        Ok(Named {
-            operand,
-            kind,
-            span,
-            is_any,
-        })
+        Ok(Named { operand, kind, span, is_any })
     }
 
     fn attribute(&self, path: &str, offset: usize) -> Parsed<(Operand, Kind)> {
-        let resolved = self
-            .vocabulary
-            .resolve(path)
-            .map(|(attribute, kind)| (Operand::Attribute(attribute), kind));
+        let resolved = self.vocabulary.resolve(path).map(|(attribute, kind)| (Operand::Attribute(attribute), kind));
         resolved.ok_or_else(|| Mistake {
             offset,
             found: format!("`{path}`"),
@@ -344,10 +272,7 @@ impl Parser<'_> {
                 format!("name a member: {}", members.join(", "))
             }
             Kind::Records(members) => {
-                format!(
-                    "it has many values: write {name}/any(p:p/{} eq 'text')",
-                    members.first().unwrap_or(&"name")
-                )
+                format!("it has many values: write {name}/any(p:p/{} eq 'text')", members.first().unwrap_or(&"name"))
             }
             _ => return Ok(()),
         };
@@ -364,10 +289,7 @@ impl Parser<'_> {
     fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth == MAX_DEPTH {
             let message = format!("nested more than {MAX_DEPTH} deep");
-            return Err(Mistake {
-                message: Some(message),
-                ..self.unexpected("a rule that is less nested")
-            });
+            return Err(Mistake { message: Some(message), ..self.unexpected("a rule that is less nested") });
         }
         self.depth += 1;
         let parsed = parse(self);
@@ -377,46 +299,24 @@ impl Parser<'_> {
 }
 
 /// Inside `any` only the value and its members can be tested.
-fn element_operand(
-    variable: &str,
-    kind: Kind,
-    path: &str,
-    is_any: bool,
-    offset: usize,
-) -> Parsed<(Operand, Kind)> {
-    let mistake = |expected: String, advice: Option<String>| Mistake {
-        offset,
-        found: format!("`{path}`"),
-        expected,
-        message: None,
-        advice,
-    };
-    let (first, member) = path
-        .split_once('/')
-        .map_or((path, None), |(first, member)| (first, Some(member)));
+fn element_operand(variable: &str, kind: Kind, path: &str, is_any: bool, offset: usize) -> Parsed<(Operand, Kind)> {
+    let mistake =
+        |expected: String, advice: Option<String>| Mistake { offset, found: format!("`{path}`"), expected, message: None, advice };
+    let (first, member) = path.split_once('/').map_or((path, None), |(first, member)| (first, Some(member)));
     if first != variable || is_any {
-        return Err(mistake(
-            format!("`{variable}`"),
-            Some("inside any only its own value can be tested".to_owned()),
-        ));
+        return Err(mistake(format!("`{variable}`"), Some("inside any only its own value can be tested".to_owned())));
     }
     let Some(member) = member else {
         return Ok((Operand::Element, kind));
     };
     match kind {
-        Kind::Records(members) if members.contains(&member) => {
-            Ok((Operand::Member(member.to_owned()), Kind::Text))
-        }
+        Kind::Records(members) if members.contains(&member) => Ok((Operand::Member(member.to_owned()), Kind::Text)),
         Kind::Records(members) => Err(mistake(
             format!("one of {}", members.join(", ")),
-            super::attribute::nearest(member, members.iter().copied())
-                .map(|near| format!("did you mean {variable}/{near}?")),
+            super::attribute::nearest(member, members.iter().copied()).map(|near| format!("did you mean {variable}/{near}?")),
         )),
         Kind::Untyped => Ok((Operand::Member(member.to_owned()), Kind::Untyped)),
-        _ => Err(mistake(
-            format!("`{variable}`"),
-            Some("the values are texts and have no members".to_owned()),
-        )),
+        _ => Err(mistake(format!("`{variable}`"), Some("the values are texts and have no members".to_owned()))),
     }
 }
 
@@ -427,15 +327,11 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn peek_at(&self, distance: usize) -> &Token<'a> {
-        self.tokens
-            .get(self.at + distance)
-            .map_or(&Token::End, |(token, _)| token)
+        self.tokens.get(self.at + distance).map_or(&Token::End, |(token, _)| token)
     }
 
     fn span(&self) -> Range<usize> {
-        self.tokens
-            .get(self.at)
-            .map_or(self.text.len()..self.text.len(), |(_, span)| span.clone())
+        self.tokens.get(self.at).map_or(self.text.len()..self.text.len(), |(_, span)| span.clone())
     }
 
     pub(super) fn offset(&self) -> usize {
@@ -444,10 +340,7 @@ impl<'a> Parser<'a> {
 
     /// Where the last token that was taken ends.
     fn end_of_last(&self) -> usize {
-        self.at
-            .checked_sub(1)
-            .and_then(|at| self.tokens.get(at))
-            .map_or(0, |(_, span)| span.end)
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |(_, span)| span.end)
     }
 
     /// The text of the next token; empty at the end.
@@ -468,11 +361,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn expect(&mut self, mark: char) -> Parsed<()> {
-        if self.take_mark(mark) {
-            Ok(())
-        } else {
-            Err(self.unexpected(&format!("`{mark}`")))
-        }
+        if self.take_mark(mark) { Ok(()) } else { Err(self.unexpected(&format!("`{mark}`"))) }
     }
 
     pub(super) fn unexpected(&self, expected: &str) -> Mistake {
@@ -485,12 +374,6 @@ impl<'a> Parser<'a> {
             Token::Unclosed => "a text without its closing quote".to_owned(),
             _ => format!("`{}`", self.found()),
         };
-        Mistake {
-            offset: self.offset(),
-            found,
-            expected: expected.to_owned(),
-            message: None,
-            advice,
-        }
+        Mistake { offset: self.offset(), found, expected: expected.to_owned(), message: None, advice }
     }
 }

@@ -31,14 +31,8 @@ pub(super) enum Node {
     All(Box<[Node]>),
     Any(Box<[Node]>),
     Not(Box<Node>),
-    Test {
-        source: Source,
-        predicate: Predicate,
-    },
-    Exists {
-        collection: Attribute,
-        test: Box<Node>,
-    },
+    Test { source: Source, predicate: Predicate },
+    Exists { collection: Attribute, test: Box<Node> },
 }
 
 #[derive(Debug, Clone)]
@@ -88,49 +82,29 @@ enum Item<'a> {
 
 /// Compiles a regular expression.
 pub(super) fn pattern(text: &str, case: Case) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(text)
-        .case_insensitive(case == Case::Insensitive)
-        .size_limit(MAX_PATTERN_SIZE)
-        .build()
+    RegexBuilder::new(text).case_insensitive(case == Case::Insensitive).size_limit(MAX_PATTERN_SIZE).build()
 }
 
 /// Compiles an expression. Only a pattern can fail, and the parser has tried each.
 pub(super) fn compile(expr: &Expr, case: Case) -> Result<Node, regex::Error> {
-    let all = |terms: &[Expr]| {
-        terms
-            .iter()
-            .map(|term| compile(term, case))
-            .collect::<Result<Box<[Node]>, _>>()
-    };
+    let all = |terms: &[Expr]| terms.iter().map(|term| compile(term, case)).collect::<Result<Box<[Node]>, _>>();
     Ok(match expr {
         Expr::And(terms) => Node::All(all(terms)?),
         Expr::Or(terms) => Node::Any(all(terms)?),
         Expr::Not(inner) => Node::Not(Box::new(compile(inner, case)?)),
-        Expr::Compare {
-            operand,
-            operator,
-            value,
-        } => {
+        Expr::Compare { operand, operator, value } => {
             let constant = constant(value, case);
             let predicate = match operator {
                 Comparison::Equal => Predicate::Equal(constant),
                 Comparison::NotEqual => Predicate::NotEqual(constant),
                 ordering => Predicate::Order(*ordering, constant),
             };
-            Node::Test {
-                source: source(operand),
-                predicate,
-            }
+            Node::Test { source: source(operand), predicate }
         }
-        Expr::In { operand, values } => Node::Test {
-            source: source(operand),
-            predicate: Predicate::OneOf(values.iter().map(|value| constant(value, case)).collect()),
-        },
-        Expr::Call {
-            function,
-            operand,
-            text,
-        } => {
+        Expr::In { operand, values } => {
+            Node::Test { source: source(operand), predicate: Predicate::OneOf(values.iter().map(|value| constant(value, case)).collect()) }
+        }
+        Expr::Call { function, operand, text } => {
             let folded = || fold(text, case).into();
             let predicate = match function {
                 Function::StartsWith => Predicate::StartsWith(folded()),
@@ -138,17 +112,9 @@ pub(super) fn compile(expr: &Expr, case: Case) -> Result<Node, regex::Error> {
                 Function::Contains => Predicate::Contains(folded()),
                 Function::Matches => Predicate::Matches(Box::new(pattern(text, case)?)),
             };
-            Node::Test {
-                source: source(operand),
-                predicate,
-            }
+            Node::Test { source: source(operand), predicate }
         }
-        Expr::Any {
-            collection, test, ..
-        } => Node::Exists {
-            collection: collection.clone(),
-            test: Box::new(compile(test, case)?),
-        },
+        Expr::Any { collection, test, .. } => Node::Exists { collection: collection.clone(), test: Box::new(compile(test, case)?) },
     })
 }
 
@@ -175,19 +141,11 @@ fn constant(literal: &Literal, case: Case) -> Constant {
 
 /// The form in which two texts are compared. Borrows where nothing changes.
 fn fold(text: &str, case: Case) -> Cow<'_, str> {
-    let is_folded = |text: &str| {
-        text.bytes()
-            .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
-    };
+    let is_folded = |text: &str| text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
     if case == Case::Sensitive || is_folded(text) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(
-            text.chars()
-                .flat_map(char::to_uppercase)
-                .flat_map(char::to_lowercase)
-                .collect(),
-        )
+        Cow::Owned(text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect())
     }
 }
 
@@ -201,9 +159,7 @@ fn same(text: &str, folded: &str, case: Case) -> bool {
 
 fn starts_with(text: &str, folded: &str, case: Case) -> bool {
     if case == Case::Insensitive && text.is_ascii() {
-        return text
-            .get(..folded.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(folded));
+        return text.get(..folded.len()).is_some_and(|start| start.eq_ignore_ascii_case(folded));
     }
     fold(text, case).starts_with(folded)
 }
@@ -218,21 +174,11 @@ fn ends_with(text: &str, folded: &str, case: Case) -> bool {
 
 impl<'a, S: Subject + ?Sized> View<'a, S> {
     pub(super) fn new(subject: &'a S, now: DateTime<Utc>, case: Case) -> Self {
-        Self {
-            subject,
-            now,
-            case,
-            item: Item::None,
-        }
+        Self { subject, now, case, item: Item::None }
     }
 
     fn at(&self, item: Item<'a>) -> Self {
-        Self {
-            subject: self.subject,
-            now: self.now,
-            case: self.case,
-            item,
-        }
+        Self { subject: self.subject, now: self.now, case: self.case, item }
     }
 
     pub(super) fn value(&self, source: &Source) -> Value<'a> {
@@ -252,15 +198,11 @@ impl Node {
             Self::All(terms) => Truth::all(terms.iter().map(|term| term.evaluate(view))),
             Self::Any(terms) => Truth::any(terms.iter().map(|term| term.evaluate(view))),
             Self::Not(inner) => !inner.evaluate(view),
-            Self::Test { source, predicate } => {
-                predicate.test(view.value(source), view.now, view.case)
-            }
+            Self::Test { source, predicate } => predicate.test(view.value(source), view.now, view.case),
             Self::Exists { collection, test } => match view.subject.value(collection) {
                 Value::Null => Truth::False,
                 Value::Unknown => Truth::Unknown,
-                Value::List(list) => Truth::any(
-                    (0..list.count()).map(|index| test.evaluate(&view.at(Item::At(list, index)))),
-                ),
+                Value::List(list) => Truth::any((0..list.count()).map(|index| test.evaluate(&view.at(Item::At(list, index))))),
                 // Some directories give a single value as such.
                 single => test.evaluate(&view.at(Item::Single(single))),
             },
@@ -272,12 +214,8 @@ impl Predicate {
     /// Tests a value; of many values one has to fit. `ne` is the opposite of `eq`, so no value may be equal.
     fn test(&self, value: Value<'_>, now: DateTime<Utc>, case: Case) -> Truth {
         match (self, value) {
-            (Self::NotEqual(constant), value) => {
-                !each(value, |value| constant.equals(value, now, case))
-            }
-            (Self::Equal(constant), value) => {
-                each(value, |value| constant.equals(value, now, case))
-            }
+            (Self::NotEqual(constant), value) => !each(value, |value| constant.equals(value, now, case)),
+            (Self::Equal(constant), value) => each(value, |value| constant.equals(value, now, case)),
             (_, value) => each(value, |value| self.test_one(value, now, case)),
         }
     }
@@ -292,11 +230,7 @@ impl Predicate {
             Self::Equal(constant) => constant.equals(value, now, case),
             Self::NotEqual(constant) => !constant.equals(value, now, case),
             Self::Order(operator, constant) => constant.order(*operator, value, now, case),
-            Self::OneOf(constants) => Truth::any(
-                constants
-                    .iter()
-                    .map(|constant| constant.equals(value, now, case)),
-            ),
+            Self::OneOf(constants) => Truth::any(constants.iter().map(|constant| constant.equals(value, now, case))),
             Self::StartsWith(start) => text(&|text| starts_with(text, start, case)),
             Self::EndsWith(end) => text(&|text| ends_with(text, end, case)),
             Self::Contains(part) => text(&|text| fold(text, case).contains(&**part)),
@@ -323,20 +257,12 @@ impl Constant {
             (Self::Null, _) | (_, Value::Null) => Truth::False,
             // Texts are most of what is compared, and equality is cheaper than order.
             (Self::Text(text), Value::Str(value)) => same(value, text, case).into(),
-            _ => self
-                .compare(value, now, case)
-                .map_or(Truth::Unknown, |ordering| ordering.is_eq().into()),
+            _ => self.compare(value, now, case).map_or(Truth::Unknown, |ordering| ordering.is_eq().into()),
         }
     }
 
     /// Nothing is before or after a value that does not exist.
-    fn order(
-        &self,
-        operator: Comparison,
-        value: Value<'_>,
-        now: DateTime<Utc>,
-        case: Case,
-    ) -> Truth {
+    fn order(&self, operator: Comparison, value: Value<'_>, now: DateTime<Utc>, case: Case) -> Truth {
         if matches!(value, Value::Null) {
             return Truth::False;
         }
@@ -360,9 +286,7 @@ impl Constant {
             (Self::Bool(constant), Value::Bool(value)) => Some(value.cmp(constant)),
             (Self::Int(constant), Value::Int(value)) => Some(value.cmp(constant)),
             (Self::Date(constant), Value::Date(value)) => Some(value.cmp(constant)),
-            (Self::Now(delta), Value::Date(value)) => {
-                Some(value.cmp(&now.checked_add_signed(*delta)?))
-            }
+            (Self::Now(delta), Value::Date(value)) => Some(value.cmp(&now.checked_add_signed(*delta)?)),
             _ => None,
         }
     }

@@ -44,8 +44,7 @@ impl Collection for Vec<String> {
     }
 
     fn element(&self, index: usize) -> Value<'_> {
-        self.get(index)
-            .map_or(Value::Unknown, |text| Value::Str(text))
+        self.get(index).map_or(Value::Unknown, |text| Value::Str(text))
     }
 }
 
@@ -129,10 +128,7 @@ impl Collection for Vec<OwnedValue> {
         let Some(OwnedValue::Record(members)) = self.get(index) else {
             return Value::Unknown;
         };
-        members
-            .iter()
-            .find(|(member, _)| &**member == name)
-            .map_or(Value::Null, |(_, value)| value.as_value())
+        members.iter().find(|(member, _)| &**member == name).map_or(Value::Null, |(_, value)| value.as_value())
     }
 }
 
@@ -147,18 +143,11 @@ pub struct Attributes {
     named: BTreeMap<Arc<str>, OwnedValue>,
 }
 
-const _: () = assert!(
-    Known::COUNT < u8::MAX as usize,
-    "the places of known attributes are kept in one byte each"
-);
+const _: () = assert!(Known::COUNT < u8::MAX as usize, "the places of known attributes are kept in one byte each");
 
 impl Default for Attributes {
     fn default() -> Self {
-        Self {
-            places: [0; Known::COUNT],
-            values: Vec::new(),
-            named: BTreeMap::new(),
-        }
+        Self { places: [0; Known::COUNT], values: Vec::new(), named: BTreeMap::new() }
     }
 }
 
@@ -177,10 +166,7 @@ impl Attributes {
             return;
         };
         let place = usize::from(self.places[known.index()]);
-        if let Some(old) = place
-            .checked_sub(1)
-            .and_then(|place| self.values.get_mut(place))
-        {
+        if let Some(old) = place.checked_sub(1).and_then(|place| self.values.get_mut(place)) {
             *old = value;
         } else {
             self.values.push(value);
@@ -200,9 +186,7 @@ impl Attributes {
 impl Subject for Attributes {
     fn value(&self, attribute: &Attribute) -> Value<'_> {
         let found = match attribute {
-            Attribute::Known(known) => usize::from(self.places[known.index()])
-                .checked_sub(1)
-                .and_then(|place| self.values.get(place)),
+            Attribute::Known(known) => usize::from(self.places[known.index()]).checked_sub(1).and_then(|place| self.values.get(place)),
             Attribute::Named(path) => self.named.get(path),
         };
         found.map_or(Value::Null, OwnedValue::as_value)

@@ -145,8 +145,7 @@ fn collect(path: &Path, is_named: bool, files: &mut Vec<PathBuf>, problems: &mut
 /// # Errors
 /// Everything that is wrong with it but for what only the API server can say.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Document>, Vec<Problem>> {
-    let parsed = yaml::parse(text)
-        .map_err(|error| vec![Problem { place: place(file, error.line), message: error.message }])?;
+    let parsed = yaml::parse(text).map_err(|error| vec![Problem { place: place(file, error.line), message: error.message }])?;
     let mut documents = Vec::new();
     let mut problems = Vec::new();
     for document in parsed {
@@ -159,15 +158,7 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Document>, Vec<Problem>> {
 }
 
 fn examine(file: &str, Parsed { value, lines }: Parsed) -> Result<Document, Vec<Problem>> {
-    let mut document = Document {
-        file: file.to_owned(),
-        lines,
-        object: value,
-        at: None,
-        is_deletion: false,
-        from: None,
-        until: None,
-    };
+    let mut document = Document { file: file.to_owned(), lines, object: value, at: None, is_deletion: false, from: None, until: None };
     let mut problems = Vec::new();
     identify(&document, &mut problems);
     if problems.is_empty() {

@@ -159,8 +159,7 @@ fn explain(document: &Document, refusal: &Refusal) -> Vec<Problem> {
         let problem = |field: &str, message: &str| document.problem(field, format!("{subject}: {field}: {message}"));
         return causes.iter().map(|cause| problem(&cause.field, &cause.message)).collect();
     }
-    let unknown: Vec<&str> =
-        refusal.message.split("unknown field \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let unknown: Vec<&str> = refusal.message.split("unknown field \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     if unknown.is_empty() {
         return vec![document.problem("", format!("{subject}: {}", refusal.message))];
     }

@@ -109,8 +109,7 @@ impl Simulation {
         let fail = |problem: Problem| vec![problem];
         let period = Period::choose((options.from, options.until), &documents, options.now).map_err(fail)?;
         let script = Script::new(documents, period);
-        let runtime = clock::runtime()
-            .map_err(|error| fail(Problem { place: String::new(), message: format!("no runtime: {error}") }))?;
+        let runtime = clock::runtime().map_err(|error| fail(Problem { place: String::new(), message: format!("no runtime: {error}") }))?;
         let guard = runtime.enter();
         let clock = Arc::new(VirtualClock::begin(period.from));
         drop(guard);
@@ -127,8 +126,7 @@ impl Simulation {
         let tenants = script.namespaces().into_iter().map(Tenant::new).collect();
         let observer = Observer::new(api.clone(), Arc::clone(&clock));
         let (restart_at, settle_at) = (None, None);
-        let world =
-            World { period, options, clock, api, hook, deaths, kubelet, tenants, script, restart_at, settle_at, observer };
+        let world = World { period, options, clock, api, hook, deaths, kubelet, tenants, script, restart_at, settle_at, observer };
         Ok(Self { runtime, world })
     }
 

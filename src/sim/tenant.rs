@@ -14,27 +14,17 @@ use serde_json::Value;
 use super::api::MemoryApi;
 use super::clock::VirtualClock;
 use super::driver::{Driver, SharedActivity, look};
-use crate::reconcile::foresight::{evaluation_job_name, next_tick};
 use super::hook::CONTROLLER;
 use super::kubelet::Kubelet;
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::{TenantLedger, TenantSchedule};
 use crate::reconcile::Key;
+use crate::reconcile::foresight::{evaluation_job_name, next_tick};
 use crate::runner;
 
 /// What an evaluation reads, but for the head and the schedule.
-const KINDS: [&str; 10] = [
-    "Account",
-    "Directory",
-    "DirectorySnapshot",
-    "Group",
-    "OccurrenceLedger",
-    "Run",
-    "RunSlice",
-    "User",
-    "Workflow",
-    "WorkflowVersion",
-];
+const KINDS: [&str; 10] =
+    ["Account", "Directory", "DirectorySnapshot", "Group", "OccurrenceLedger", "Run", "RunSlice", "User", "Workflow", "WorkflowVersion"];
 
 /// Longer than anything that an evaluation leaves behind and that is removed by time.
 const TRACES: TimeDelta = TimeDelta::hours(48);
@@ -135,9 +125,10 @@ impl Tenant {
         if schedule.spec.suspend || head.spec.epoch != head.spec.sealed_epoch {
             return None;
         }
-        let horizon = look(&self.activity).wakes.iter().fold(horizon, |horizon, (key, at)| {
-            if matches!(key, Key::TenantSchedule) { horizon } else { horizon.min(*at) }
-        });
+        let horizon = look(&self.activity)
+            .wakes
+            .iter()
+            .fold(horizon, |horizon, (key, at)| if matches!(key, Key::TenantSchedule) { horizon } else { horizon.min(*at) });
         let mut tick = next_tick(&self.namespace, &schedule.spec, head.spec.as_of?)?;
         // An evaluation that the controller wants at another time than the tick is none that may be left out.
         if look(&self.activity).wakes.get(&Key::TenantSchedule).is_some_and(|at| *at < tick) || tick <= now {

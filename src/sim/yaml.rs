@@ -75,9 +75,10 @@ impl Node {
             Self::Number(value) => Value::Number(value),
             Self::Text(value) => Value::String(value),
             Self::List(items) => {
-                let items = items.into_iter().enumerate().map(|(index, item)| {
-                    item.value.into_value(item.referenced.line(), format!("{path}[{index}]"), lines)
-                });
+                let items = items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, item)| item.value.into_value(item.referenced.line(), format!("{path}[{index}]"), lines));
                 Value::Array(items.collect())
             }
             Self::Map(members) => {

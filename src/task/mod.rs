@@ -63,13 +63,18 @@ pub async fn perform<D: Directory>(directory: &D, subject: &str, task: &Task) ->
 pub fn before_image(task: &Task, account: &Account) -> Option<BeforeImage> {
     let among = |names: &[String]| names.iter().filter(|name| account.member_of.contains(name)).cloned().collect::<Vec<_>>();
     match task.action()? {
-        Action::EnableUserAccount(_) | Action::DisableUserAccount(_) => Some(BeforeImage { account_enabled: Some(account.account_enabled), ..BeforeImage::default() }),
+        Action::EnableUserAccount(_) | Action::DisableUserAccount(_) => {
+            Some(BeforeImage { account_enabled: Some(account.account_enabled), ..BeforeImage::default() })
+        }
         Action::DeleteUser(_) => Some(account.deleted.clone()),
-        Action::AddUserToGroups(arguments) | Action::RemoveUserFromGroups(arguments) => Some(BeforeImage { member_of: Some(among(&arguments.groups)), ..BeforeImage::default() }),
+        Action::AddUserToGroups(arguments) | Action::RemoveUserFromGroups(arguments) => {
+            Some(BeforeImage { member_of: Some(among(&arguments.groups)), ..BeforeImage::default() })
+        }
         Action::RemoveUserFromAllGroups(_) => Some(BeforeImage { member_of: Some(account.assigned.clone()), ..BeforeImage::default() }),
         Action::UpdateUserAttributes(arguments) => {
             let written = |name: &String| arguments.attributes.iter().any(|update| &update.attribute == name);
-            let attributes: BTreeMap<String, String> = account.attributes.iter().filter(|(name, _)| written(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+            let attributes: BTreeMap<String, String> =
+                account.attributes.iter().filter(|(name, _)| written(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
             Some(BeforeImage { attributes: Some(attributes), ..BeforeImage::default() })
         }
         _ => None,

@@ -37,8 +37,20 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 12] =
-        [Self::Refuse, Self::LoseAnswer, Self::Conflict, Self::Throttle, Self::Die, Self::DieAfter, Self::Lose, Self::Zombie, Self::StaleByOne, Self::StaleByTen, Self::Coalesce, Self::Cut];
+    pub const ALL: [Self; 12] = [
+        Self::Refuse,
+        Self::LoseAnswer,
+        Self::Conflict,
+        Self::Throttle,
+        Self::Die,
+        Self::DieAfter,
+        Self::Lose,
+        Self::Zombie,
+        Self::StaleByOne,
+        Self::StaleByTen,
+        Self::Coalesce,
+        Self::Cut,
+    ];
 
     fn verdict(self) -> Verdict {
         match self {
@@ -104,7 +116,10 @@ impl Interceptor for Spoiler {
         }
         let number = self.count.fetch_add(1, Ordering::SeqCst) + 1;
         let verdict = self.spoil.filter(|(_, k)| *k == number).map_or(Verdict::Pass, |(fault, _)| fault.verdict());
-        self.log.lock().expect("nobody panics while logging").push(format!("{number} {request} {}", if verdict == Verdict::Pass { "" } else { "<== spoilt" }));
+        self.log
+            .lock()
+            .expect("nobody panics while logging")
+            .push(format!("{number} {request} {}", if verdict == Verdict::Pass { "" } else { "<== spoilt" }));
         verdict
     }
 }

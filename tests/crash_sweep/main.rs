@@ -47,7 +47,13 @@ fn every_fault_converges() {
         let baseline = play(scenario, None);
         assert!(baseline.faults().is_empty(), "{}: undisturbed: {}", scenario.name, baseline.faults().join("; "));
         println!("  {:<10} {:>5} ({:>5}) x {}", scenario.name, baseline.requests, scenario.requests, Fault::ALL.len());
-        assert!(baseline.requests >= scenario.requests, "{}: {} requests are covered, {} were recorded", scenario.name, baseline.requests, scenario.requests);
+        assert!(
+            baseline.requests >= scenario.requests,
+            "{}: {} requests are covered, {} were recorded",
+            scenario.name,
+            baseline.requests,
+            scenario.requests
+        );
         for (number, fault) in Fault::ALL.iter().enumerate() {
             let salt = u64::try_from(index * 100 + number).expect("small");
             cases.extend(chosen(baseline.requests, salt).into_iter().map(|k| Case { scenario, fault: *fault, k }));
@@ -55,8 +61,20 @@ fn every_fault_converges() {
         baselines.push((scenario.name, baseline));
     }
     let wrong = sweep(&cases, &baselines);
-    println!("{} cases: {} scenarios x {} faults{}", cases.len(), SCENARIOS.len(), Fault::ALL.len(), if is_full() { " x every k" } else { ", a sample" });
-    assert!(wrong.is_empty(), "{} of {} cases went wrong, among them:\n{}", wrong.len(), cases.len(), wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n"));
+    println!(
+        "{} cases: {} scenarios x {} faults{}",
+        cases.len(),
+        SCENARIOS.len(),
+        Fault::ALL.len(),
+        if is_full() { " x every k" } else { ", a sample" }
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases went wrong, among them:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n")
+    );
 }
 
 fn try_one(one: &str) {

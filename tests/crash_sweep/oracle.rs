@@ -44,7 +44,9 @@ impl Outcome {
     }
 
     fn is_abandoned(&self, epoch: i64) -> bool {
-        self.head().is_some_and(|head| list(head, "/abandoned").iter().any(|range| number(range, "/from") <= epoch && epoch <= number(range, "/to")))
+        self.head().is_some_and(|head| {
+            list(head, "/abandoned").iter().any(|range| number(range, "/from") <= epoch && epoch <= number(range, "/to"))
+        })
     }
 
     /// Rows in the order in which they count.
@@ -103,7 +105,9 @@ impl Outcome {
             }
         }
         for run in self.of_kind("Run") {
-            let complete = list(run, "/status/conditions").iter().any(|condition| text(condition, "/type") == "Complete" && text(condition, "/status") == "True");
+            let complete = list(run, "/status/conditions")
+                .iter()
+                .any(|condition| text(condition, "/type") == "Complete" && text(condition, "/status") == "True");
             if !complete {
                 faults.push(format!("Run {} is not Complete", text(run, "/metadata/name")));
             }
@@ -133,7 +137,14 @@ impl Outcome {
                 let run = if text(slice, "/executionType") == "scheduled" { "" } else { text(slice, "/run") };
                 let tasks: Vec<String> = list(result, "/tasks")
                     .iter()
-                    .map(|task| format!("{} {} before {}", text(task, "/name"), text(task, "/processingStatus"), task.get("before").unwrap_or(&Value::Null)))
+                    .map(|task| {
+                        format!(
+                            "{} {} before {}",
+                            text(task, "/name"),
+                            text(task, "/processingStatus"),
+                            task.get("before").unwrap_or(&Value::Null)
+                        )
+                    })
                     .collect();
                 let line = format!(
                     "{} v{} {run} {} {} {} [{}]",
@@ -168,7 +179,9 @@ impl Outcome {
     fn states(&self) -> BTreeMap<String, usize> {
         let mut states = BTreeMap::new();
         for row in self.rows() {
-            *states.entry(format!("{} {} {} {}", text(row, "/workflow"), text(row, "/attribute"), text(row, "/state"), text(row, "/reason"))).or_default() += 1;
+            *states
+                .entry(format!("{} {} {} {}", text(row, "/workflow"), text(row, "/attribute"), text(row, "/state"), text(row, "/reason")))
+                .or_default() += 1;
         }
         states
     }

@@ -27,14 +27,21 @@ pub fn sweep(cases: &[Case], baselines: &[(&'static str, oracle::Outcome)]) -> V
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let baseline = &baselines.iter().find(|(name, _)| *name == case.scenario.name).expect("every scenario has a baseline").1;
+                    let baseline =
+                        &baselines.iter().find(|(name, _)| *name == case.scenario.name).expect("every scenario has a baseline").1;
                     let played = std::panic::catch_unwind(|| play(case.scenario, Some((case.fault, case.k))));
                     let found = match played {
                         Ok(outcome) => baseline.differences(&outcome),
                         Err(_) => vec!["the program panicked".to_owned()],
                     };
                     if !found.is_empty() {
-                        wrong.lock().expect("no other thread panicked").push(format!("{}/{:?}/{}: {}", case.scenario.name, case.fault, case.k, found.join("; ")));
+                        wrong.lock().expect("no other thread panicked").push(format!(
+                            "{}/{:?}/{}: {}",
+                            case.scenario.name,
+                            case.fault,
+                            case.k,
+                            found.join("; ")
+                        ));
                     }
                 }
             });
@@ -44,4 +51,3 @@ pub fn sweep(cases: &[Case], baselines: &[(&'static str, oracle::Outcome)]) -> V
     wrong.sort();
     wrong
 }
-

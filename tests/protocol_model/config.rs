@@ -141,11 +141,7 @@ impl Config {
     /// Whether anything beyond the core is switched on. Only then a state remembers what the core has no use for, so that the core has
     /// exactly the states of the core.
     pub fn extended(&self) -> bool {
-        self.release.is_some()
-            || self.window
-            || self.cancels > 0
-            || self.versions > 1
-            || matches!(self.enabling, Enabling::OnDemand { .. })
+        self.release.is_some() || self.window || self.cancels > 0 || self.versions > 1 || matches!(self.enabling, Enabling::OnDemand { .. })
     }
 
     /// Whether the person is in the scope of a version of the joiner workflow.
@@ -155,10 +151,6 @@ impl Config {
 
     /// The last instant of the model's clock.
     pub fn last_time(&self) -> u8 {
-        if self.window {
-            2
-        } else {
-            u8::from(self.leaver)
-        }
+        if self.window { 2 } else { u8::from(self.leaver) }
     }
 }

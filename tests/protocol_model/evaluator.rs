@@ -11,13 +11,7 @@ pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
             let Some(evaluator) = state.evaluators[usize::from(epoch) - 1][twin] else {
                 continue;
             };
-            let own = Own {
-                config,
-                state,
-                epoch,
-                twin,
-                evaluator,
-            };
+            let own = Own { config, state, epoch, twin, evaluator };
             match evaluator.phase {
                 Phase::Read => own.read(steps),
                 Phase::Marks => own.mark(steps),
@@ -46,30 +40,19 @@ impl Own<'_> {
     /// Adds a step that leaves the evaluator as given.
     fn go(&self, steps: &mut Vec<Step>, what: &'static str, mut next: State, evaluator: Evaluator) {
         next.evaluators[usize::from(self.epoch) - 1][self.twin] = Some(evaluator);
-        steps.push(Step {
-            actor: Actor::Evaluator(self.epoch, self.twin),
-            what,
-            next,
-        });
+        steps.push(Step { actor: Actor::Evaluator(self.epoch, self.twin), what, next });
     }
 
     /// It reads ledger, slices and directory. Where reads may be stale, every row that is newer than the floor may be missing from the
     /// answer, each for itself: that is more than any real server would do.
     fn read(&self, steps: &mut Vec<Step>) {
-        let valid = self
-            .state
-            .valid_epochs(self.config)
-            .fold(0, |rows, epoch| rows | Rows::of_epoch(epoch).0);
+        let valid = self.state.valid_epochs(self.config).fold(0, |rows, epoch| rows | Rows::of_epoch(epoch).0);
         let seen = self.state.rows.0 & valid;
         let mut hidden = 0;
         loop {
             let (what, evaluator) = self.plan(Rows(seen & !hidden));
             self.go(steps, what, *self.state, evaluator);
-            let may_hide = if self.config.stale {
-                seen & !self.evaluator.floor.0
-            } else {
-                0
-            };
+            let may_hide = if self.config.stale { seen & !self.evaluator.floor.0 } else { 0 };
             hidden = (hidden | !may_hide).wrapping_add(1) & may_hide;
             if hidden == 0 {
                 return;
@@ -98,37 +81,21 @@ impl Own<'_> {
         let mut rows = Vec::with_capacity(2);
         if due[0] {
             let (kind, permitted) = self.joiner_row(newest[1], due[1], leaver_counts);
-            rows.push(Row {
-                work: Work::Joiner,
-                kind,
-            });
+            rows.push(Row { work: Work::Joiner, kind });
             next.permitted = permitted;
             next.uid = self.state.world.run.map_or(0, |run| run.uid);
         }
         if due[1] {
-            rows.push(Row {
-                work: Work::Leaver,
-                kind: Kind::Planned,
-            });
+            rows.push(Row { work: Work::Leaver, kind: Kind::Planned });
         }
         if due[1] && kind(Work::Joiner) == Some(Kind::Planned) {
-            rows.push(Row {
-                work: Work::Joiner,
-                kind: Kind::Superseded,
-            });
+            rows.push(Row { work: Work::Joiner, kind: Kind::Superseded });
         }
         self.add_releases(releases, &mut rows, &mut next);
         for (place, row) in next.plan.iter_mut().zip(&rows) {
             *place = Some(*row);
         }
-        (
-            if rows.is_empty() {
-                "finds nobody"
-            } else {
-                "reads and plans"
-            },
-            next,
-        )
+        (if rows.is_empty() { "finds nobody" } else { "reads and plans" }, next)
     }
 
     /// Adds the rows of what it releases. Whoever is superseded in this evaluation is not released as well: a key has one row per
@@ -138,10 +105,7 @@ impl Own<'_> {
             if let Some(epoch) = releases[work as usize]
                 && rows.iter().all(|row| row.work != work)
             {
-                rows.push(Row {
-                    work,
-                    kind: Kind::Released,
-                });
+                rows.push(Row { work, kind: Kind::Released });
                 next.marks[work as usize] = epoch;
             }
         }
@@ -158,41 +122,26 @@ impl Own<'_> {
             (Work::Leaver, _) => open && wanted && self.config.leaver && self.evaluator.as_of >= 1,
             (Work::Joiner, Enabling::Scheduled) => open && wanted,
             (Work::Joiner, Enabling::OnDemand { .. }) => self.state.world.run.is_some_and(|run| {
-                let same_key =
-                    !self.config.drops(Weakening::UidInKey) || !self.planned_for(run.uid);
-                if self.config.drops(Weakening::UidInKey) {
-                    same_key
-                } else {
-                    open
-                }
+                let same_key = !self.config.drops(Weakening::UidInKey) || !self.planned_for(run.uid);
+                if self.config.drops(Weakening::UidInKey) { same_key } else { open }
             }),
         }
     }
 
     /// Whether a valid slice was planned for this UID.
     fn planned_for(&self, uid: u8) -> bool {
-        self.state.valid_epochs(self.config).any(|epoch| {
-            self.state
-                .slice(epoch, Work::Joiner)
-                .is_some_and(|slice| slice.uid == uid)
-        })
+        self.state.valid_epochs(self.config).any(|epoch| self.state.slice(epoch, Work::Joiner).is_some_and(|slice| slice.uid == uid))
     }
 
     /// What becomes of a due joiner, and whether a person may bring back who was off-boarded by it.
-    fn joiner_row(
-        &self,
-        leaver: Option<(u8, Kind)>,
-        leaver_due: bool,
-        leaver_counts: bool,
-    ) -> (Kind, bool) {
+    fn joiner_row(&self, leaver: Option<(u8, Kind)>, leaver_due: bool, leaver_counts: bool) -> (Kind, bool) {
         if self.config.window && self.evaluator.as_of == 2 {
             return (Kind::Missed, false);
         }
         if !leaver_counts {
             return (Kind::Planned, false);
         }
-        if let (Enabling::OnDemand { named }, Some((sealed, _)), Some(run)) =
-            (self.config.enabling, leaver, self.state.world.run)
+        if let (Enabling::OnDemand { named }, Some((sealed, _)), Some(run)) = (self.config.enabling, leaver, self.state.world.run)
             && !leaver_due
         {
             let permitted = named && run.created >= sealed;
@@ -219,16 +168,9 @@ impl Own<'_> {
                 if self.config.drops(Weakening::NamesNotReleased) {
                     return [None, leaver];
                 }
-                let epoch = self
-                    .state
-                    .live_plan(self.config, seen, Work::Joiner)
-                    .unwrap_or(0);
-                let slice = (epoch > 0)
-                    .then(|| self.state.slice(epoch, Work::Joiner))
-                    .flatten();
-                slice
-                    .is_none_or(|slice| !slice.started && slice.status != Status::CanceledByPerson)
-                    .then_some(epoch)
+                let epoch = self.state.live_plan(self.config, seen, Work::Joiner).unwrap_or(0);
+                let slice = (epoch > 0).then(|| self.state.slice(epoch, Work::Joiner)).flatten();
+                slice.is_none_or(|slice| !slice.started && slice.status != Status::CanceledByPerson).then_some(epoch)
             }
             _ => planned(Work::Joiner),
         };
@@ -252,16 +194,9 @@ impl Own<'_> {
 
     /// It marks the unstarted subjects that it releases, leaver first; whoever has been started meanwhile is not released.
     fn mark(&self, steps: &mut Vec<Step>) {
-        let Some(work) = [Work::Leaver, Work::Joiner]
-            .into_iter()
-            .find(|work| self.evaluator.marks[*work as usize] > 0)
-        else {
+        let Some(work) = [Work::Leaver, Work::Joiner].into_iter().find(|work| self.evaluator.marks[*work as usize] > 0) else {
             let mut evaluator = self.evaluator;
-            evaluator.phase = if self.config.drops(Weakening::ReleaseBeforeMark) {
-                Phase::End
-            } else {
-                Phase::Slices
-            };
+            evaluator.phase = if self.config.drops(Weakening::ReleaseBeforeMark) { Phase::End } else { Phase::Slices };
             return self.go(steps, "marks done", *self.state, evaluator);
         };
         let epoch = self.evaluator.marks[work as usize];
@@ -280,9 +215,7 @@ impl Own<'_> {
         } else {
             // Without the leaver's release the joiner's row still names a leaver that counts.
             for place in &mut evaluator.plan {
-                if place.is_some_and(|row| {
-                    row.work == work || work == Work::Leaver && row.kind == Kind::Released
-                }) {
+                if place.is_some_and(|row| row.work == work || work == Work::Leaver && row.kind == Kind::Released) {
                     *place = None;
                 }
             }
@@ -308,13 +241,7 @@ impl Own<'_> {
     /// It creates the slices of its plan; one that is there already stays.
     fn create_slices(&self, steps: &mut Vec<Step>) {
         let mut next = *self.state;
-        for row in self
-            .evaluator
-            .plan
-            .into_iter()
-            .flatten()
-            .filter(|row| row.kind == Kind::Planned)
-        {
+        for row in self.evaluator.plan.into_iter().flatten().filter(|row| row.kind == Kind::Planned) {
             let joiner = row.work == Work::Joiner;
             next.slice_mut(self.epoch, row.work).get_or_insert(Slice {
                 status: Status::Queued,
@@ -325,38 +252,19 @@ impl Own<'_> {
                 permitted: joiner && self.evaluator.permitted,
             });
         }
-        let evaluator = Evaluator {
-            phase: Phase::Entries,
-            version: 0,
-            uid: 0,
-            permitted: false,
-            ..self.evaluator
-        };
+        let evaluator = Evaluator { phase: Phase::Entries, version: 0, uid: 0, permitted: false, ..self.evaluator };
         self.go(steps, "creates slices", next, evaluator);
     }
 
     /// It writes the next row that is not there.
     fn write_entry(&self, steps: &mut Vec<Step>) {
-        let mut missing = self
-            .evaluator
-            .plan
-            .into_iter()
-            .flatten()
-            .filter(|row| !self.state.rows.has(self.epoch, row.work, row.kind));
+        let mut missing = self.evaluator.plan.into_iter().flatten().filter(|row| !self.state.rows.has(self.epoch, row.work, row.kind));
         let mut next = *self.state;
         if let Some(row) = missing.next() {
             next.rows.0 |= Rows::one(self.epoch, row).0;
             self.go(steps, "writes a row", next, self.evaluator);
         } else {
-            self.go(
-                steps,
-                "has written all rows",
-                next,
-                Evaluator {
-                    phase: Phase::Seal,
-                    ..self.evaluator
-                },
-            );
+            self.go(steps, "has written all rows", next, Evaluator { phase: Phase::Seal, ..self.evaluator });
         }
     }
 
@@ -376,14 +284,6 @@ impl Own<'_> {
                 phase = Phase::Marks;
             }
         }
-        self.go(
-            steps,
-            what,
-            next,
-            Evaluator {
-                phase,
-                ..self.evaluator
-            },
-        );
+        self.go(steps, what, next, Evaluator { phase, ..self.evaluator });
     }
 }

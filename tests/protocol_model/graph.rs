@@ -50,11 +50,7 @@ impl Graph {
             }
             at += 1;
         }
-        Self {
-            config,
-            states,
-            before,
-        }
+        Self { config, states, before }
     }
 
     /// The number of states.
@@ -64,19 +60,12 @@ impl Graph {
 
     /// How many states meet a predicate.
     pub fn count(&self, predicate: Predicate) -> usize {
-        self.states
-            .iter()
-            .filter(|state| predicate(&self.config, state))
-            .count()
+        self.states.iter().filter(|state| predicate(&self.config, state)).count()
     }
 
     /// The states that owe the goal but cannot reach it.
     pub fn stuck(&self, owes: Predicate, goal: Predicate) -> Vec<&State> {
-        let mut reaches: Vec<bool> = self
-            .states
-            .iter()
-            .map(|state| goal(&self.config, state))
-            .collect();
+        let mut reaches: Vec<bool> = self.states.iter().map(|state| goal(&self.config, state)).collect();
         let mut open: Vec<usize> = (0..reaches.len()).filter(|index| reaches[*index]).collect();
         while let Some(index) = open.pop() {
             for &before in &self.before[index] {
@@ -86,11 +75,6 @@ impl Graph {
                 }
             }
         }
-        self.states
-            .iter()
-            .zip(reaches)
-            .filter(|(state, reaches)| !reaches && owes(&self.config, state))
-            .map(|(state, _)| state)
-            .collect()
+        self.states.iter().zip(reaches).filter(|(state, reaches)| !reaches && owes(&self.config, state)).map(|(state, _)| state).collect()
     }
 }

@@ -18,16 +18,7 @@ pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
                     continue;
                 };
                 if !runner.dead && runner.stage != Stage::End {
-                    Own {
-                        config,
-                        state,
-                        epoch,
-                        work,
-                        attempt,
-                        runner,
-                        slice,
-                    }
-                    .steps(steps);
+                    Own { config, state, epoch, work, attempt, runner, slice }.steps(steps);
                 }
             }
         }
@@ -35,53 +26,26 @@ pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
 }
 
 /// The controller starts an attempt for a sealed run, a second one once the first is known to have stopped.
-fn begin(
-    config: &Config,
-    state: &State,
-    (epoch, work, slice): (u8, Work, Slice),
-    steps: &mut Vec<Step>,
-) {
-    let sealed = state.is_valid(config, epoch)
-        && (epoch <= state.head.sealed || config.drops(Weakening::RowsWithoutSeal))
+fn begin(config: &Config, state: &State, (epoch, work, slice): (u8, Work, Slice), steps: &mut Vec<Step>) {
+    let sealed = state.is_valid(config, epoch) && (epoch <= state.head.sealed || config.drops(Weakening::RowsWithoutSeal))
         || work == Work::Joiner && config.drops(Weakening::OnDemandOutsideSeal);
     if !sealed {
         return;
     }
-    let uid = if slice.uid == 0 {
-        Some(0)
-    } else {
-        state.world.run.map(|run| run.uid)
-    };
-    let Some(uid) = uid.filter(|uid| *uid == slice.uid || config.drops(Weakening::UidForgotten))
-    else {
+    let uid = if slice.uid == 0 { Some(0) } else { state.world.run.map(|run| run.uid) };
+    let Some(uid) = uid.filter(|uid| *uid == slice.uid || config.drops(Weakening::UidForgotten)) else {
         return;
     };
     for attempt in 0..2 {
         let free = state.attempts(epoch, work)[attempt].is_none();
         // A run has other subjects, too: a second attempt may come for their sake although the first is done with this one.
-        let ended = |first: Runner| {
-            first.dead
-                || config.versions > 1
-                    && first.stage == Stage::End
-                    && slice.status == Status::Canceled
-        };
+        let ended = |first: Runner| first.dead || config.versions > 1 && first.stage == Stage::End && slice.status == Status::Canceled;
         if free && (attempt == 0 || state.attempts(epoch, work)[0].is_some_and(ended)) {
             let mut next = *state;
-            let runner = Runner {
-                stage: Stage::Check,
-                seen: 0,
-                dead: false,
-                floor: 0,
-                born: state.world.version,
-                uid,
-            };
+            let runner = Runner { stage: Stage::Check, seen: 0, dead: false, floor: 0, born: state.world.version, uid };
             next.runners[usize::from(epoch) - 1][work as usize][attempt] = Some(runner);
             let number = u8::from(attempt == 1) + 1;
-            steps.push(Step {
-                actor: Actor::Runner(epoch, work, number),
-                what: "begins",
-                next,
-            });
+            steps.push(Step { actor: Actor::Runner(epoch, work, number), what: "begins", next });
         }
     }
 }
@@ -101,15 +65,7 @@ impl Own<'_> {
     /// The steps of this attempt.
     fn steps(&self, steps: &mut Vec<Step>) {
         if self.attempt == 1 {
-            self.go(
-                steps,
-                "stops for ever",
-                *self.state,
-                Runner {
-                    dead: true,
-                    ..self.runner
-                },
-            );
+            self.go(steps, "stops for ever", *self.state, Runner { dead: true, ..self.runner });
         }
         match self.runner.stage {
             Stage::Check => self.check(steps),
@@ -123,41 +79,20 @@ impl Own<'_> {
 
     /// Adds a step that leaves the attempt as given.
     fn go(&self, steps: &mut Vec<Step>, what: &'static str, mut next: State, runner: Runner) {
-        next.runners[usize::from(self.epoch) - 1][self.work as usize]
-            [usize::from(self.attempt) - 1] = Some(runner);
-        steps.push(Step {
-            actor: Actor::Runner(self.epoch, self.work, self.attempt),
-            what,
-            next,
-        });
+        next.runners[usize::from(self.epoch) - 1][self.work as usize][usize::from(self.attempt) - 1] = Some(runner);
+        steps.push(Step { actor: Actor::Runner(self.epoch, self.work, self.attempt), what, next });
     }
 
     /// Adds a step that changes nothing but the attempt's stage.
     fn to(&self, steps: &mut Vec<Step>, what: &'static str, stage: Stage) {
-        self.go(
-            steps,
-            what,
-            *self.state,
-            Runner {
-                stage,
-                ..self.runner
-            },
-        );
+        self.go(steps, what, *self.state, Runner { stage, ..self.runner });
     }
 
     /// Adds a last step that writes a result.
     fn finish(&self, steps: &mut Vec<Step>, what: &'static str, status: Status) {
         let mut next = *self.state;
         next.put(self.epoch, self.work, status);
-        self.go(
-            steps,
-            what,
-            next,
-            Runner {
-                stage: Stage::End,
-                ..self.runner
-            },
-        );
+        self.go(steps, what, next, Runner { stage: Stage::End, ..self.runner });
     }
 
     /// Whether it holds the subject.
@@ -168,34 +103,11 @@ impl Own<'_> {
     /// It looks at head, ledger and slice. At this point it has no floor: where reads may be stale, the ledger may lack every row but
     /// its own plan, and the slice may look as it was created, each for itself.
     fn check(&self, steps: &mut Vec<Step>) {
-        let untouched = Slice {
-            status: Status::Queued,
-            writes: 0,
-            started: false,
-            ..self.slice
-        };
-        let own = Rows::one(
-            self.epoch,
-            Row {
-                work: self.work,
-                kind: Kind::Planned,
-            },
-        );
-        let ledgers = if self.config.stale {
-            vec![self.state.rows, own]
-        } else {
-            vec![self.state.rows]
-        };
-        let slices = if self.config.stale {
-            vec![self.slice, untouched]
-        } else {
-            vec![self.slice]
-        };
-        let oldest = if self.config.drops(Weakening::StaleRecheck) {
-            self.slice.pinned
-        } else {
-            self.state.world.version
-        };
+        let untouched = Slice { status: Status::Queued, writes: 0, started: false, ..self.slice };
+        let own = Rows::one(self.epoch, Row { work: self.work, kind: Kind::Planned });
+        let ledgers = if self.config.stale { vec![self.state.rows, own] } else { vec![self.state.rows] };
+        let slices = if self.config.stale { vec![self.slice, untouched] } else { vec![self.slice] };
+        let oldest = if self.config.drops(Weakening::StaleRecheck) { self.slice.pinned } else { self.state.world.version };
         for ledger in &ledgers {
             for slice in &slices {
                 for version in oldest..=self.state.world.version {
@@ -208,17 +120,11 @@ impl Own<'_> {
     /// What it does after the check. A write after a stale look at the slice is refused, and it looks again.
     fn decide(&self, steps: &mut Vec<Step>, ledger: Rows, seen: Slice, version: u8) {
         let fresh = seen.writes == self.slice.writes;
-        let out_of_scope =
-            self.config.versions > 1 && self.work == Work::Joiner && !Config::in_scope(version);
-        let revives = self.config.drops(Weakening::RecheckGrows)
-            && seen.status == Status::Canceled
-            && !out_of_scope;
+        let out_of_scope = self.config.versions > 1 && self.work == Work::Joiner && !Config::in_scope(version);
+        let revives = self.config.drops(Weakening::RecheckGrows) && seen.status == Status::Canceled && !out_of_scope;
         let newest = self.state.newest(self.config, ledger, self.work);
         let once_superseded = self.config.drops(Weakening::SupersededForEver)
-            && self
-                .state
-                .valid_epochs(self.config)
-                .any(|epoch| ledger.has(epoch, self.work, Kind::Superseded));
+            && self.state.valid_epochs(self.config).any(|epoch| ledger.has(epoch, self.work, Kind::Superseded));
         if seen.status.is_final() && !revives {
             self.to(steps, "finds nothing left", Stage::End);
         } else if once_superseded || matches!(newest, Some((_, Kind::Superseded))) {
@@ -229,37 +135,22 @@ impl Own<'_> {
             // It looks again later.
         } else if self.config.extended() && self.moved_on(newest) && !revives {
             self.to(steps, "finds a newer row", Stage::End);
-        } else if seen.status == Status::Queued
-            && self.state.world.canceled & bit(self.epoch, self.work) != 0
-        {
+        } else if seen.status == Status::Queued && self.state.world.canceled & bit(self.epoch, self.work) != 0 {
             if fresh {
                 self.finish(steps, "finds the run cancelled", Status::CanceledByPerson);
             }
-        } else if seen.status == Status::Queued
-            && out_of_scope
-            && !self.config.drops(Weakening::NoRecheck)
-        {
+        } else if seen.status == Status::Queued && out_of_scope && !self.config.drops(Weakening::NoRecheck) {
             if fresh {
                 self.finish(steps, "finds the person out of scope", Status::Canceled);
             }
         } else {
-            self.go(
-                steps,
-                "has checked",
-                *self.state,
-                Runner {
-                    stage: Stage::Claim,
-                    seen: seen.writes,
-                    ..self.runner
-                },
-            );
+            self.go(steps, "has checked", *self.state, Runner { stage: Stage::Claim, seen: seen.writes, ..self.runner });
         }
     }
 
     /// Whether the newest valid row of the key is not this run's any more.
     fn moved_on(&self, newest: Option<(u8, Kind)>) -> bool {
-        !self.config.drops(Weakening::OnDemandOutsideSeal)
-            && newest != Some((self.epoch, Kind::Planned))
+        !self.config.drops(Weakening::OnDemandOutsideSeal) && newest != Some((self.epoch, Kind::Planned))
     }
 
     /// Whether an older leaver is still to be waited for. Only a person who asked by name gets later enabling work at all.
@@ -271,11 +162,7 @@ impl Own<'_> {
                 .state
                 .valid_epochs(self.config)
                 .filter(|epoch| *epoch < self.epoch)
-                .any(|epoch| {
-                    self.state
-                        .slice(epoch, Work::Leaver)
-                        .is_some_and(|leaver| !leaver.status.is_final())
-                })
+                .any(|epoch| self.state.slice(epoch, Work::Leaver).is_some_and(|leaver| !leaver.status.is_final()))
     }
 
     /// The PUT that takes the subject, compared with what was read.
@@ -296,31 +183,10 @@ impl Own<'_> {
                 && self.runner.born == version
                 && !Config::in_scope(version);
         }
-        let stage = if self.work == Work::Leaver {
-            Stage::Settle
-        } else {
-            Stage::Effect
-        };
-        let keeps = self.config.stale
-            && self.work == Work::Leaver
-            && !self.config.drops(Weakening::RunnerWithoutFloor);
-        let floor = if keeps {
-            self.older(|_| true)
-                .fold(0, |mask, epoch| mask | 1 << epoch)
-        } else {
-            0
-        };
-        self.go(
-            steps,
-            "claims",
-            next,
-            Runner {
-                stage,
-                seen: self.slice.writes + 1,
-                floor,
-                ..self.runner
-            },
-        );
+        let stage = if self.work == Work::Leaver { Stage::Settle } else { Stage::Effect };
+        let keeps = self.config.stale && self.work == Work::Leaver && !self.config.drops(Weakening::RunnerWithoutFloor);
+        let floor = if keeps { self.older(|_| true).fold(0, |mask, epoch| mask | 1 << epoch) } else { 0 };
+        self.go(steps, "claims", next, Runner { stage, seen: self.slice.writes + 1, floor, ..self.runner });
     }
 
     /// The older joiner slices that a reader sees.
@@ -335,11 +201,7 @@ impl Own<'_> {
     /// lack every slice that is newer than its floor. A mark after a stale look is refused and repeated.
     fn settle(&self, steps: &mut Vec<Step>) {
         self.settle_as_seen(steps, |_| true);
-        if self.config.stale
-            && self
-                .older(|_| true)
-                .any(|epoch| self.runner.floor & (1 << epoch) == 0)
-        {
+        if self.config.stale && self.older(|_| true).any(|epoch| self.runner.floor & (1 << epoch) == 0) {
             self.settle_as_seen(steps, |epoch| self.runner.floor & (1 << epoch) != 0);
         }
     }
@@ -348,32 +210,16 @@ impl Own<'_> {
     fn settle_as_seen(&self, steps: &mut Vec<Step>, sees: impl Fn(u8) -> bool + Copy) {
         let unsettled = self.config.drops(Weakening::NoSettling);
         let late = self.config.drops(Weakening::MarkAfterWaiting);
-        let status = |epoch: u8| {
-            self.state
-                .slice(epoch, Work::Joiner)
-                .map(|slice| slice.status)
-        };
-        let open =
-            |epoch: &u8| !unsettled && status(*epoch).is_some_and(|status| !status.is_final());
-        if !self.older(sees).any(|epoch| open(&epoch))
-            && (unsettled || late || !self.older(sees).any(|epoch| self.is_busy(epoch)))
-        {
+        let status = |epoch: u8| self.state.slice(epoch, Work::Joiner).map(|slice| slice.status);
+        let open = |epoch: &u8| !unsettled && status(*epoch).is_some_and(|status| !status.is_final());
+        if !self.older(sees).any(|epoch| open(&epoch)) && (unsettled || late || !self.older(sees).any(|epoch| self.is_busy(epoch))) {
             self.to(steps, "has settled", Stage::Effect);
         }
         for epoch in self.older(sees).filter(open) {
             let mut next = *self.state;
             next.put(epoch, Work::Joiner, Status::Superseded);
             let waited = late && matches!(status(epoch), Some(Status::InProgress(_)));
-            self.go(
-                steps,
-                if waited {
-                    "marks after waiting"
-                } else {
-                    "marks older work"
-                },
-                next,
-                self.runner,
-            );
+            self.go(steps, if waited { "marks after waiting" } else { "marks older work" }, next, self.runner);
         }
     }
 
@@ -400,11 +246,7 @@ impl Own<'_> {
             next.history.resumed_by_other |= self.runner.uid != self.slice.uid;
             if joiner && self.config.versions > 1 {
                 let newest = self.config.drops(Weakening::NewestTasks);
-                next.history.ran[usize::from(self.epoch) - 1] = 1 + if newest {
-                    self.state.world.version
-                } else {
-                    self.slice.pinned
-                };
+                next.history.ran[usize::from(self.epoch) - 1] = 1 + if newest { self.state.world.version } else { self.slice.pinned };
             }
         }
         let late = joiner && !self.owns();
@@ -412,15 +254,7 @@ impl Own<'_> {
             self.to(steps, "finds the mark", Stage::End);
         }
         let what = if late { "acts late" } else { "acts" };
-        self.go(
-            steps,
-            what,
-            next,
-            Runner {
-                stage: Stage::Record,
-                ..self.runner
-            },
-        );
+        self.go(steps, what, next, Runner { stage: Stage::Record, ..self.runner });
     }
 
     /// The result, if the subject is still its own.

@@ -54,14 +54,7 @@ impl Rows {
 
     /// What an epoch says about a key. An evaluation writes at most one row per key.
     pub fn kind(self, epoch: u8, work: Work) -> Option<Kind> {
-        [
-            Kind::Superseded,
-            Kind::Planned,
-            Kind::Released,
-            Kind::Missed,
-        ]
-        .into_iter()
-        .find(|kind| self.has(epoch, work, *kind))
+        [Kind::Superseded, Kind::Planned, Kind::Released, Kind::Missed].into_iter().find(|kind| self.has(epoch, work, *kind))
     }
 }
 
@@ -276,11 +269,7 @@ pub struct State {
 /// Hashing is most of the work. What belongs to epochs that are not allocated is empty and left out.
 impl Hash for State {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let Head {
-            epoch,
-            sealed,
-            abandoned,
-        } = self.head;
+        let Head { epoch, sealed, abandoned } = self.head;
         let small = [self.time, epoch, sealed, abandoned, self.account as u8];
         hasher.write(&small);
         hasher.write_u32(self.rows.0);
@@ -310,22 +299,14 @@ impl State {
             evaluators: Default::default(),
             runners: Default::default(),
             account: Account::Off,
-            world: World {
-                wanted: [true, true],
-                flips: config.flips,
-                canceled: 0,
-                version: 0,
-                run: None,
-                uids: 0,
-            },
+            world: World { wanted: [true, true], flips: config.flips, canceled: 0, version: 0, run: None, uids: 0 },
             history: History::default(),
         }
     }
 
     /// Whether the rows and slices of an epoch count.
     pub fn is_valid(&self, config: &Config, epoch: u8) -> bool {
-        config.drops(Weakening::RowsWithoutSeal)
-            || (epoch <= self.head.sealed && self.head.abandoned & (1 << epoch) == 0)
+        config.drops(Weakening::RowsWithoutSeal) || (epoch <= self.head.sealed && self.head.abandoned & (1 << epoch) == 0)
     }
 
     /// The valid epochs, oldest first.
@@ -335,9 +316,7 @@ impl State {
 
     /// The newest valid row of a key, as far as a reader sees the ledger.
     pub fn newest(&self, config: &Config, seen: Rows, work: Work) -> Option<(u8, Kind)> {
-        self.valid_epochs(config)
-            .rev()
-            .find_map(|epoch| seen.kind(epoch, work).map(|kind| (epoch, kind)))
+        self.valid_epochs(config).rev().find_map(|epoch| seen.kind(epoch, work).map(|kind| (epoch, kind)))
     }
 
     /// The slice of an epoch.

@@ -9,11 +9,7 @@ pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
     if state.time < config.last_time() {
         let mut next = *state;
         next.time += if config.leaver { 1 } else { config.last_time() };
-        steps.push(Step {
-            actor: Actor::Clock,
-            what: "time passes",
-            next,
-        });
+        steps.push(Step { actor: Actor::Clock, what: "time passes", next });
     }
     allocate(config, state, steps);
     flips(config, state, steps);
@@ -22,11 +18,7 @@ pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
     if state.world.version + 1 < config.versions {
         let mut next = *state;
         next.world.version += 1;
-        steps.push(Step {
-            actor: Actor::Person,
-            what: "changes the workflow",
-            next,
-        });
+        steps.push(Step { actor: Actor::Person, what: "changes the workflow", next });
     }
 }
 
@@ -43,30 +35,14 @@ fn allocate(config: &Config, state: &State, steps: &mut Vec<Step>) {
         next.head.abandoned |= 1 << epoch;
     }
     next.head.epoch += 1;
-    let floor = if config.stale && !config.drops(Weakening::EvaluatorWithoutFloor) {
-        state.rows
-    } else {
-        Rows::default()
-    };
-    let evaluator = Evaluator {
-        phase: Phase::Read,
-        as_of: state.time,
-        plan: [None; 2],
-        marks: [0; 2],
-        floor,
-        version: 0,
-        uid: 0,
-        permitted: false,
-    };
+    let floor = if config.stale && !config.drops(Weakening::EvaluatorWithoutFloor) { state.rows } else { Rows::default() };
+    let evaluator =
+        Evaluator { phase: Phase::Read, as_of: state.time, plan: [None; 2], marks: [0; 2], floor, version: 0, uid: 0, permitted: false };
     next.evaluators[usize::from(epoch)][0] = Some(evaluator);
     if config.drops(Weakening::SharedEpoch) {
         next.evaluators[usize::from(epoch)][1] = Some(evaluator);
     }
-    steps.push(Step {
-        actor: Actor::Evaluator(epoch + 1, 0),
-        what: "allocates its epoch",
-        next,
-    });
+    steps.push(Step { actor: Actor::Evaluator(epoch + 1, 0), what: "allocates its epoch", next });
 }
 
 /// A workflow is disabled and enabled, or a value is cleared and set again.
@@ -84,11 +60,7 @@ fn flips(config: &Config, state: &State, steps: &mut Vec<Step>) {
             what = "takes the occurrence back";
             next.history.cleared[index] += u8::from(config.release == Some(Cause::Changed));
         }
-        steps.push(Step {
-            actor: Actor::Person,
-            what,
-            next,
-        });
+        steps.push(Step { actor: Actor::Person, what, next });
     }
 }
 
@@ -106,21 +78,12 @@ fn cancels(config: &Config, state: &State, steps: &mut Vec<Step>) {
             if !canceled && state.world.canceled.count_ones() < u32::from(config.cancels) {
                 let mut next = *state;
                 next.world.canceled |= bit(epoch, work);
-                steps.push(Step {
-                    actor: Actor::Person,
-                    what: "cancels the run",
-                    next,
-                });
+                steps.push(Step { actor: Actor::Person, what: "cancels the run", next });
             }
-            if canceled && (slice.status == Status::Queued || config.drops(Weakening::BlindCancel))
-            {
+            if canceled && (slice.status == Status::Queued || config.drops(Weakening::BlindCancel)) {
                 let mut next = *state;
                 next.put(epoch, work, Status::CanceledByPerson);
-                steps.push(Step {
-                    actor: Actor::Controller,
-                    what: "cancels the subject",
-                    next,
-                });
+                steps.push(Step { actor: Actor::Controller, what: "cancels the subject", next });
             }
         }
     }
@@ -137,17 +100,10 @@ fn runs(config: &Config, state: &State, steps: &mut Vec<Step>) {
         "deletes the run"
     } else if state.world.uids < 2 {
         next.world.uids += 1;
-        next.world.run = Some(RunObject {
-            uid: next.world.uids,
-            created: state.head.sealed,
-        });
+        next.world.run = Some(RunObject { uid: next.world.uids, created: state.head.sealed });
         "creates the run"
     } else {
         return;
     };
-    steps.push(Step {
-        actor: Actor::Person,
-        what,
-        next,
-    });
+    steps.push(Step { actor: Actor::Person, what, next });
 }

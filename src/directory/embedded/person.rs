@@ -96,7 +96,14 @@ impl Mapping {
         let dates = self.dates(user, account, &mut attributes);
         let mut groups = account.spec.member_of.clone();
         groups.sort();
-        Some(Person { key: keys.subject(&self.directory, &name), name, attributes, dates, groups, sponsors: user.spec.sponsors.as_ref().map(Vec::len) })
+        Some(Person {
+            key: keys.subject(&self.directory, &name),
+            name,
+            attributes,
+            dates,
+            groups,
+            sponsors: user.spec.sponsors.as_ref().map(Vec::len),
+        })
     }
 
     fn dates(&self, user: &User, account: &Account, attributes: &mut Attributes) -> BTreeMap<Arc<str>, DateReading> {
@@ -123,7 +130,9 @@ impl Mapping {
         let source = mapping.and_then(|mapping| mapping.source.as_deref()).unwrap_or(name);
         let Some(text) = Self::text(user, account, source) else {
             let seen = account.spec.created_date_time.filter(|_| name == "createdDateTime");
-            return seen.map_or(DateReading::Absent, |seen| DateReading::Known(DatedValue::new(DateValue::Instant(seen), chrono_tz::UTC, DateOnly::StartOfDay)));
+            return seen.map_or(DateReading::Absent, |seen| {
+                DateReading::Known(DatedValue::new(DateValue::Instant(seen), chrono_tz::UTC, DateOnly::StartOfDay))
+            });
         };
         let (Ok(value), Some(zone)) = (DateValue::parse(text), zone(user, account, mapping)) else { return DateReading::Unknown };
         let date_only = match mapping.map(|mapping| mapping.date_only).unwrap_or_default() {

@@ -4,9 +4,7 @@ use proptest::prelude::*;
 fn due(text: &str, offset: i32, at: Option<&str>, date_only: DateOnly, zone: &str) -> String {
     let at = at.map(|at| parse_time_of_day(at).unwrap());
     let rule = DueRule::new(offset, at, date_only, parse_zone(zone).unwrap()).unwrap();
-    due_instant(DateValue::parse(text).unwrap(), &rule)
-        .format("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
+    due_instant(DateValue::parse(text).unwrap(), &rule).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[test]
@@ -26,11 +24,7 @@ fn accepted_texts_and_their_canonical_form() {
         ("2026-03-01t09:00:00.75", "2026-03-01T09:00:00"),
         ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
     ] {
-        assert_eq!(
-            DateValue::parse(text).map(|v| v.canonical()).as_deref(),
-            Ok(canonical),
-            "{text}"
-        );
+        assert_eq!(DateValue::parse(text).map(|v| v.canonical()).as_deref(), Ok(canonical), "{text}");
     }
 }
 
@@ -80,17 +74,9 @@ fn refused_texts() {
 
 #[test]
 fn errors_do_not_repeat_the_value() {
-    for text in [
-        "1899-11-23",
-        "2023-02-30",
-        "23.11.1984",
-        "2026-03-01T25:11:12Z",
-    ] {
+    for text in ["1899-11-23", "2023-02-30", "23.11.1984", "2026-03-01T25:11:12Z"] {
         let message = DateValue::parse(text).unwrap_err().to_string();
-        assert!(
-            message.starts_with("expected ") && !message.contains(text),
-            "{message}"
-        );
+        assert!(message.starts_with("expected ") && !message.contains(text), "{message}");
     }
 }
 
@@ -140,75 +126,26 @@ fn due_instants() {
 
 #[test]
 fn offsets_durations_times_and_zones_have_bounds() {
-    for (offset, accepted) in [
-        (-181, false),
-        (-180, true),
-        (180, true),
-        (181, false),
-        (i32::MIN, false),
-    ] {
+    for (offset, accepted) in [(-181, false), (-180, true), (180, true), (181, false), (i32::MIN, false)] {
         let rule = DueRule::new(offset, None, DateOnly::StartOfDay, Tz::UTC);
         assert_eq!(rule.is_ok(), accepted, "{offset}");
     }
-    for (text, minutes) in [
-        ("1m", 1),
-        ("30m", 30),
-        ("12h", 720),
-        ("3d", 4_320),
-        ("365d", 525_600),
-        ("525600m", 525_600),
-    ] {
-        assert_eq!(
-            parse_duration(text),
-            Ok(TimeDelta::minutes(minutes)),
-            "{text}"
-        );
+    for (text, minutes) in [("1m", 1), ("30m", 30), ("12h", 720), ("3d", 4_320), ("365d", 525_600), ("525600m", 525_600)] {
+        assert_eq!(parse_duration(text), Ok(TimeDelta::minutes(minutes)), "{text}");
     }
-    for text in [
-        "", "m", "30", "30s", "1h30m", "-1d", "+1d", "1.5h", " 1h", "1h ", "1H", "03d", "\u{663}d",
-        "PT1H",
-    ] {
-        assert!(
-            matches!(parse_duration(text), Err(DateError::Shape(_))),
-            "{text:?}"
-        );
+    for text in ["", "m", "30", "30s", "1h30m", "-1d", "+1d", "1.5h", " 1h", "1h ", "1H", "03d", "\u{663}d", "PT1H"] {
+        assert!(matches!(parse_duration(text), Err(DateError::Shape(_))), "{text:?}");
     }
-    for text in [
-        "0m",
-        "366d",
-        "8761h",
-        "525601m",
-        "99999999999999999999d",
-        "9223372036854775807d",
-    ] {
-        assert_eq!(
-            parse_duration(text),
-            Err(DateError::DurationRange),
-            "{text}"
-        );
+    for text in ["0m", "366d", "8761h", "525601m", "99999999999999999999d", "9223372036854775807d"] {
+        assert_eq!(parse_duration(text), Err(DateError::DurationRange), "{text}");
     }
-    assert_eq!(
-        parse_time_of_day("06:05").map(|t| t.to_string()).as_deref(),
-        Ok("06:05:00")
-    );
-    assert_eq!(
-        parse_time_of_day("23:59:59")
-            .map(|t| t.to_string())
-            .as_deref(),
-        Ok("23:59:59")
-    );
+    assert_eq!(parse_time_of_day("06:05").map(|t| t.to_string()).as_deref(), Ok("06:05:00"));
+    assert_eq!(parse_time_of_day("23:59:59").map(|t| t.to_string()).as_deref(), Ok("23:59:59"));
     for text in ["24:00", "12:60", "12:00:60"] {
-        assert_eq!(
-            parse_time_of_day(text),
-            Err(DateError::NoSuchTime),
-            "{text}"
-        );
+        assert_eq!(parse_time_of_day(text), Err(DateError::NoSuchTime), "{text}");
     }
     for text in ["", "6:00", "06.00", "06:00:0", "06:00Z", "6 am"] {
-        assert!(
-            matches!(parse_time_of_day(text), Err(DateError::Shape(_))),
-            "{text}"
-        );
+        assert!(matches!(parse_time_of_day(text), Err(DateError::Shape(_))), "{text}");
     }
     assert_eq!(parse_zone("Europe/Berlin"), Ok(Tz::Europe__Berlin));
     assert_eq!(parse_zone("Europe/Atlantis"), Err(DateError::Zone));
@@ -216,31 +153,18 @@ fn offsets_durations_times_and_zones_have_bounds() {
 
 /// A day of 1950 to 2060 or a time of it to the second, with or without a zone.
 fn values() -> impl Strategy<Value = DateValue> {
-    let day = (0..40_177_i64)
-        .prop_map(|n| NaiveDate::from_ymd_opt(1950, 1, 1).unwrap() + Duration::days(n));
+    let day = (0..40_177_i64).prop_map(|n| NaiveDate::from_ymd_opt(1950, 1, 1).unwrap() + Duration::days(n));
     (day, 0..86_400_i64, 0..3_usize).prop_map(|(day, second, kind)| {
         let local = day.and_time(NaiveTime::MIN) + TimeDelta::seconds(second);
-        [
-            DateValue::Day(day),
-            DateValue::Local(local),
-            DateValue::Instant(local.and_utc()),
-        ][kind]
+        [DateValue::Day(day), DateValue::Local(local), DateValue::Instant(local.and_utc())][kind]
     })
 }
 
 fn rules() -> impl Strategy<Value = DueRule> {
-    let zone = proptest::sample::select(vec![
-        Tz::Europe__Berlin,
-        Tz::America__New_York,
-        Tz::Australia__Lord_Howe,
-        Tz::UTC,
-    ]);
-    let at =
-        proptest::option::of((0..86_400_i64).prop_map(|s| NaiveTime::MIN + TimeDelta::seconds(s)));
+    let zone = proptest::sample::select(vec![Tz::Europe__Berlin, Tz::America__New_York, Tz::Australia__Lord_Howe, Tz::UTC]);
+    let at = proptest::option::of((0..86_400_i64).prop_map(|s| NaiveTime::MIN + TimeDelta::seconds(s)));
     let date_only = prop_oneof![Just(DateOnly::StartOfDay), Just(DateOnly::EndOfDay)];
-    (-180..=179, at, date_only, zone).prop_map(|(offset, at, date_only, zone)| {
-        DueRule::new(offset, at, date_only, zone).unwrap()
-    })
+    (-180..=179, at, date_only, zone).prop_map(|(offset, at, date_only, zone)| DueRule::new(offset, at, date_only, zone).unwrap())
 }
 
 proptest! {

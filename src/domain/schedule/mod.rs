@@ -113,10 +113,7 @@ pub enum ScheduleError {
 #[must_use]
 pub fn splay(namespace: &str, cadence: &Cadence) -> TimeDelta {
     let digest = Sha256::digest(namespace.as_bytes());
-    let hash = digest
-        .iter()
-        .take(8)
-        .fold(0_u64, |hash, byte| (hash << 8) | u64::from(*byte));
+    let hash = digest.iter().take(8).fold(0_u64, |hash, byte| (hash << 8) | u64::from(*byte));
     let seconds = hash % u64::from(cadence.splay_bound().max(1));
     // The remainder of a division by a u32 fits.
     TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
@@ -144,13 +141,9 @@ impl Schedule {
         let ticks = match cadence {
             Cadence::Interval { hours } => {
                 check_interval(*hours)?;
-                Ticks::Every {
-                    seconds: i64::from(*hours) * i64::from(SECONDS_PER_HOUR),
-                }
+                Ticks::Every { seconds: i64::from(*hours) * i64::from(SECONDS_PER_HOUR) }
             }
-            Cadence::Cron { expression, zone } => {
-                Ticks::Cron(Box::new(ZonedCron::parse(expression, *zone)?))
-            }
+            Cadence::Cron { expression, zone } => Ticks::Cron(Box::new(ZonedCron::parse(expression, *zone)?)),
         };
         let bound = cadence.splay_bound();
         let accepted = TimeDelta::zero()..TimeDelta::seconds(i64::from(bound));
@@ -173,9 +166,7 @@ impl Schedule {
     pub fn next_after(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let unsplayed = instant.checked_sub_signed(self.splay)?;
         let tick = match &self.ticks {
-            Ticks::Every { seconds } => {
-                nth_tick(unsplayed.timestamp().div_euclid(*seconds) + 1, *seconds)
-            }
+            Ticks::Every { seconds } => nth_tick(unsplayed.timestamp().div_euclid(*seconds) + 1, *seconds),
             Ticks::Cron(cron) => cron.next_after(unsplayed),
         };
         tick?.checked_add_signed(self.splay)
@@ -186,9 +177,7 @@ impl Schedule {
     pub fn latest_at_or_before(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let unsplayed = instant.checked_sub_signed(self.splay)?;
         let tick = match &self.ticks {
-            Ticks::Every { seconds } => {
-                nth_tick(unsplayed.timestamp().div_euclid(*seconds), *seconds)
-            }
+            Ticks::Every { seconds } => nth_tick(unsplayed.timestamp().div_euclid(*seconds), *seconds),
             Ticks::Cron(cron) => cron.latest_at_or_before(unsplayed),
         };
         tick?.checked_add_signed(self.splay)
@@ -196,11 +185,7 @@ impl Schedule {
 }
 
 fn check_interval(hours: u32) -> Result<(), ScheduleError> {
-    if (MIN_INTERVAL_HOURS..=MAX_INTERVAL_HOURS).contains(&hours) {
-        Ok(())
-    } else {
-        Err(ScheduleError::Interval)
-    }
+    if (MIN_INTERVAL_HOURS..=MAX_INTERVAL_HOURS).contains(&hours) { Ok(()) } else { Err(ScheduleError::Interval) }
 }
 
 /// The tick number `n` since 1970 of an interval of so many seconds.

@@ -5,40 +5,26 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ZONES: [Tz; 4] = [
-    Tz::Europe__Berlin,
-    Tz::America__New_York,
-    Tz::Australia__Lord_Howe,
-    Tz::UTC,
-];
+const ZONES: [Tz; 4] = [Tz::Europe__Berlin, Tz::America__New_York, Tz::Australia__Lord_Howe, Tz::UTC];
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 fn cron(expression: &str, zone: Tz) -> Schedule {
-    let cadence = Cadence::Cron {
-        expression: expression.to_owned(),
-        zone,
-    };
-    Schedule::new(&cadence, TimeDelta::zero())
-        .unwrap_or_else(|error| panic!("{expression}: {error}"))
+    let cadence = Cadence::Cron { expression: expression.to_owned(), zone };
+    Schedule::new(&cadence, TimeDelta::zero()).unwrap_or_else(|error| panic!("{expression}: {error}"))
 }
 
 /// All ticks in (from, until], found forwards.
 fn forwards(schedule: &Schedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    std::iter::successors(schedule.next_after(from), |tick| schedule.next_after(*tick))
-        .take_while(|tick| *tick <= until)
-        .collect()
+    std::iter::successors(schedule.next_after(from), |tick| schedule.next_after(*tick)).take_while(|tick| *tick <= until).collect()
 }
 
 /// All ticks in (from, until], found backwards, put in order.
 fn backwards(schedule: &Schedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    let before =
-        |tick: &DateTime<Utc>| schedule.latest_at_or_before(*tick - TimeDelta::nanoseconds(1));
-    let mut ticks: Vec<_> = std::iter::successors(schedule.latest_at_or_before(until), before)
-        .take_while(|tick| *tick > from)
-        .collect();
+    let before = |tick: &DateTime<Utc>| schedule.latest_at_or_before(*tick - TimeDelta::nanoseconds(1));
+    let mut ticks: Vec<_> = std::iter::successors(schedule.latest_at_or_before(until), before).take_while(|tick| *tick > from).collect();
     ticks.reverse();
     ticks
 }
@@ -66,30 +52,15 @@ fn interval_ticks_are_aligned_to_1970() {
 #[test]
 fn intervals_are_whole_hours_from_1_to_24() {
     for (minutes, expected) in [(60, Some(1)), (180, Some(3)), (1_440, Some(24))] {
-        assert_eq!(
-            Cadence::every(TimeDelta::minutes(minutes)).ok(),
-            expected.map(|hours| Cadence::Interval { hours })
-        );
+        assert_eq!(Cadence::every(TimeDelta::minutes(minutes)).ok(), expected.map(|hours| Cadence::Interval { hours }));
     }
     for minutes in [-60, 0, 30, 90, 1_441, 1_500, i64::from(i32::MAX)] {
-        assert_eq!(
-            Cadence::every(TimeDelta::minutes(minutes)),
-            Err(ScheduleError::Interval),
-            "{minutes}"
-        );
+        assert_eq!(Cadence::every(TimeDelta::minutes(minutes)), Err(ScheduleError::Interval), "{minutes}");
     }
     for hours in [0, 25, u32::MAX] {
         let cadence = Cadence::Interval { hours };
-        assert_eq!(
-            Schedule::new(&cadence, TimeDelta::zero()),
-            Err(ScheduleError::Interval),
-            "{hours}"
-        );
-        assert_eq!(
-            Schedule::for_tenant("acme", &cadence),
-            Err(ScheduleError::Interval),
-            "{hours}"
-        );
+        assert_eq!(Schedule::new(&cadence, TimeDelta::zero()), Err(ScheduleError::Interval), "{hours}");
+        assert_eq!(Schedule::for_tenant("acme", &cadence), Err(ScheduleError::Interval), "{hours}");
     }
 }
 
@@ -107,57 +78,30 @@ fn splay_is_bounded_constant_and_differs_between_tenants() {
     // SHA-256 of "acme" begins with 822b33ad87c148a0 (sha256sum), here modulo 10,800 s and 60 s.
     let hash: u64 = 0x822b_33ad_87c1_48a0;
     let three_hours = Cadence::Interval { hours: 3 };
-    let daily = Cadence::Cron {
-        expression: "0 6 * * *".to_owned(),
-        zone: Tz::UTC,
-    };
-    assert_eq!(
-        splay("acme", &three_hours).num_seconds().unsigned_abs(),
-        hash % 10_800
-    );
-    assert_eq!(
-        splay("acme", &daily).num_seconds().unsigned_abs(),
-        hash % 60
-    );
+    let daily = Cadence::Cron { expression: "0 6 * * *".to_owned(), zone: Tz::UTC };
+    assert_eq!(splay("acme", &three_hours).num_seconds().unsigned_abs(), hash % 10_800);
+    assert_eq!(splay("acme", &daily).num_seconds().unsigned_abs(), hash % 60);
 
     let tenants = || (0..200).map(|n| format!("tenant-{n}"));
     let spread: BTreeSet<_> = tenants().map(|name| splay(&name, &three_hours)).collect();
-    assert!(
-        spread.len() > 190,
-        "{} different delays among 200 tenants",
-        spread.len()
-    );
+    assert!(spread.len() > 190, "{} different delays among 200 tenants", spread.len());
     let minutes: BTreeSet<_> = tenants().map(|name| splay(&name, &daily)).collect();
     assert!(minutes.len() > 50 && minutes.iter().all(|delay| *delay < TimeDelta::seconds(60)));
 
-    let six = Schedule::for_tenant("acme", &daily)
-        .unwrap()
-        .next_after(at("2026-05-01T00:00:00Z"))
-        .unwrap();
+    let six = Schedule::for_tenant("acme", &daily).unwrap().next_after(at("2026-05-01T00:00:00Z")).unwrap();
     assert_eq!(six - at("2026-05-01T06:00:00Z"), splay("acme", &daily));
 }
 
 #[test]
 fn splay_outside_its_bound_is_refused() {
     let three_hours = Cadence::Interval { hours: 3 };
-    let daily = Cadence::Cron {
-        expression: "0 6 * * *".to_owned(),
-        zone: Tz::UTC,
-    };
+    let daily = Cadence::Cron { expression: "0 6 * * *".to_owned(), zone: Tz::UTC };
     for (cadence, longest) in [(three_hours, 10_799), (daily, 59)] {
         let longest_splay = TimeDelta::seconds(i64::from(longest));
         assert!(Schedule::new(&cadence, longest_splay).is_ok());
         let one_second_more = longest_splay + TimeDelta::seconds(1);
-        for splay in [
-            one_second_more,
-            TimeDelta::seconds(-1),
-            TimeDelta::milliseconds(1),
-        ] {
-            assert_eq!(
-                Schedule::new(&cadence, splay),
-                Err(ScheduleError::Splay { longest }),
-                "{splay}"
-            );
+        for splay in [one_second_more, TimeDelta::seconds(-1), TimeDelta::milliseconds(1)] {
+            assert_eq!(Schedule::new(&cadence, splay), Err(ScheduleError::Splay { longest }), "{splay}");
         }
     }
 }
@@ -177,10 +121,7 @@ fn cron_ticks_on_days() {
         ("0 0 29 2 *", ["2028-02-29T00:00", "2032-02-29T00:00"]),
         ("0 0 31 jan,mar *", ["2026-03-31T00:00", "2027-01-31T00:00"]),
         ("59 23 31 12 *", ["2026-12-31T23:59", "2027-12-31T23:59"]),
-        (
-            "  */20   12  *  *  *  ",
-            ["2026-01-31T12:20", "2026-01-31T12:40"],
-        ),
+        ("  */20   12  *  *  *  ", ["2026-01-31T12:20", "2026-01-31T12:40"]),
         ("25/20 12 * * *", ["2026-01-31T12:25", "2026-01-31T12:45"]),
         ("0 0 30 2 1", ["2026-02-02T00:00", "2026-02-09T00:00"]),
     ] {
@@ -195,14 +136,8 @@ fn cron_ticks_on_days() {
 #[test]
 fn leap_days_are_found_across_the_year_2100() {
     let schedule = cron("0 0 29 2 *", Tz::Europe__Berlin);
-    assert_eq!(
-        schedule.next_after(at("2096-03-01T00:00:00Z")),
-        Some(at("2104-02-28T23:00:00Z"))
-    );
-    assert_eq!(
-        schedule.latest_at_or_before(at("2104-02-28T00:00:00Z")),
-        Some(at("2096-02-28T23:00:00Z"))
-    );
+    assert_eq!(schedule.next_after(at("2096-03-01T00:00:00Z")), Some(at("2104-02-28T23:00:00Z")));
+    assert_eq!(schedule.latest_at_or_before(at("2104-02-28T00:00:00Z")), Some(at("2096-02-28T23:00:00Z")));
 }
 
 #[test]
@@ -229,15 +164,8 @@ fn refused_expressions() {
 fn expressions_that_never_fire_are_refused() {
     for expression in ["0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "*/5 * 30-31 feb ?"] {
         for zone in ZONES {
-            let cadence = Cadence::Cron {
-                expression: expression.to_owned(),
-                zone,
-            };
-            assert_eq!(
-                Schedule::new(&cadence, TimeDelta::zero()),
-                Err(ScheduleError::NeverFires),
-                "{expression}"
-            );
+            let cadence = Cadence::Cron { expression: expression.to_owned(), zone };
+            assert_eq!(Schedule::new(&cadence, TimeDelta::zero()), Err(ScheduleError::NeverFires), "{expression}");
         }
     }
 }
@@ -297,35 +225,17 @@ struct Quarter {
 fn quarters_of_2026(zone: Tz) -> Vec<Quarter> {
     let quarter = |instant: DateTime<Utc>| {
         let local = instant.with_timezone(&zone).naive_local();
-        let previous = (instant - TimeDelta::minutes(15))
-            .with_timezone(&zone)
-            .naive_local();
-        let skipped = (1..(local - previous).num_minutes() / 15)
-            .map(|n| previous + TimeDelta::minutes(15 * n));
-        let again = zone
-            .from_local_datetime(&local)
-            .earliest()
-            .is_some_and(|earliest| earliest < instant);
-        Quarter {
-            instant,
-            local,
-            skipped: skipped.collect(),
-            again,
-        }
+        let previous = (instant - TimeDelta::minutes(15)).with_timezone(&zone).naive_local();
+        let skipped = (1..(local - previous).num_minutes() / 15).map(|n| previous + TimeDelta::minutes(15 * n));
+        let again = zone.from_local_datetime(&local).earliest().is_some_and(|earliest| earliest < instant);
+        Quarter { instant, local, skipped: skipped.collect(), again }
     };
-    (0..366 * 96)
-        .map(|n| quarter(at("2026-01-01T00:00:00Z") + TimeDelta::minutes(15) * n))
-        .collect()
+    (0..366 * 96).map(|n| quarter(at("2026-01-01T00:00:00Z") + TimeDelta::minutes(15) * n)).collect()
 }
 
 /// What the documentation of the module promises: an instant is a tick if the clock shows a matching time, but a single
 /// time of day ticks at its first pass only, and at the end of the gap that skips it.
-fn expected(
-    quarters: &[Quarter],
-    minutes: &[u32],
-    hours: &[u32],
-    weekday: Option<u32>,
-) -> Vec<DateTime<Utc>> {
+fn expected(quarters: &[Quarter], minutes: &[u32], hours: &[u32], weekday: Option<u32>) -> Vec<DateTime<Utc>> {
     let single = minutes.len() == 1 && hours.len() == 1;
     let matches = |local: &chrono::NaiveDateTime| {
         minutes.contains(&local.minute())
@@ -334,9 +244,7 @@ fn expected(
     };
     quarters
         .iter()
-        .filter(|q| {
-            (matches(&q.local) && !(single && q.again)) || (single && q.skipped.iter().any(matches))
-        })
+        .filter(|q| (matches(&q.local) && !(single && q.again)) || (single && q.skipped.iter().any(matches)))
         .map(|q| q.instant)
         .collect()
 }
@@ -344,9 +252,7 @@ fn expected(
 #[test]
 fn a_year_of_ticks_is_what_the_clock_shows_and_none_comes_twice() {
     type Row = (&'static str, &'static [u32], &'static [u32], Option<u32>);
-    let all_hours: &'static [u32] = &[
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
-    ];
+    let all_hours: &'static [u32] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
     let rows: [Row; 6] = [
         ("0 * * * *", &[0], all_hours, None),
         ("30 2 * * *", &[30], &[2], None),
@@ -362,18 +268,9 @@ fn a_year_of_ticks_is_what_the_clock_shows_and_none_comes_twice() {
         for (expression, minutes, hours, weekday) in rows {
             let schedule = cron(expression, zone);
             let expected = expected(&quarters, minutes, hours, weekday);
-            assert!(
-                expected.windows(2).all(|pair| pair[0] < pair[1]) && expected.len() >= 52,
-                "{expression} {zone}"
-            );
-            assert!(
-                forwards(&schedule, from, until) == expected,
-                "{expression} {zone}, forwards"
-            );
-            assert!(
-                backwards(&schedule, from, until) == expected,
-                "{expression} {zone}, backwards"
-            );
+            assert!(expected.windows(2).all(|pair| pair[0] < pair[1]) && expected.len() >= 52, "{expression} {zone}");
+            assert!(forwards(&schedule, from, until) == expected, "{expression} {zone}, forwards");
+            assert!(backwards(&schedule, from, until) == expected, "{expression} {zone}, backwards");
         }
     }
 }
@@ -391,12 +288,10 @@ fn cadences() -> impl Strategy<Value = Cadence> {
     // Small hours are where the clocks change.
     let hour = prop_oneof![field(0, 23), field(0, 3)];
     let fields = (field(0, 59), hour, field(1, 28), field(1, 12), field(0, 7));
-    let cron = (fields, proptest::sample::select(ZONES.to_vec())).prop_map(
-        |((minute, hour, day, month, weekday), zone)| Cadence::Cron {
-            expression: format!("{minute} {hour} {day} {month} {weekday}"),
-            zone,
-        },
-    );
+    let cron = (fields, proptest::sample::select(ZONES.to_vec())).prop_map(|((minute, hour, day, month, weekday), zone)| Cadence::Cron {
+        expression: format!("{minute} {hour} {day} {month} {weekday}"),
+        zone,
+    });
     prop_oneof![1 => (1..=24_u32).prop_map(|hours| Cadence::Interval { hours }), 3 => cron]
 }
 
@@ -410,13 +305,9 @@ fn instants() -> impl Strategy<Value = DateTime<Utc>> {
         "2026-10-03T15:30:00Z",
         "2026-04-04T15:00:00Z",
     ];
-    let near = (
-        proptest::sample::select(changes.to_vec()),
-        -7_200_000..7_200_000_i64,
-    )
+    let near = (proptest::sample::select(changes.to_vec()), -7_200_000..7_200_000_i64)
         .prop_map(|(change, milliseconds)| at(change) + TimeDelta::milliseconds(milliseconds));
-    let any = (0..94_608_000_i64)
-        .prop_map(|second| at("2025-01-01T00:00:00Z") + TimeDelta::seconds(second));
+    let any = (0..94_608_000_i64).prop_map(|second| at("2025-01-01T00:00:00Z") + TimeDelta::seconds(second));
     prop_oneof![near, any]
 }
 

@@ -7,139 +7,55 @@ const FORMS: &[(&str, &str)] = &[
     // What the documentation of Lifecycle Workflows shows.
     ("(department eq 'Marketing')", "department eq 'Marketing'"),
     ("department eq 'Marketing'", "department eq 'Marketing'"),
-    (
-        "(department in ('Marketing'))",
-        "department in ('Marketing')",
-    ),
+    ("(department in ('Marketing'))", "department in ('Marketing')"),
     ("(accountEnabled eq true)", "accountEnabled eq true"),
-    (
-        "(employeeOrgData/costCenter eq '100')",
-        "employeeOrgData/costCenter eq '100'",
-    ),
-    (
-        "(otherMails/any(p:startsWith(p, 'Av')))",
-        "otherMails/any(p:startsWith(p, 'Av'))",
-    ),
-    (
-        "(department eq 'Marketing') and (accountEnabled in (true))",
-        "department eq 'Marketing' and accountEnabled in (true)",
-    ),
-    (
-        "(department eq 'Marketing') or (not (city eq 'Redmond'))",
-        "department eq 'Marketing' or not (city eq 'Redmond')",
-    ),
+    ("(employeeOrgData/costCenter eq '100')", "employeeOrgData/costCenter eq '100'"),
+    ("(otherMails/any(p:startsWith(p, 'Av')))", "otherMails/any(p:startsWith(p, 'Av'))"),
+    ("(department eq 'Marketing') and (accountEnabled in (true))", "department eq 'Marketing' and accountEnabled in (true)"),
+    ("(department eq 'Marketing') or (not (city eq 'Redmond'))", "department eq 'Marketing' or not (city eq 'Redmond')"),
     (
         "(customSecurityAttributes/OnsightLocation/CustomerOnsite eq true)",
         "customSecurityAttributes/OnsightLocation/CustomerOnsite eq true",
     ),
-    (
-        "assignedPlans/any(a:a/service eq 'exchange')",
-        "assignedPlans/any(a:a/service eq 'exchange')",
-    ),
+    ("assignedPlans/any(a:a/service eq 'exchange')", "assignedPlans/any(a:a/service eq 'exchange')"),
     (
         "assignedPlans/any(a:a/capabilityStatus eq 'Enabled' and a/servicePlanId ne '1')",
         "assignedPlans/any(a:a/capabilityStatus eq 'Enabled' and a/servicePlanId ne '1')",
     ),
-    (
-        "proxyAddresses/any(x: x in ('a', 'b'))",
-        "proxyAddresses/any(x:x in ('a', 'b'))",
-    ),
-    (
-        "extension_2f4c_shoeSize eq '44'",
-        "extension_2f4c_shoeSize eq '44'",
-    ),
-    (
-        "onPremisesExtensionAttributes/extensionAttribute15 ne 'x'",
-        "onPremisesExtensionAttributes/extensionAttribute15 ne 'x'",
-    ),
-    (
-        "onPremisesSyncEnabled ne false",
-        "onPremisesSyncEnabled ne false",
-    ),
+    ("proxyAddresses/any(x: x in ('a', 'b'))", "proxyAddresses/any(x:x in ('a', 'b'))"),
+    ("extension_2f4c_shoeSize eq '44'", "extension_2f4c_shoeSize eq '44'"),
+    ("onPremisesExtensionAttributes/extensionAttribute15 ne 'x'", "onPremisesExtensionAttributes/extensionAttribute15 ne 'x'"),
+    ("onPremisesSyncEnabled ne false", "onPremisesSyncEnabled ne false"),
     // What Tenure adds.
-    (
-        "endsWith(mail,'@example.com')",
-        "endsWith(mail, '@example.com')",
-    ),
+    ("endsWith(mail,'@example.com')", "endsWith(mail, '@example.com')"),
     ("contains( jobTitle , 'ead' )", "contains(jobTitle, 'ead')"),
-    (
-        "matches(jobTitle,'^(Lead|Head)\\b')",
-        "matches(jobTitle, '^(Lead|Head)\\b')",
-    ),
-    (
-        "not startsWith(jobTitle,'Senior')",
-        "not (startsWith(jobTitle, 'Senior'))",
-    ),
-    (
-        "not otherMails/any(p:p eq 'x')",
-        "not (otherMails/any(p:p eq 'x'))",
-    ),
+    ("matches(jobTitle,'^(Lead|Head)\\b')", "matches(jobTitle, '^(Lead|Head)\\b')"),
+    ("not startsWith(jobTitle,'Senior')", "not (startsWith(jobTitle, 'Senior'))"),
+    ("not otherMails/any(p:p eq 'x')", "not (otherMails/any(p:p eq 'x'))"),
     ("not not (city eq 'x')", "not (not (city eq 'x'))"),
     ("not(city eq 'x')", "not (city eq 'x')"),
     ("department eq null", "department eq null"),
     ("department ne null", "department ne null"),
     ("department in ('a',null)", "department in ('a', null)"),
-    (
-        "employeeHireDate ge 2026-01-31",
-        "employeeHireDate ge 2026-01-31",
-    ),
-    (
-        "employeeHireDate lt 2026-01-31T09:30:00+01:00",
-        "employeeHireDate lt 2026-01-31T08:30:00Z",
-    ),
-    (
-        "employeeHireDate lt 2026-01-31T00:00:00.50Z",
-        "employeeHireDate lt 2026-01-31T00:00:00.500Z",
-    ),
-    (
-        "employeeHireDate eq 2026-01-31T00:00:00Z",
-        "employeeHireDate eq 2026-01-31",
-    ),
+    ("employeeHireDate ge 2026-01-31", "employeeHireDate ge 2026-01-31"),
+    ("employeeHireDate lt 2026-01-31T09:30:00+01:00", "employeeHireDate lt 2026-01-31T08:30:00Z"),
+    ("employeeHireDate lt 2026-01-31T00:00:00.50Z", "employeeHireDate lt 2026-01-31T00:00:00.500Z"),
+    ("employeeHireDate eq 2026-01-31T00:00:00Z", "employeeHireDate eq 2026-01-31"),
     ("employeeHireDate le now()", "employeeHireDate le now()"),
-    (
-        "employeeHireDate gt now() add duration'P7D'",
-        "employeeHireDate gt now() add duration'P7D'",
-    ),
-    (
-        "employeeHireDate gt now() sub duration'P1DT2H3M4S'",
-        "employeeHireDate gt now() sub duration'P1DT2H3M4S'",
-    ),
-    (
-        "createdDateTime gt now() sub duration'PT0S'",
-        "createdDateTime gt now() sub duration'P0D'",
-    ),
-    (
-        "postalCode ge '98000' and postalCode le '98999'",
-        "postalCode ge '98000' and postalCode le '98999'",
-    ),
-    (
-        "customSecurityAttributes/Set/Level gt -5",
-        "customSecurityAttributes/Set/Level gt -5",
-    ),
-    (
-        "extension_a_b in (1, 'x', true, 2026-01-31)",
-        "extension_a_b in (1, 'x', true, 2026-01-31)",
-    ),
+    ("employeeHireDate gt now() add duration'P7D'", "employeeHireDate gt now() add duration'P7D'"),
+    ("employeeHireDate gt now() sub duration'P1DT2H3M4S'", "employeeHireDate gt now() sub duration'P1DT2H3M4S'"),
+    ("createdDateTime gt now() sub duration'PT0S'", "createdDateTime gt now() sub duration'P0D'"),
+    ("postalCode ge '98000' and postalCode le '98999'", "postalCode ge '98000' and postalCode le '98999'"),
+    ("customSecurityAttributes/Set/Level gt -5", "customSecurityAttributes/Set/Level gt -5"),
+    ("extension_a_b in (1, 'x', true, 2026-01-31)", "extension_a_b in (1, 'x', true, 2026-01-31)"),
     // Texts, space, precedence.
     ("surname eq 'O''Brien'", "surname eq 'O''Brien'"),
     ("surname eq ''", "surname eq ''"),
-    (
-        "surname eq 'Müller, \u{5d0}\u{1f600}'",
-        "surname eq 'Müller, \u{5d0}\u{1f600}'",
-    ),
+    ("surname eq 'Müller, \u{5d0}\u{1f600}'", "surname eq 'Müller, \u{5d0}\u{1f600}'"),
     ("  department\n eq\t'X'  ", "department eq 'X'"),
-    (
-        "city eq 'a' or city eq 'b' and state eq 'c'",
-        "city eq 'a' or city eq 'b' and state eq 'c'",
-    ),
-    (
-        "(city eq 'a' or city eq 'b') and state eq 'c'",
-        "(city eq 'a' or city eq 'b') and state eq 'c'",
-    ),
-    (
-        "((city eq 'a') and (state eq 'b')) and mail eq 'c'",
-        "city eq 'a' and state eq 'b' and mail eq 'c'",
-    ),
+    ("city eq 'a' or city eq 'b' and state eq 'c'", "city eq 'a' or city eq 'b' and state eq 'c'"),
+    ("(city eq 'a' or city eq 'b') and state eq 'c'", "(city eq 'a' or city eq 'b') and state eq 'c'"),
+    ("((city eq 'a') and (state eq 'b')) and mail eq 'c'", "city eq 'a' and state eq 'b' and mail eq 'c'"),
 ];
 
 #[test]
@@ -163,32 +79,15 @@ fn every_property_takes_the_operators_that_the_documentation_lists() {
     for name in with_starts_with.split_whitespace() {
         rules.push(format!("startsWith({name}, 'x')"));
     }
-    let names = with_starts_with
-        .split_whitespace()
-        .chain(without.split_whitespace())
-        .map(str::to_owned)
-        .chain(numbered);
+    let names = with_starts_with.split_whitespace().chain(without.split_whitespace()).map(str::to_owned).chain(numbered);
     for name in names {
-        rules.extend([
-            format!("{name} eq 'x'"),
-            format!("{name} ne 'x'"),
-            format!("{name} in ('x', 'y')"),
-        ]);
+        rules.extend([format!("{name} eq 'x'"), format!("{name} ne 'x'"), format!("{name} in ('x', 'y')")]);
     }
     for name in ["accountEnabled", "onPremisesSyncEnabled"] {
-        rules.extend([
-            format!("{name} eq true"),
-            format!("{name} ne false"),
-            format!("{name} in (true, false)"),
-        ]);
+        rules.extend([format!("{name} eq true"), format!("{name} ne false"), format!("{name} in (true, false)")]);
     }
     for name in ["otherMails", "proxyAddresses"] {
-        for test in [
-            "p eq 'x'",
-            "p ne 'x'",
-            "p in ('x', 'y')",
-            "startsWith(p, 'x')",
-        ] {
+        for test in ["p eq 'x'", "p ne 'x'", "p in ('x', 'y')", "startsWith(p, 'x')"] {
             rules.push(format!("{name}/any(p:{test})"));
         }
     }
@@ -207,43 +106,21 @@ fn every_property_takes_the_operators_that_the_documentation_lists() {
 
 #[test]
 fn attributes_are_listed_once_in_order() {
-    let rule = Rule::parse(
-        "city eq 'a' and otherMails/any(p:p eq 'b') and (city eq 'c' or extension_a_b eq 'd')",
-    );
+    let rule = Rule::parse("city eq 'a' and otherMails/any(p:p eq 'b') and (city eq 'c' or extension_a_b eq 'd')");
     let rule = rule.expect("a rule");
-    let expected = [
-        Attribute::Known(Known::City),
-        Attribute::Known(Known::OtherMails),
-        Attribute::Named("extension_a_b".into()),
-    ];
+    let expected = [Attribute::Known(Known::City), Attribute::Known(Known::OtherMails), Attribute::Named("extension_a_b".into())];
     assert_eq!(rule.attributes(), expected);
     assert!(!rule.depends_on_time());
-    assert!(
-        Rule::parse("not (employeeHireDate in (2026-01-31, now()))")
-            .expect("a rule")
-            .depends_on_time()
-    );
+    assert!(Rule::parse("not (employeeHireDate in (2026-01-31, now()))").expect("a rule").depends_on_time());
 }
 
 #[test]
 fn a_vocabulary_can_be_extended() {
-    let vocabulary = Vocabulary::lcw()
-        .with(["badge-number", "unit/code"])
-        .with_typed("contractEnd", super::super::Kind::Date);
-    for text in [
-        "badge-number eq 7",
-        "unit/code eq 'x'",
-        "contractEnd lt now()",
-        "unit/code/any(x:x/a eq 1)",
-    ] {
+    let vocabulary = Vocabulary::lcw().with(["badge-number", "unit/code"]).with_typed("contractEnd", super::super::Kind::Date);
+    for text in ["badge-number eq 7", "unit/code eq 'x'", "contractEnd lt now()", "unit/code/any(x:x/a eq 1)"] {
         assert!(Rule::parse(text).is_err(), "{text}");
     }
-    for text in [
-        "badge-number eq 7",
-        "unit/code eq 'x'",
-        "contractEnd lt now()",
-        "unit/code/any(x:x/a eq 1)",
-    ] {
+    for text in ["badge-number eq 7", "unit/code eq 'x'", "contractEnd lt now()", "unit/code/any(x:x/a eq 1)"] {
         Rule::parse_with(text, &vocabulary).unwrap_or_else(|error| panic!("{error}"));
     }
     assert!(Rule::parse_with("contractEnd lt 'x'", &vocabulary).is_err());
@@ -259,38 +136,22 @@ fn known_attributes_are_numbered_and_named_once() {
 
 #[test]
 fn length_and_depth_are_bounded() {
-    let longest = format!(
-        "city eq '{}'",
-        "ü".repeat(MAX_CHARACTERS - "city eq ''".len())
-    );
+    let longest = format!("city eq '{}'", "ü".repeat(MAX_CHARACTERS - "city eq ''".len()));
     Rule::parse(&longest).expect("a rule of the greatest length");
     let error = Rule::parse(&format!("{longest} ")).expect_err("one more");
-    assert_eq!(
-        (error.column, error.offset),
-        (MAX_CHARACTERS + 1, longest.len())
-    );
+    assert_eq!((error.column, error.offset), (MAX_CHARACTERS + 1, longest.len()));
 
     let nested = |levels: usize| format!("{}city eq 'x'{}", "(".repeat(levels), ")".repeat(levels));
     Rule::parse(&nested(MAX_DEPTH)).expect("a rule of the greatest depth");
     let error = Rule::parse(&nested(MAX_DEPTH + 1)).expect_err("one more");
     assert_eq!(error.offset, MAX_DEPTH);
     for open in ["(", "not ", "not (", "city in (", "otherMails/any("] {
-        assert!(
-            Rule::parse(&open.repeat(MAX_CHARACTERS / open.len())).is_err(),
-            "{open}"
-        );
+        assert!(Rule::parse(&open.repeat(MAX_CHARACTERS / open.len())).is_err(), "{open}");
     }
     // As deep as it goes, with every kind of nesting; the canonical text is no deeper.
-    let deep = format!(
-        "{}otherMails/any(p:p eq 'x'){}",
-        "not (city eq 'a' and ".repeat(31),
-        ")".repeat(31)
-    );
+    let deep = format!("{}otherMails/any(p:p eq 'x'){}", "not (city eq 'a' and ".repeat(31), ")".repeat(31));
     let rule = Rule::parse(&deep).expect("a deep rule");
-    assert_eq!(
-        Rule::parse(&rule.to_string()).expect("its canonical text"),
-        rule
-    );
+    assert_eq!(Rule::parse(&rule.to_string()).expect("its canonical text"), rule);
 }
 
 #[test]
@@ -301,26 +162,15 @@ fn rules_differ_by_tree_and_case_only() {
     assert_eq!(sensitive, "((city  eq 'x'))".parse().expect("a rule"));
     let insensitive = Rule::parse_as(text, &vocabulary, Case::Insensitive).expect("a rule");
     assert_ne!(sensitive, insensitive);
-    assert_eq!(
-        (sensitive.case(), insensitive.case()),
-        (Case::Sensitive, Case::Insensitive)
-    );
+    assert_eq!((sensitive.case(), insensitive.case()), (Case::Sensitive, Case::Insensitive));
 }
 
 #[test]
 fn terms_are_flattened() {
-    let term = |name: &str| {
-        Rule::parse(&format!("{name} eq 'x'"))
-            .expect("a rule")
-            .expr()
-            .clone()
-    };
+    let term = |name: &str| Rule::parse(&format!("{name} eq 'x'")).expect("a rule").expr().clone();
     let (a, b, c) = (term("city"), term("state"), term("mail"));
     assert_eq!(Expr::and(vec![a.clone()]), a);
     let nested = Expr::and(vec![Expr::and(vec![a.clone(), b.clone()]), c.clone()]);
     assert_eq!(nested, Expr::And(vec![a.clone(), b.clone(), c.clone()]));
-    assert_eq!(
-        Expr::or(vec![Expr::or(vec![a.clone(), b.clone()]), c.clone()]),
-        Expr::Or(vec![a, b, c])
-    );
+    assert_eq!(Expr::or(vec![Expr::or(vec![a.clone(), b.clone()]), c.clone()]), Expr::Or(vec![a, b, c]));
 }

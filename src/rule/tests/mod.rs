@@ -10,7 +10,5 @@ use chrono::{DateTime, Utc};
 
 /// An instant in UTC.
 fn at(text: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(text)
-        .expect("an instant")
-        .to_utc()
+    DateTime::parse_from_rfc3339(text).expect("an instant").to_utc()
 }

@@ -21,55 +21,23 @@ pub struct Naive<'a> {
 impl Naive<'_> {
     pub fn evaluate(&self, expr: &Expr, element: Option<&OwnedValue>) -> Answer {
         match expr {
-            Expr::And(terms) => and(&terms
-                .iter()
-                .map(|term| self.evaluate(term, element))
-                .collect::<Vec<_>>()),
-            Expr::Or(terms) => or(&terms
-                .iter()
-                .map(|term| self.evaluate(term, element))
-                .collect::<Vec<_>>()),
+            Expr::And(terms) => and(&terms.iter().map(|term| self.evaluate(term, element)).collect::<Vec<_>>()),
+            Expr::Or(terms) => or(&terms.iter().map(|term| self.evaluate(term, element)).collect::<Vec<_>>()),
             Expr::Not(inner) => self.evaluate(inner, element).map(|answer| !answer),
-            Expr::Compare {
-                operand,
-                operator: Comparison::NotEqual,
-                value,
-            } => {
-                let equal = Expr::Compare {
-                    operand: operand.clone(),
-                    operator: Comparison::Equal,
-                    value: value.clone(),
-                };
+            Expr::Compare { operand, operator: Comparison::NotEqual, value } => {
+                let equal = Expr::Compare { operand: operand.clone(), operator: Comparison::Equal, value: value.clone() };
                 self.evaluate(&equal, element).map(|answer| !answer)
             }
-            Expr::Compare {
-                operand,
-                operator,
-                value,
-            } => self.some(operand, element, |found| {
-                self.compare(found, *operator, value)
-            }),
+            Expr::Compare { operand, operator, value } => self.some(operand, element, |found| self.compare(found, *operator, value)),
             Expr::In { operand, values } => self.some(operand, element, |found| {
-                let answers: Vec<_> = values
-                    .iter()
-                    .map(|value| self.compare(found, Comparison::Equal, value))
-                    .collect();
+                let answers: Vec<_> = values.iter().map(|value| self.compare(found, Comparison::Equal, value)).collect();
                 or(&answers)
             }),
-            Expr::Call {
-                function,
-                operand,
-                text,
-            } => self.some(operand, element, |found| self.call(*function, found, text)),
-            Expr::Any {
-                collection, test, ..
-            } => match self.lookup(collection.path()) {
+            Expr::Call { function, operand, text } => self.some(operand, element, |found| self.call(*function, found, text)),
+            Expr::Any { collection, test, .. } => match self.lookup(collection.path()) {
                 OwnedValue::Unknown => None,
                 OwnedValue::Null => Some(false),
-                OwnedValue::List(values) => or(&values
-                    .iter()
-                    .map(|value| self.evaluate(test, Some(value)))
-                    .collect::<Vec<_>>()),
+                OwnedValue::List(values) => or(&values.iter().map(|value| self.evaluate(test, Some(value))).collect::<Vec<_>>()),
                 value => self.evaluate(test, Some(&value)),
             },
         }
@@ -80,12 +48,7 @@ impl Naive<'_> {
     }
 
     /// At least one value of the operand passes the test.
-    fn some(
-        &self,
-        operand: &Operand,
-        element: Option<&OwnedValue>,
-        test: impl Fn(&OwnedValue) -> Answer,
-    ) -> Answer {
+    fn some(&self, operand: &Operand, element: Option<&OwnedValue>, test: impl Fn(&OwnedValue) -> Answer) -> Answer {
         let found = match (operand, element) {
             (Operand::Attribute(attribute), _) => self.lookup(attribute.path()),
             (Operand::Element, Some(element)) => element.clone(),
@@ -105,11 +68,7 @@ impl Naive<'_> {
     fn fold(&self, text: &str) -> String {
         match self.case {
             Case::Sensitive => text.to_owned(),
-            Case::Insensitive => text
-                .chars()
-                .flat_map(char::to_uppercase)
-                .flat_map(char::to_lowercase)
-                .collect(),
+            Case::Insensitive => text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect(),
         }
     }
 
@@ -127,9 +86,7 @@ impl Naive<'_> {
             (OwnedValue::Null, _) => Some(false),
             (OwnedValue::Bool(found), Literal::Bool(value)) => Some(holds(operator, found, value)),
             (OwnedValue::Int(found), Literal::Int(value)) => Some(holds(operator, found, value)),
-            (OwnedValue::Str(found), Literal::Text(text)) => {
-                Some(holds(operator, &self.fold(found), &self.fold(text)))
-            }
+            (OwnedValue::Str(found), Literal::Text(text)) => Some(holds(operator, &self.fold(found), &self.fold(text))),
             (OwnedValue::Date(found), _) => instant.map(|value| holds(operator, found, &value)),
             _ => None,
         }
@@ -145,14 +102,8 @@ impl Naive<'_> {
             Function::EndsWith => haystack.strip_suffix(&needle).is_some(),
             Function::Contains => haystack.split(&needle).count() > 1,
             Function::Matches => {
-                let flags = if self.case == Case::Insensitive {
-                    "(?i)"
-                } else {
-                    ""
-                };
-                regex::Regex::new(&format!("{flags}{text}"))
-                    .expect("a pattern")
-                    .is_match(found)
+                let flags = if self.case == Case::Insensitive { "(?i)" } else { "" };
+                regex::Regex::new(&format!("{flags}{text}")).expect("a pattern").is_match(found)
             }
         })
     }
@@ -180,9 +131,5 @@ fn and(answers: &[Answer]) -> Answer {
 }
 
 fn or(answers: &[Answer]) -> Answer {
-    and(&answers
-        .iter()
-        .map(|answer| answer.map(|answer| !answer))
-        .collect::<Vec<_>>())
-    .map(|answer| !answer)
+    and(&answers.iter().map(|answer| answer.map(|answer| !answer)).collect::<Vec<_>>()).map(|answer| !answer)
 }

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::super::{
-    Attribute, Attributes, Case, Comparison, Duration, Expr, Function, Kind, Literal,
-    MAX_CHARACTERS, Operand, OwnedValue, Rule, Truth, Vocabulary,
+    Attribute, Attributes, Case, Comparison, Duration, Expr, Function, Kind, Literal, MAX_CHARACTERS, Operand, OwnedValue, Rule, Truth,
+    Vocabulary,
 };
 use super::at;
 use super::naive::{Naive, Person};
@@ -40,20 +40,14 @@ fn instant() -> impl Strategy<Value = DateTime<Utc>> {
     prop_oneof![
         (-3_i64..3).prop_map(|days| now() + TimeDelta::days(days)),
         (-3_i64..3).prop_map(|days| at("2026-03-10T00:00:00Z") + TimeDelta::days(days)),
-        (-62_000_000_000_i64..250_000_000_000, 0_u32..1_000_000_000).prop_map(
-            |(seconds, nanos)| DateTime::from_timestamp(seconds, nanos).expect("an instant")
-        ),
+        (-62_000_000_000_i64..250_000_000_000, 0_u32..1_000_000_000)
+            .prop_map(|(seconds, nanos)| DateTime::from_timestamp(seconds, nanos).expect("an instant")),
     ]
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
     let field = || prop_oneof![Just(0_u32), 0_u32..100];
-    (field(), field(), field(), field()).prop_map(|(days, hours, minutes, seconds)| Duration {
-        days,
-        hours,
-        minutes,
-        seconds,
-    })
+    (field(), field(), field(), field()).prop_map(|(days, hours, minutes, seconds)| Duration { days, hours, minutes, seconds })
 }
 
 fn literal(kind: Kind, ordering: bool) -> BoxedStrategy<Literal> {
@@ -74,53 +68,25 @@ fn literal(kind: Kind, ordering: bool) -> BoxedStrategy<Literal> {
                 literal(Kind::Text, true),
                 any::<i64>().prop_map(Literal::Int),
             ];
-            if ordering {
-                ordered.boxed()
-            } else {
-                prop_oneof![ordered, literal(Kind::Boolean, false)].boxed()
-            }
+            if ordering { ordered.boxed() } else { prop_oneof![ordered, literal(Kind::Boolean, false)].boxed() }
         }
-        Kind::Text | Kind::TextCollection | Kind::Records(_) => {
-            text().prop_map(Literal::Text).boxed()
-        }
+        Kind::Text | Kind::TextCollection | Kind::Records(_) => text().prop_map(Literal::Text).boxed(),
     };
-    if ordering {
-        some
-    } else {
-        prop_oneof![6 => some, 1 => Just(Literal::Null)].boxed()
-    }
+    if ordering { some } else { prop_oneof![6 => some, 1 => Just(Literal::Null)].boxed() }
 }
 
 /// One test of an operand.
 fn test(operand: Operand, kind: Kind) -> BoxedStrategy<Expr> {
     let (first, second, third) = (operand.clone(), operand.clone(), operand);
     let compare = prop::sample::select(Comparison::ALL.to_vec())
-        .prop_filter("a boolean has no order", move |operator| {
-            kind != Kind::Boolean || !operator.is_ordering()
-        })
+        .prop_filter("a boolean has no order", move |operator| kind != Kind::Boolean || !operator.is_ordering())
         .prop_flat_map(move |operator| (Just(operator), literal(kind, operator.is_ordering())))
-        .prop_map(move |(operator, value)| Expr::Compare {
-            operand: first.clone(),
-            operator,
-            value,
-        });
-    let list = prop::collection::vec(literal(kind, false), 1..4).prop_map(move |values| Expr::In {
-        operand: second.clone(),
-        values,
+        .prop_map(move |(operator, value)| Expr::Compare { operand: first.clone(), operator, value });
+    let list = prop::collection::vec(literal(kind, false), 1..4).prop_map(move |values| Expr::In { operand: second.clone(), values });
+    let call = (prop::sample::select(Function::ALL.to_vec()), text()).prop_map(move |(function, text)| {
+        let text = if function == Function::Matches { regex::escape(&text).replace('a', "[ab]?") } else { text };
+        Expr::Call { function, operand: third.clone(), text }
     });
-    let call =
-        (prop::sample::select(Function::ALL.to_vec()), text()).prop_map(move |(function, text)| {
-            let text = if function == Function::Matches {
-                regex::escape(&text).replace('a', "[ab]?")
-            } else {
-                text
-            };
-            Expr::Call {
-                function,
-                operand: third.clone(),
-                text,
-            }
-        });
     if matches!(kind, Kind::Text | Kind::Untyped) {
         prop_oneof![3 => compare, 1 => list, 2 => call].boxed()
     } else {
@@ -147,9 +113,7 @@ fn leaf() -> BoxedStrategy<Expr> {
                 Kind::TextCollection => inside(attribute, test(Operand::Element, Kind::Text)),
                 Kind::Records(members) => {
                     let member = prop::sample::select(members.to_vec());
-                    let test = member.prop_flat_map(|member| {
-                        test(Operand::Member(member.to_owned()), Kind::Text)
-                    });
+                    let test = member.prop_flat_map(|member| test(Operand::Member(member.to_owned()), Kind::Text));
                     inside(attribute, test.boxed())
                 }
                 kind => test(Operand::Attribute(attribute), kind),
@@ -159,15 +123,8 @@ fn leaf() -> BoxedStrategy<Expr> {
 }
 
 fn inside(collection: Attribute, test: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
-    (
-        combined(test, 2),
-        prop::sample::select(vec!["p", "x_1", "department"]),
-    )
-        .prop_map(move |(test, variable)| Expr::Any {
-            collection: collection.clone(),
-            variable: variable.to_owned(),
-            test: Box::new(test),
-        })
+    (combined(test, 2), prop::sample::select(vec!["p", "x_1", "department"]))
+        .prop_map(move |(test, variable)| Expr::Any { collection: collection.clone(), variable: variable.to_owned(), test: Box::new(test) })
         .boxed()
 }
 
@@ -189,14 +146,11 @@ fn scalar() -> BoxedStrategy<OwnedValue> {
 
 /// A value of any shape, whether or not it is what the attribute should have.
 fn value() -> BoxedStrategy<OwnedValue> {
-    let members =
-        prop::sample::subsequence(vec!["capabilityStatus", "service", "servicePlanId"], 0..=3);
-    let record = (members, prop::collection::vec(scalar(), 3)).prop_map(|(members, values)| {
-        OwnedValue::Record(members.into_iter().map(Box::from).zip(values).collect())
-    });
+    let members = prop::sample::subsequence(vec!["capabilityStatus", "service", "servicePlanId"], 0..=3);
+    let record = (members, prop::collection::vec(scalar(), 3))
+        .prop_map(|(members, values)| OwnedValue::Record(members.into_iter().map(Box::from).zip(values).collect()));
     let element = prop_oneof![scalar(), record];
-    prop_oneof![3 => scalar(), 2 => prop::collection::vec(element, 0..4).prop_map(OwnedValue::List)]
-        .boxed()
+    prop_oneof![3 => scalar(), 2 => prop::collection::vec(element, 0..4).prop_map(OwnedValue::List)].boxed()
 }
 
 fn person() -> impl Strategy<Value = Person> {
@@ -288,11 +242,7 @@ fn check_any(text: &str) -> Result<(), TestCaseError> {
     match Rule::parse(text) {
         Ok(rule) => {
             let canonical = rule.to_string();
-            prop_assert!(
-                !is_within_bounds(&canonical) || Rule::parse(&canonical).as_ref() == Ok(&rule),
-                "{}",
-                text
-            );
+            prop_assert!(!is_within_bounds(&canonical) || Rule::parse(&canonical).as_ref() == Ok(&rule), "{}", text);
         }
         Err(error) => {
             prop_assert!(text.is_char_boundary(error.offset), "{}", error);

@@ -77,7 +77,9 @@ fn consider(tenant: &Tenant, facts: &Facts<'_>, person: &Person, seen: &Seen, dr
             (Verdict::Due, _) => wanted.push(Wanted::scheduled(facts.usable, person, occurrence, key)),
             (Verdict::Missed, None) => miss(tenant, facts.usable, person, &occurrence, &key, None, draft),
             // What was released and not done in time is missed, for the reason of the release.
-            (Verdict::Missed | Verdict::History, Some(row)) => miss(tenant, facts.usable, person, &occurrence, &key, row.reason.clone(), draft),
+            (Verdict::Missed | Verdict::History, Some(row)) => {
+                miss(tenant, facts.usable, person, &occurrence, &key, row.reason.clone(), draft)
+            }
             (Verdict::History, None) => draft.history += 1,
             (Verdict::NotYet, _) => {}
         }
@@ -86,7 +88,8 @@ fn consider(tenant: &Tenant, facts: &Facts<'_>, person: &Person, seen: &Seen, dr
 
 fn miss(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurrence, key: &str, reason: Option<String>, draft: &mut Draft) {
     let workflow = &usable.compiled;
-    let mut row = tenant.row(key, &person.key, &occurrence.attribute, &workflow.name, workflow.category, EntryState::Missed, occurrence.due);
+    let mut row =
+        tenant.row(key, &person.key, &occurrence.attribute, &workflow.name, workflow.category, EntryState::Missed, occurrence.due);
     row.reason = Some(reason.unwrap_or_else(|| "WindowEnded".to_owned()));
     row.sequence = occurrence.sequence();
     draft.rows.push(row);
@@ -99,7 +102,14 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
     for version in &tenant.versions {
         let name = &version.spec.workflow;
         let index = heads.iter().position(|head| &head.name == name).unwrap_or_else(|| {
-            heads.push(WorkflowHead { name: name.clone(), lineage: version.spec.lineage.clone(), highest_version: 0, activated_at: None, last_sealed_at: None, due_rule: None });
+            heads.push(WorkflowHead {
+                name: name.clone(),
+                lineage: version.spec.lineage.clone(),
+                highest_version: 0,
+                activated_at: None,
+                last_sealed_at: None,
+                due_rule: None,
+            });
             heads.len() - 1
         });
         let head = &mut heads[index];

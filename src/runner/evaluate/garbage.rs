@@ -33,7 +33,15 @@ async fn delete_all<K: Kind>(context: &Context, selector: &Selector, keep: impl 
 
 /// Removes slices and scheduled Runs of abandoned epochs, slices first.
 pub(super) async fn remove_abandoned(context: &Context, tenant: &Tenant) -> Result<(), RunnerError> {
-    let epochs: Vec<String> = tenant.head.abandoned.iter().rev().flat_map(|range| (range.from..=range.to).rev()).take(EPOCHS).map(|epoch| epoch.to_string()).collect();
+    let epochs: Vec<String> = tenant
+        .head
+        .abandoned
+        .iter()
+        .rev()
+        .flat_map(|range| (range.from..=range.to).rev())
+        .take(EPOCHS)
+        .map(|epoch| epoch.to_string())
+        .collect();
     if epochs.is_empty() {
         return Ok(());
     }
@@ -44,7 +52,12 @@ pub(super) async fn remove_abandoned(context: &Context, tenant: &Tenant) -> Resu
 
 /// After the commit: Events, retention, rows of abandoned epochs in the ledger. Nothing here decides about people, and
 /// what a crash leaves is done by the next evaluation. Gives the next instant at which something expires.
-pub(super) async fn after_seal(context: &Context, tenant: &Tenant, head: &TenantLedgerData, draft: &Draft) -> Result<Option<DateTime<Utc>>, RunnerError> {
+pub(super) async fn after_seal(
+    context: &Context,
+    tenant: &Tenant,
+    head: &TenantLedgerData,
+    draft: &Draft,
+) -> Result<Option<DateTime<Utc>>, RunnerError> {
     for (workflow, count) in &draft.missed_by_workflow {
         let notice = Notice {
             kind: "Workflow",
@@ -82,7 +95,11 @@ fn ended(run: &Run) -> Option<EndedRun> {
     if !is_true(&status.conditions, COMPLETE) {
         return None;
     }
-    Some(EndedRun { name: run.name_any(), workflow: run.spec.source.workflow.as_ref()?.name.clone(), completed_at: status.completed_date_time? })
+    Some(EndedRun {
+        name: run.name_any(),
+        workflow: run.spec.source.workflow.as_ref()?.name.clone(),
+        completed_at: status.completed_date_time?,
+    })
 }
 
 /// Rows that need not be kept: of abandoned epochs, or older than 400 days with a value that the person no longer has.

@@ -86,7 +86,11 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
             }
             let mut data = TenantLedgerData { key: encode(&(context.random)()), ..TenantLedgerData::default() };
             next(&mut data, as_of);
-            let metadata = ObjectMeta { name: Some(DEFAULT_NAME.to_owned()), namespace: Some(cluster.namespace().to_owned()), ..ObjectMeta::default() };
+            let metadata = ObjectMeta {
+                name: Some(DEFAULT_NAME.to_owned()),
+                namespace: Some(cluster.namespace().to_owned()),
+                ..ObjectMeta::default()
+            };
             match cluster.create(&TenantLedger { metadata, spec: data }).await? {
                 Created::New(object) => return Ok(Head { object: *object, as_of }),
                 Created::Exists => continue,

@@ -9,8 +9,8 @@ use crate::api::reasons::{ALREADY_PROCESSED, NOT_AVAILABLE, RESTORED_WHILE_RUNNI
 use crate::api::run::{ExecutionType, RunPlan, RunSubjects};
 use crate::api::{Category, EntryState, Run};
 use crate::cluster::events::our_time;
-use crate::domain::keys::encode;
 use crate::domain::epochs::is_valid;
+use crate::domain::keys::encode;
 use crate::domain::subject::Person;
 use crate::domain::validate::vocabulary;
 use crate::rule::{Rule, Truth};
@@ -74,8 +74,11 @@ fn want_run(tenant: &Tenant, run: &Run, name: &str, draft: &mut Draft, wanted: &
         let slices = tenant.slices.values().filter(|slice| slice.spec.run == name);
         let unfinished = slices.flat_map(|slice| &slice.spec.results).any(|result| !result.processing_status.is_final());
         let plan = match (same, unfinished) {
-            (true, _) => repaired(tenant, name, None).unwrap_or_else(|| empty_plan(tenant, version, row.reason.as_deref().unwrap_or(ALREADY_PROCESSED))),
-            (false, true) => repaired(tenant, name, Some(RESTORED_WHILE_RUNNING)).unwrap_or_else(|| empty_plan(tenant, version, RESTORED_WHILE_RUNNING)),
+            (true, _) => repaired(tenant, name, None)
+                .unwrap_or_else(|| empty_plan(tenant, version, row.reason.as_deref().unwrap_or(ALREADY_PROCESSED))),
+            (false, true) => {
+                repaired(tenant, name, Some(RESTORED_WHILE_RUNNING)).unwrap_or_else(|| empty_plan(tenant, version, RESTORED_WHILE_RUNNING))
+            }
             (false, false) => empty_plan(tenant, version, ALREADY_PROCESSED),
         };
         draft.plans.insert(name.to_owned(), plan);
@@ -144,14 +147,22 @@ fn choose<'a>(tenant: &'a Tenant, run: &Run) -> Result<Chosen<'a>, Option<&'stat
     let subjects = run.spec.subjects.clone().unwrap_or_default();
     let (names, named) = match subjects {
         RunSubjects { users: Some(users), .. } => (users.into_iter().collect::<BTreeSet<_>>().into_iter().collect(), true),
-        RunSubjects { group: Some(group), .. } => (people.iter().filter(|person| person.groups.contains(&group)).map(|person| person.name.clone()).collect(), false),
+        RunSubjects { group: Some(group), .. } => {
+            (people.iter().filter(|person| person.groups.contains(&group)).map(|person| person.name.clone()).collect(), false)
+        }
         RunSubjects { scope: Some(scope), .. } => (in_scope(tenant, usable, people, scope.rule.as_deref(), tenant.as_of)?, false),
         _ => return Err(Some(NOT_AVAILABLE)),
     };
     Ok(Chosen { usable, people, names, named })
 }
 
-fn in_scope(tenant: &Tenant, usable: &Usable, people: &[Person], rule: Option<&str>, now: DateTime<Utc>) -> Result<Vec<String>, Option<&'static str>> {
+fn in_scope(
+    tenant: &Tenant,
+    usable: &Usable,
+    people: &[Person],
+    rule: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, Option<&'static str>> {
     let vocabulary = vocabulary(Some(&tenant.directories[&usable.directory].spec));
     let own = rule.map(|rule| Rule::parse_with(rule, &vocabulary)).transpose().map_err(|_| Some("InvalidRule"))?;
     let fits = |person: &&Person| match &own {

@@ -56,7 +56,17 @@ impl Wanted {
 
     /// A subject of a Run that a person made.
     #[expect(clippy::too_many_arguments, reason = "the facts of one subject, gathered in one place")]
-    pub fn on_demand(usable: &Usable, run: &Run, subject: &str, subject_key: String, key: String, person: Option<Person>, exempt: bool, off_boarded: bool, as_of: DateTime<Utc>) -> Self {
+    pub fn on_demand(
+        usable: &Usable,
+        run: &Run,
+        subject: &str,
+        subject_key: String,
+        key: String,
+        person: Option<Person>,
+        exempt: bool,
+        off_boarded: bool,
+        as_of: DateTime<Utc>,
+    ) -> Self {
         let refused = if person.is_none() { Some(SUBJECT_NOT_FOUND) } else { off_boarded.then_some(OFF_BOARDED) };
         Self {
             workflow: usable.compiled.name.clone(),
@@ -112,7 +122,14 @@ fn order_people(tenant: &Tenant, wanted: &[Wanted]) -> Vec<Option<Placement>> {
             .iter()
             .map(|id| {
                 let want = &wanted[*id];
-                Candidate { id: *id, category: tenant.usable[&want.workflow].compiled.category, due: want.due, workflow: want.workflow.clone(), key: want.key.clone(), exempt: want.exempt }
+                Candidate {
+                    id: *id,
+                    category: tenant.usable[&want.workflow].compiled.category,
+                    due: want.due,
+                    workflow: want.workflow.clone(),
+                    key: want.key.clone(),
+                    exempt: want.exempt,
+                }
             })
             .collect();
         let earlier = tenant.ledger.latest_leaver(person).map(|row| EarlierLeaver { key: row.key.clone(), due: row.due });
@@ -154,13 +171,25 @@ fn result(tasks: &[Task], want: &Wanted, placement: Option<&Placement>, as_of: D
         processing_status: status,
         reason: refused.map(str::to_owned),
         completed_date_time: refused.map(|_| as_of),
-        tasks: tasks.iter().map(|task| TaskResult { name: task.name.clone(), processing_status: task_status, ..TaskResult::default() }).collect(),
+        tasks: tasks
+            .iter()
+            .map(|task| TaskResult { name: task.name.clone(), processing_status: task_status, ..TaskResult::default() })
+            .collect(),
         ..SubjectResult::default()
     }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one Run is built from all that was decided")]
-fn build_run(tenant: &Tenant, run: &str, usable: &Usable, wanted: &[Wanted], ids: &[usize], placements: &[Option<Placement>], slice_of: &mut BTreeMap<usize, String>, draft: &mut Draft) {
+fn build_run(
+    tenant: &Tenant,
+    run: &str,
+    usable: &Usable,
+    wanted: &[Wanted],
+    ids: &[usize],
+    placements: &[Option<Placement>],
+    slice_of: &mut BTreeMap<usize, String>,
+    draft: &mut Draft,
+) {
     let compiled = &usable.compiled;
     let tasks = enabled(usable);
     let on_demand = wanted[ids[0]].run.clone();
@@ -205,7 +234,8 @@ fn build_run(tenant: &Tenant, run: &str, usable: &Usable, wanted: &[Wanted], ids
 }
 
 fn planned_row(tenant: &Tenant, usable: &Usable, want: &Wanted, run: &str, slice: &str) -> crate::api::LedgerEntry {
-    let mut row = tenant.row(&want.key, &want.subject_key, &want.attribute, &want.workflow, usable.compiled.category, EntryState::Planned, want.due);
+    let mut row =
+        tenant.row(&want.key, &want.subject_key, &want.attribute, &want.workflow, usable.compiled.category, EntryState::Planned, want.due);
     row.run = Some(run.to_owned());
     row.run_uid = want.run.as_ref().map(|(_, uid)| uid.clone());
     row.slice = Some(slice.to_owned());
@@ -215,7 +245,12 @@ fn planned_row(tenant: &Tenant, usable: &Usable, want: &Wanted, run: &str, slice
 }
 
 fn metadata(tenant: &Tenant, name: &str, run: &str, workflow: &str) -> ObjectMeta {
-    let labels = [(LABEL_RUN, run.to_owned()), (LABEL_WORKFLOW, workflow.to_owned()), (LABEL_EPOCH, tenant.epoch.to_string()), (LABEL_MANAGED_BY, MANAGED_BY.to_owned())];
+    let labels = [
+        (LABEL_RUN, run.to_owned()),
+        (LABEL_WORKFLOW, workflow.to_owned()),
+        (LABEL_EPOCH, tenant.epoch.to_string()),
+        (LABEL_MANAGED_BY, MANAGED_BY.to_owned()),
+    ];
     ObjectMeta {
         name: Some(name.to_owned()),
         namespace: Some(tenant.namespace.clone()),
@@ -252,7 +287,9 @@ fn link(wanted: &[Wanted], placements: &[Option<Placement>], slice_of: &BTreeMap
         takes.sort();
         takes.dedup();
         let slice = draft.slices.iter_mut().find(|slice| &slice.name_any() == name);
-        let Some(result) = slice.and_then(|slice| slice.spec.results.iter_mut().find(|result| result.occurrence == want.key)) else { continue };
+        let Some(result) = slice.and_then(|slice| slice.spec.results.iter_mut().find(|result| result.occurrence == want.key)) else {
+            continue;
+        };
         result.waits_for = waits;
         result.supersedes = takes;
     }

@@ -10,7 +10,11 @@ use super::tenant::Tenant;
 /// Until when an evaluation would find nothing, if no object changes; None: cannot be told.
 pub(super) fn quiet_until(tenant: &Tenant, draft: &Draft, expiry: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     // Whatever was planned or released now makes the next evaluation look again.
-    if tenant.runs_only || draft.restless || !draft.rows.is_empty() || tenant.usable.len() != tenant.workflows.values().filter(|workflow| workflow.spec.is_enabled).count() {
+    if tenant.runs_only
+        || draft.restless
+        || !draft.rows.is_empty()
+        || tenant.usable.len() != tenant.workflows.values().filter(|workflow| workflow.spec.is_enabled).count()
+    {
         return None;
     }
     // A pause above 30 days would start activations anew, but evaluations in between are only written, not left out.

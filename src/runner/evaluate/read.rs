@@ -10,8 +10,8 @@ use crate::cluster::Cluster;
 use crate::cluster::client::{Kind, Selector};
 use crate::directory::Embedded;
 use crate::domain::due::{Moment, activation};
-use crate::domain::keys::Keyring;
 use crate::domain::epochs::is_valid;
+use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
 use crate::domain::validate;
 use crate::domain::version::versioned;
@@ -48,7 +48,8 @@ pub(super) async fn read(context: &Context, head: &Head, runs_only: bool) -> Res
     check_epoch(newest.unwrap_or(0), &data, cluster).await?;
     let ledger = LedgerIndex::build(&data, chunks.iter().flat_map(|chunk| &chunk.spec.entries));
     let schedule = all::<TenantSchedule>(cluster).await?.into_iter().find(|schedule| schedule.name_any() == DEFAULT_NAME);
-    let workflows: BTreeMap<String, Workflow> = all::<Workflow>(cluster).await?.into_iter().map(|workflow| (workflow.name_any(), workflow)).collect();
+    let workflows: BTreeMap<String, Workflow> =
+        all::<Workflow>(cluster).await?.into_iter().map(|workflow| (workflow.name_any(), workflow)).collect();
     let mut tenant = Tenant {
         namespace: cluster.namespace().to_owned(),
         epoch: head.epoch(),
@@ -80,7 +81,11 @@ async fn check_epoch(row: i64, data: &crate::api::tenant_ledger::TenantLedgerDat
     }
     let head: Option<crate::api::TenantLedger> = cluster.find(DEFAULT_NAME).await?;
     let now = head.map_or(0, |head| head.spec.epoch);
-    if now >= row { Err(RunnerError::Overtaken(format!("there are rows of epoch {row}"))) } else { Err(RunnerError::TornRestore { row, head: now }) }
+    if now >= row {
+        Err(RunnerError::Overtaken(format!("there are rows of epoch {row}")))
+    } else {
+        Err(RunnerError::TornRestore { row, head: now })
+    }
 }
 
 async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
@@ -118,7 +123,9 @@ fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, St
         return Err("it is disabled".to_owned());
     }
     let lineage = tenant.workflow_head(name).map(|head| head.lineage.as_str());
-    let version = newest(&tenant.versions, name, lineage).filter(|version| version.spec.template == versioned(spec)).ok_or("its newest version is another one")?;
+    let version = newest(&tenant.versions, name, lineage)
+        .filter(|version| version.spec.template == versioned(spec))
+        .ok_or("its newest version is another one")?;
     let facts = validate::Tenant { schedule: tenant.schedule.as_ref().map(|schedule| &schedule.spec), directories: &tenant.directories };
     if let Some(problem) = validate::workflow_problems(spec, &facts).into_iter().next() {
         return Err(format!("{}: {}", problem.path, problem.reason));
@@ -128,7 +135,8 @@ fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, St
     if !matches!(tenant.readings.get(&directory), Some(Reading::People(_))) {
         return Err("its directory could not be read".to_owned());
     }
-    let compiled = compile::compile(version, spec, &tenant.directories[&directory].spec, tenant.schedule.as_ref().map(|schedule| &schedule.spec))?;
+    let compiled =
+        compile::compile(version, spec, &tenant.directories[&directory].spec, tenant.schedule.as_ref().map(|schedule| &schedule.spec))?;
     let scheduled = spec.is_scheduling_enabled && compiled.trigger.is_some();
     let before = tenant.workflow_head(name);
     let last_sealed_at = before.and_then(|head| head.last_sealed_at);
@@ -166,7 +174,15 @@ fn adopt_planned(tenant: &mut Tenant) {
         for result in &slice.spec.results {
             if tenant.ledger.get(&result.occurrence).is_none() {
                 let data = &slice.spec;
-                let mut row = tenant.row(&result.occurrence, &result.subject_key, "", &data.workflow, data.category, crate::api::EntryState::Planned, result.due);
+                let mut row = tenant.row(
+                    &result.occurrence,
+                    &result.subject_key,
+                    "",
+                    &data.workflow,
+                    data.category,
+                    crate::api::EntryState::Planned,
+                    result.due,
+                );
                 row.run = Some(data.run.clone());
                 row.run_uid = Some(data.run_uid.clone());
                 row.slice = Some(slice.name_any());

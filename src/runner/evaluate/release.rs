@@ -48,7 +48,14 @@ pub(super) async fn release(context: &Context, tenant: &mut Tenant) -> Result<Ve
 }
 
 fn released(tenant: &Tenant, row: &LedgerEntry, reason: &str) -> LedgerEntry {
-    LedgerEntry { epoch: tenant.epoch, at: tenant.as_of, state: EntryState::Released, reason: Some(reason.to_owned()), by: None, ..row.clone() }
+    LedgerEntry {
+        epoch: tenant.epoch,
+        at: tenant.as_of,
+        state: EntryState::Released,
+        reason: Some(reason.to_owned()),
+        by: None,
+        ..row.clone()
+    }
 }
 
 fn decisions(tenant: &Tenant) -> Vec<(LedgerEntry, Release)> {

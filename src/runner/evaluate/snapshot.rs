@@ -39,9 +39,14 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Vec<Seen>>, Vec<Directo
         for usable in tenant.usable.values().filter(|usable| &usable.directory == directory && usable.moment.is_some()) {
             usable.compiled.track(&mut tracked);
         }
-        let old: BTreeMap<String, DirectorySnapshot> =
-            tenant.snapshots.iter().filter(|bucket| &bucket.spec.directory == directory).map(|bucket| (bucket.name_any(), bucket.clone())).collect();
-        let rows: BTreeMap<&str, &SnapshotRow> = old.values().flat_map(|bucket| &bucket.spec.rows).map(|row| (row.subject.as_str(), row)).collect();
+        let old: BTreeMap<String, DirectorySnapshot> = tenant
+            .snapshots
+            .iter()
+            .filter(|bucket| &bucket.spec.directory == directory)
+            .map(|bucket| (bucket.name_any(), bucket.clone()))
+            .collect();
+        let rows: BTreeMap<&str, &SnapshotRow> =
+            old.values().flat_map(|bucket| &bucket.spec.rows).map(|row| (row.subject.as_str(), row)).collect();
         let mut changed: BTreeMap<String, DirectorySnapshot> = BTreeMap::new();
         let mut seen = Vec::with_capacity(people.len());
         for person in people {
@@ -50,7 +55,9 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Vec<Seen>>, Vec<Directo
             let now = look(person, before.as_ref(), &tracked, &tenant.keys, &tenant.ledger, tenant.epoch, tenant.as_of);
             if let Some(next) = next_row(&tenant.head, row, now.clone(), &person.key) {
                 let name = bucket(directory, &person.key);
-                let object = changed.entry(name.clone()).or_insert_with(|| old.get(&name).cloned().unwrap_or_else(|| empty(tenant, directory, &name)));
+                let object = changed
+                    .entry(name.clone())
+                    .or_insert_with(|| old.get(&name).cloned().unwrap_or_else(|| empty(tenant, directory, &name)));
                 put(object, next);
             }
             let has_released = tenant.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released);
@@ -65,7 +72,12 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Vec<Seen>>, Vec<Directo
 
 fn empty(tenant: &Tenant, directory: &str, name: &str) -> DirectorySnapshot {
     let labels = BTreeMap::from([(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned())]);
-    let metadata = ObjectMeta { name: Some(name.to_owned()), namespace: Some(tenant.namespace.clone()), labels: Some(labels), ..ObjectMeta::default() };
+    let metadata = ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: Some(tenant.namespace.clone()),
+        labels: Some(labels),
+        ..ObjectMeta::default()
+    };
     DirectorySnapshot { metadata, spec: DirectorySnapshotData { directory: directory.to_owned(), rows: Vec::new() } }
 }
 

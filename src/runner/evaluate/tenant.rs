@@ -7,8 +7,8 @@ use kube::ResourceExt;
 
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
 use crate::api::{
-    Category, Directory as DirectoryObject, DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SubjectResult, TenantSchedule, Workflow,
-    WorkflowVersion,
+    Category, Directory as DirectoryObject, DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SubjectResult, TenantSchedule,
+    Workflow, WorkflowVersion,
 };
 use crate::domain::due::Moment;
 use crate::domain::keys::Keyring;
@@ -101,7 +101,16 @@ impl Tenant {
     }
 
     /// A row of this epoch.
-    pub fn row(&self, key: &str, subject: &str, attribute: &str, workflow: &str, category: Category, state: crate::api::EntryState, due: DateTime<Utc>) -> LedgerEntry {
+    pub fn row(
+        &self,
+        key: &str,
+        subject: &str,
+        attribute: &str,
+        workflow: &str,
+        category: Category,
+        state: crate::api::EntryState,
+        due: DateTime<Utc>,
+    ) -> LedgerEntry {
         LedgerEntry {
             epoch: self.epoch,
             key: key.to_owned(),

@@ -78,7 +78,12 @@ async fn append(context: &Context, tenant: &Tenant, rows: &[LedgerEntry]) -> Res
 
 fn new_chunk(tenant: &Tenant, number: i64, rows: &[LedgerEntry]) -> OccurrenceLedger {
     let labels = [(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned())].into_iter().collect();
-    let metadata = ObjectMeta { name: Some(format!("occurrences-{number}")), namespace: Some(tenant.namespace.clone()), labels: Some(labels), ..ObjectMeta::default() };
+    let metadata = ObjectMeta {
+        name: Some(format!("occurrences-{number}")),
+        namespace: Some(tenant.namespace.clone()),
+        labels: Some(labels),
+        ..ObjectMeta::default()
+    };
     OccurrenceLedger { metadata, spec: OccurrenceLedgerData { entries: rows.to_vec() } }
 }
 

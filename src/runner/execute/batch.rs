@@ -161,7 +161,8 @@ fn conclude(attempt: &Attempt, result: &mut SubjectResult) {
         }
     }
     result.processing_status = subject_status(counts);
-    result.reason = result.tasks.iter().find(|entry| entry.processing_status == ProcessingStatus::Failed).and_then(|entry| entry.reason.clone());
+    result.reason =
+        result.tasks.iter().find(|entry| entry.processing_status == ProcessingStatus::Failed).and_then(|entry| entry.reason.clone());
     result.completed_date_time = Some(attempt.context.cluster.clock().now());
 }
 
@@ -179,7 +180,10 @@ async fn perform(attempt: &Attempt, subject: &str, task: &Task) -> Result<Result
         let work = pin!(task::perform(&attempt.directory, subject, task));
         let tried = match select(work, clock.sleep(EFFECT)).await {
             Either::Left((tried, _)) => tried,
-            Either::Right(((), _)) => Err(TaskError::Directory(crate::directory::DirectoryError::Transient { reason: "TimedOut", message: format!("no answer within {} s", EFFECT.as_secs()) })),
+            Either::Right(((), _)) => Err(TaskError::Directory(crate::directory::DirectoryError::Transient {
+                reason: "TimedOut",
+                message: format!("no answer within {} s", EFFECT.as_secs()),
+            })),
         };
         let again = tried.as_ref().err().is_some_and(TaskError::is_transient);
         outcome = Some(tried);

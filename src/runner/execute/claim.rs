@@ -142,7 +142,11 @@ async fn add_before_images(attempt: &Attempt, result: &mut SubjectResult) -> boo
 
 /// Stamps the claim.
 fn stamp(attempt: &Attempt, slice: &mut RunSlice) {
-    slice.spec.claim = Some(Claim { holder: attempt.context.holder.clone(), attempt: attempt.number, renewed_date_time: attempt.context.cluster.clock().now() });
+    slice.spec.claim = Some(Claim {
+        holder: attempt.context.holder.clone(),
+        attempt: attempt.number,
+        renewed_date_time: attempt.context.cluster.clock().now(),
+    });
 }
 
 /// Writes the claim by compare-and-swap; false: somebody wrote in between, look again.

@@ -7,7 +7,10 @@ use kube::ResourceExt;
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::reasons::{WORKFLOW_DELETED, WORKFLOW_DISABLED};
 use crate::api::run::ExecutionType;
-use crate::api::{Category, Directory as DirectoryObject, EntryState, OccurrenceLedger, SubjectResult, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+use crate::api::{
+    Category, Directory as DirectoryObject, EntryState, OccurrenceLedger, SubjectResult, TenantLedger, TenantSchedule, Workflow,
+    WorkflowVersion,
+};
 use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::domain::ledger::LedgerIndex;
@@ -47,7 +50,8 @@ impl Mind {
         self.workflow = cluster.find(&self.name).await?;
         self.versions = cluster.list(&Selector::labels(format!("{}={}", crate::api::meta::LABEL_WORKFLOW, self.name))).await?;
         self.schedule = cluster.find(DEFAULT_NAME).await?;
-        self.directories = cluster.list::<DirectoryObject>(&Selector::all()).await?.into_iter().map(|object| (object.name_any(), object)).collect();
+        self.directories =
+            cluster.list::<DirectoryObject>(&Selector::all()).await?.into_iter().map(|object| (object.name_any(), object)).collect();
         let head: TenantLedger = cluster.find(DEFAULT_NAME).await?.ok_or(RunnerError::HeadMissing)?;
         if head.spec.sealed_epoch != self.sealed_epoch {
             let mut chunks: Vec<OccurrenceLedger> = cluster.list(&Selector::all()).await?;
@@ -99,7 +103,9 @@ impl Mind {
 
     /// Slices of leaver work for the subject that a newer epoch planned.
     pub fn newer_leavers(&self, result: &SubjectResult, epoch: i64) -> Vec<String> {
-        let newer = |row: &&crate::api::LedgerEntry| row.category == Category::Leaver && row.state == EntryState::Planned && row.epoch > epoch && row.key != result.occurrence;
+        let newer = |row: &&crate::api::LedgerEntry| {
+            row.category == Category::Leaver && row.state == EntryState::Planned && row.epoch > epoch && row.key != result.occurrence
+        };
         self.ledger.of_subject(&result.subject_key).filter(newer).filter_map(|row| row.slice.clone()).collect()
     }
 

@@ -35,7 +35,12 @@ fn count(counts: &mut Counts, result: &SubjectResult) {
 fn tasks(results: &[SubjectResult]) -> Vec<TaskReport> {
     let mut reports: BTreeMap<usize, TaskReport> = BTreeMap::new();
     for (index, task) in results.iter().flat_map(|result| result.tasks.iter().enumerate()) {
-        let report = reports.entry(index).or_insert_with(|| TaskReport { name: task.name.clone(), successful_users_count: 0, failed_users_count: 0, unprocessed_users_count: 0 });
+        let report = reports.entry(index).or_insert_with(|| TaskReport {
+            name: task.name.clone(),
+            successful_users_count: 0,
+            failed_users_count: 0,
+            unprocessed_users_count: 0,
+        });
         match task.processing_status {
             ProcessingStatus::Completed => report.successful_users_count += 1,
             ProcessingStatus::Failed => report.failed_users_count += 1,

@@ -76,7 +76,10 @@ async fn wait_while_executing(attempt: &Attempt, name: &str, subject: &str) -> R
     let begin = cluster.clock().elapsed();
     while cluster.clock().elapsed().saturating_sub(begin) < CLAIM_LIFE {
         let slice: Option<RunSlice> = cluster.find(name).await?;
-        let executing = slice.as_ref().and_then(|slice| of_subject(slice, subject)).is_some_and(|result| result.processing_status == ProcessingStatus::InProgress);
+        let executing = slice
+            .as_ref()
+            .and_then(|slice| of_subject(slice, subject))
+            .is_some_and(|result| result.processing_status == ProcessingStatus::InProgress);
         if !executing {
             return Ok(());
         }

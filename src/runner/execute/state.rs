@@ -12,8 +12,8 @@ use crate::api::{Directory as DirectoryObject, Run, RunSlice, SubjectResult, Tas
 use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::directory::Embedded;
-use crate::domain::keys::Keyring;
 use crate::domain::epochs::is_valid;
+use crate::domain::keys::Keyring;
 use crate::runner::args::ExecuteArgs;
 use crate::runner::{Context, RunnerError};
 
@@ -57,9 +57,12 @@ impl Attempt {
         let run: Run = cluster.find(&args.run).await?.ok_or_else(|| RunnerError::Overtaken(format!("Run {:?} is gone", args.run)))?;
         let head: TenantLedger = cluster.find(DEFAULT_NAME).await?.ok_or(RunnerError::HeadMissing)?;
         let plan = run.status.as_ref().and_then(|status| status.plan.clone());
-        let plan = plan.filter(|plan| is_valid(&head.spec, plan.epoch)).ok_or_else(|| RunnerError::Overtaken(format!("the plan of Run {:?} does not count", args.run)))?;
+        let plan = plan
+            .filter(|plan| is_valid(&head.spec, plan.epoch))
+            .ok_or_else(|| RunnerError::Overtaken(format!("the plan of Run {:?} does not count", args.run)))?;
         let keys = Keyring::from_hex(&head.spec.key).map_err(|error| RunnerError::Invalid(error.to_string()))?;
-        let source = run.spec.source.workflow.clone().ok_or_else(|| RunnerError::Invalid(format!("Run {:?} names no workflow", args.run)))?;
+        let source =
+            run.spec.source.workflow.clone().ok_or_else(|| RunnerError::Invalid(format!("Run {:?} names no workflow", args.run)))?;
         let version = format!("{}-v{}", source.name, plan.version);
         let version: WorkflowVersion = cluster.find(&version).await?.ok_or_else(|| missing("WorkflowVersion", &version))?;
         let mind = Mind::look(cluster, &source.name).await?;
@@ -97,7 +100,8 @@ impl Attempt {
         let life = TimeDelta::from_std(CLAIM_LIFE).unwrap_or(TimeDelta::MAX);
         loop {
             let now = self.context.cluster.clock().now();
-            let claims: Vec<_> = self.slices().filter_map(|slice| slice.spec.claim).filter(|claim| claim.holder != self.context.holder).collect();
+            let claims: Vec<_> =
+                self.slices().filter_map(|slice| slice.spec.claim).filter(|claim| claim.holder != self.context.holder).collect();
             let left = claims.iter().map(|claim| claim.renewed_date_time + life - now).max().and_then(|left| left.to_std().ok());
             match left.filter(|left| !left.is_zero() && !take_over) {
                 Some(left) => self.context.cluster.clock().sleep(left).await,

@@ -155,9 +155,12 @@ impl Endpoint {
                 if verdict == Verdict::LoseAnswer { Reply::Now(self.refuse(&status::answer_lost())) } else { Reply::Never }
             }
             Verdict::Freeze { seconds } if call.verb != Verb::Watch => Reply::Later(seconds),
-            Verdict::Pass | Verdict::Freeze { .. } | Verdict::Conflict | Verdict::Stale { .. } | Verdict::WatchCoalesce | Verdict::WatchCut => {
-                Reply::Now(self.perform(&call, body, back, verdict).unwrap_or_else(|refusal| self.refuse(&refusal)))
-            }
+            Verdict::Pass
+            | Verdict::Freeze { .. }
+            | Verdict::Conflict
+            | Verdict::Stale { .. }
+            | Verdict::WatchCoalesce
+            | Verdict::WatchCut => Reply::Now(self.perform(&call, body, back, verdict).unwrap_or_else(|refusal| self.refuse(&refusal))),
         }
     }
 

@@ -31,11 +31,7 @@ struct Source {
 
 macro_rules! source {
     ($kind:ident) => {
-        Source {
-            kind: SeenKind::$kind,
-            list: list::<$kind>,
-            watch: watch::<$kind>,
-        }
+        Source { kind: SeenKind::$kind, list: list::<$kind>, watch: watch::<$kind> }
     };
 }
 

@@ -337,11 +337,7 @@ impl Life {
             *drawn += 1;
             Sha256::digest(format!("random\0{seed}\0{process}\0{drawn}").as_bytes()).into()
         };
-        Context {
-            cluster: Cluster::new(client, &self.key.0, clock),
-            holder: format!("{}_{}", pod.name, pod.uid),
-            random: Arc::new(random),
-        }
+        Context { cluster: Cluster::new(client, &self.key.0, clock), holder: format!("{}_{}", pod.name, pod.uid), random: Arc::new(random) }
     }
 
     fn end(&self, pod: &Pod, end: End) {

@@ -44,9 +44,9 @@ pub(super) fn is_finished(job: &Value) -> bool {
 
 fn finish_time(job: &Value) -> Option<DateTime<Utc>> {
     let conditions = job["status"]["conditions"].as_array()?;
-    let finished = conditions.iter().find(|condition| {
-        condition["status"] == "True" && (condition["type"] == "Complete" || condition["type"] == "Failed")
-    })?;
+    let finished = conditions
+        .iter()
+        .find(|condition| condition["status"] == "True" && (condition["type"] == "Complete" || condition["type"] == "Failed"))?;
     finished["lastTransitionTime"].as_str()?.parse().ok()
 }
 
@@ -156,10 +156,8 @@ pub(super) fn ended(status: &mut Value, end: End, now: DateTime<Utc>) {
         status["succeeded"] = json!(1);
         status["completionTime"] = instant(now);
         let message = "Reached expected number of succeeded pods";
-        status["conditions"] = json!([
-            condition("SuccessCriteriaMet", "CompletionsReached", message),
-            condition("Complete", "CompletionsReached", message),
-        ]);
+        status["conditions"] =
+            json!([condition("SuccessCriteriaMet", "CompletionsReached", message), condition("Complete", "CompletionsReached", message),]);
         return;
     }
     status["failed"] = json!(1);

@@ -11,9 +11,8 @@ const WIDEST_GROUPS: usize = 70;
 
 /// Writes a table of the accounts of a namespace; nothing if there are none.
 pub(super) fn table(objects: &[Value], namespace: &str, out: &mut String) {
-    let of = |kind: &'static str| {
-        objects.iter().filter(move |object| object["kind"] == kind && object["metadata"]["namespace"] == namespace)
-    };
+    let of =
+        |kind: &'static str| objects.iter().filter(move |object| object["kind"] == kind && object["metadata"]["namespace"] == namespace);
     let accounts: Vec<[String; 3]> = of("Account")
         .map(|account| {
             let name = string(&account["metadata"]["name"]);

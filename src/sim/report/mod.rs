@@ -83,9 +83,7 @@ mod tests {
             let condition = json!({"type": "Ready", "status": status, "reason": "Invalid", "message": "no such group"});
             json!({"kind": "Workflow", "metadata": {"namespace": "a", "name": name}, "status": {"conditions": [condition]}})
         };
-        let run = |name: &str, failed: i64| {
-            json!({"kind": "Run", "metadata": {"namespace": "a", "name": name}, "status": {"failedUsersCount": failed}})
-        };
+        let run = |name: &str, failed: i64| json!({"kind": "Run", "metadata": {"namespace": "a", "name": name}, "status": {"failedUsersCount": failed}});
         let objects = [workflow("fine", "True"), workflow("bad", "False"), run("good", 0), run("ill", 2)];
         let wanted = ["Workflow a/bad is not Ready: Invalid: no such group", "Run a/ill: 2 subjects failed"];
         assert_eq!(problems(&objects), wanted);

@@ -17,9 +17,9 @@ use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
 use super::{condition, string, why};
 use crate::api::{OccurrenceLedger, Run, Workflow, WorkflowVersion};
 use crate::cluster::Clock;
+use crate::reconcile::foresight::subject_names;
 use crate::sim::api::{MemoryApi, Refusal};
 use crate::sim::clock::VirtualClock;
-use crate::reconcile::foresight::subject_names;
 use crate::sim::hook::own_client;
 use crate::sim::load::Document;
 
