@@ -1,5 +1,6 @@
 //! Four errors of the protocol, built in on purpose: the crash sweep must find each of them. Needs the feature
 //! `planted-errors`, which no other build has.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
 #[path = "crash_sweep/fault.rs"]
 mod fault;

@@ -57,6 +57,7 @@ pub struct AccountSpec {
 }
 
 /// A map of attribute names to texts of at most 1,024 characters.
+#[must_use]
 pub fn attribute_map(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": "object",

@@ -16,7 +16,7 @@ pub const HELD: &str = "Held";
 pub const COMPLETE: &str = "Complete";
 /// Failed: the Run ended without doing what it was made for.
 pub const FAILED: &str = "Failed";
-/// DataQuality: False when values of the directory could not be read.
+/// `DataQuality`: False when values of the directory could not be read.
 pub const DATA_QUALITY: &str = "DataQuality";
 
 /// Whether a condition holds.

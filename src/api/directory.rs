@@ -12,7 +12,7 @@ use super::task::NoArguments;
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LdapProvider {
-    /// ldaps://host:port, or ldap://host:port with StartTLS.
+    /// ldaps://host:port, or ldap://host:port with `StartTLS`.
     #[schemars(length(min = 8, max = 512), regex(pattern = r"^ldaps?://"))]
     pub url: String,
     /// Secret with bindDN, password, ca and allowedHosts; its name starts with tenure-.

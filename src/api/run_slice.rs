@@ -41,7 +41,7 @@ impl ProcessingStatus {
     }
 }
 
-/// What was there before a task's effect; at most 8 KiB a subject.
+/// What was there before a task's effect; at most 8 `KiB` a subject.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BeforeImage {

@@ -2,6 +2,7 @@
 
 pub mod canonical;
 pub mod dates;
+pub mod decision;
 pub mod due;
 pub mod epochs;
 pub mod job;

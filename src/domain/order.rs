@@ -75,17 +75,16 @@ pub fn place(candidates: &[Candidate], open: &[OpenWork], earlier: Option<&Earli
     let mut placed = Vec::with_capacity(sorted.len());
     let mut before: Vec<usize> = Vec::new();
     for candidate in sorted {
-        if candidate.category != Category::Leaver && !candidate.exempt {
-            if let Some(leaver) = leaver.as_ref().filter(|leaver| is_covered(hired, leaver.due)) {
-                placed.push((candidate.id, Placement::Superseded { by: leaver.key.clone() }));
-                continue;
-            }
+        let yields = candidate.category != Category::Leaver && !candidate.exempt;
+        if let Some(leaver) = leaver.as_ref().filter(|leaver| yields && is_covered(hired, leaver.due)) {
+            placed.push((candidate.id, Placement::Superseded { by: leaver.key.clone() }));
+            continue;
         }
-        let superseded = |work: &&OpenWork| {
+        let is_superseded = |work: &&OpenWork| {
             candidate.category == Category::Leaver && work.category != Category::Leaver && is_covered(hired, candidate.due)
         };
-        let supersedes = open.iter().filter(superseded).map(|work| (work.key.clone(), work.slice.clone())).collect();
-        let slices = open.iter().filter(|work| !superseded(work)).map(|work| work.slice.clone()).collect();
+        let supersedes = open.iter().filter(is_superseded).map(|work| (work.key.clone(), work.slice.clone())).collect();
+        let slices = open.iter().filter(|work| !is_superseded(work)).map(|work| work.slice.clone()).collect();
         placed.push((candidate.id, Placement::Planned { after: before.clone(), slices, supersedes }));
         before.push(candidate.id);
     }

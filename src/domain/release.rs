@@ -17,7 +17,7 @@ pub struct Facts<'a> {
     pub person: Option<&'a Person>,
     /// The result in the row's slice, if the slice is there and was read.
     pub result: Option<&'a SubjectResult>,
-    /// Why the workflow runs nothing that is queued: WorkflowDisabled or WorkflowDeleted.
+    /// Why the workflow runs nothing that is queued: `WorkflowDisabled` or `WorkflowDeleted`.
     pub stopped: Option<&'static str>,
 }
 

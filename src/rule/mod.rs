@@ -31,7 +31,6 @@ mod literal;
 mod parser;
 mod program;
 #[cfg(test)]
-#[expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 mod tests;
 mod truth;
 mod value;

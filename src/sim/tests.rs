@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::api::{Interceptor, RequestInfo, Verdict};
 use super::{CONTROLLER, Death, Finished, Options, Simulation, load};
 
-const TENANT: &str = r#"
+const TENANT: &str = r"
 apiVersion: tenure.dev/v1alpha1
 kind: Directory
 metadata: {name: people, namespace: acme}
@@ -45,7 +45,7 @@ spec:
     - {name: disable, disableUserAccount: {}}
     - {name: groups, removeUserFromAllGroups: {}}
 ---
-"#;
+";
 
 fn schedule(interval: u32, days: i64) -> String {
     let until = instant("2026-01-01T00:00:00Z") + TimeDelta::days(days);

@@ -81,7 +81,7 @@ pub fn before_image(task: &Task, account: &Account) -> Option<BeforeImage> {
     }
 }
 
-/// The before-images of all tasks; those past 8 KiB a subject are marked as not undoable instead.
+/// The before-images of all tasks; those past 8 `KiB` a subject are marked as not undoable instead.
 #[must_use]
 pub fn before_images(tasks: &[Task], account: &Account) -> Vec<Option<BeforeImage>> {
     let mut left = BEFORE_BYTES;

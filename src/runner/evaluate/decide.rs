@@ -1,15 +1,13 @@
 //! Who is due: every workflow, every person, as of one instant. Pure: from what was read to what is written.
 
-use chrono::TimeDelta;
+use std::collections::BTreeMap;
 
 use crate::api::run::ExecutionType;
 use crate::api::tenant_ledger::{DirectoryHead, WorkflowHead};
 use crate::api::{EntryState, LedgerEntry};
-use crate::domain::due::{Moment, Verdict, judge};
-use crate::domain::snapshot::is_news;
+use crate::domain::decision::{Books, Decision, Facts, View};
 use crate::domain::subject::Person;
 use crate::domain::trigger::Occurrence;
-use crate::rule::Truth;
 
 use super::draft::Draft;
 use super::on_demand;
@@ -24,73 +22,65 @@ pub(super) fn decide(tenant: &mut Tenant, released: Vec<LedgerEntry>) -> Draft {
     if !tenant.runs_only {
         let (seen, buckets) = snapshot::take(tenant);
         draft.buckets = buckets;
-        for usable in tenant.usable.values() {
-            let (Some(moment), Some(Reading::People(people))) = (usable.moment, tenant.readings.get(&usable.directory)) else { continue };
-            draft.restless |= usable.compiled.scope.as_ref().is_some_and(crate::rule::Rule::depends_on_time);
-            let old_rule = tenant.workflow_head(&usable.compiled.name).and_then(|head| head.due_rule.as_deref());
-            let moved = moment.last_sealed_at.is_some() && old_rule != Some(usable.compiled.due_rule.as_str());
-            let facts = Facts { usable, moment, moved };
-            let Some(seen) = seen.get(&usable.directory) else { continue };
-            for (person, seen) in people.iter().zip(seen) {
-                consider(tenant, &facts, person, seen, &mut draft, &mut wanted);
-            }
-        }
+        consider(tenant, &seen, &mut draft, &mut wanted);
     }
     on_demand::want(tenant, &mut draft, &mut wanted);
-    place::place(tenant, wanted, &mut draft);
+    place::place(tenant, &wanted, &mut draft);
     heads(tenant, &mut draft);
     draft
 }
 
-/// What is the same for all people of one workflow.
-struct Facts<'a> {
-    usable: &'a Usable,
-    moment: Moment,
-    /// The trigger, its offset or its zone is another one than at the last sealed evaluation.
-    moved: bool,
-}
-
-/// One workflow and one person. What is cheap to tell comes first: most people are not due.
-fn consider(tenant: &Tenant, facts: &Facts<'_>, person: &Person, seen: &Seen, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
-    let (moment, workflow) = (&facts.moment, &facts.usable.compiled);
-    for occurrence in workflow.occurrences(person, &seen.now) {
-        let window_end = occurrence.due + moment.window + TimeDelta::seconds(1);
-        let next = if occurrence.due > moment.as_of { occurrence.due } else { window_end };
-        let news = facts.moved || is_news(&seen.now, seen.before.as_ref(), &occurrence.attribute, moment.last_sealed_at);
-        let verdict = judge(occurrence.due, news, moment);
-        if (verdict == Verdict::History && !seen.has_released) || workflow.in_scope(person, moment.as_of) != Truth::True {
-            draft.history += usize::from(verdict == Verdict::History);
-            continue;
-        }
-        if next > moment.as_of {
-            draft.wake(next);
-        }
-        if verdict == Verdict::NotYet {
-            continue;
-        }
-        let key = occurrence.key(&tenant.keys, &workflow.lineage, &person.key);
-        let row = tenant.ledger.get(&key);
-        if row.is_some_and(|row| row.state != EntryState::Released) {
-            continue;
-        }
-        match (verdict, row) {
-            (Verdict::Due, _) => wanted.push(Wanted::scheduled(facts.usable, person, occurrence, key)),
-            (Verdict::Missed, None) => miss(tenant, facts.usable, person, &occurrence, &key, None, draft),
-            // What was released and not done in time is missed, for the reason of the release.
-            (Verdict::Missed | Verdict::History, Some(row)) => {
-                miss(tenant, facts.usable, person, &occurrence, &key, row.reason.clone(), draft)
+/// Asks every workflow about every person of its directory. One person after the other, so that what is known of them is
+/// read from memory once; what is found is taken in the order of the workflows.
+fn consider(tenant: &Tenant, seen: &BTreeMap<String, Vec<Seen>>, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
+    let books = Books { keys: &tenant.keys, ledger: &tenant.ledger };
+    let mut found = Vec::new();
+    for (directory, seen) in seen {
+        let Some(Reading::People(people)) = tenant.readings.get(directory) else { continue };
+        let facts = facts(tenant, directory);
+        draft.restless |= facts.iter().any(|(usable, _)| usable.compiled.scope.as_ref().is_some_and(crate::rule::Rule::depends_on_time));
+        for (person, seen) in people.iter().zip(seen) {
+            let view = View { now: &seen.now, before: seen.before.as_ref(), has_released: seen.has_released };
+            for (usable, facts) in &facts {
+                for decided in facts.decide(person, view, books, draft.next) {
+                    if let Some(next) = decided.next {
+                        draft.wake(next);
+                    }
+                    match decided.decision {
+                        Decision::Due { .. } | Decision::Missed { .. } => found.push((*usable, person, decided.decision)),
+                        Decision::History => draft.history += 1,
+                        Decision::Later | Decision::NotYet { .. } | Decision::Consumed | Decision::OutOfScope => {}
+                    }
+                }
             }
-            (Verdict::History, None) => draft.history += 1,
-            (Verdict::NotYet, _) => {}
+        }
+    }
+    found.sort_by_key(|(usable, ..)| usable.compiled.name.as_str());
+    for (usable, person, decision) in found {
+        match decision {
+            Decision::Due { occurrence, key } => wanted.push(Wanted::scheduled(usable, person, occurrence, key)),
+            Decision::Missed { occurrence, key, reason } => miss(tenant, usable, person, &occurrence, &key, reason, draft),
+            _ => {}
         }
     }
 }
 
-fn miss(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurrence, key: &str, reason: Option<String>, draft: &mut Draft) {
+/// The workflows that are evaluated over a directory, each with what is the same for all its people.
+fn facts<'a>(tenant: &'a Tenant, directory: &str) -> Vec<(&'a Usable, Facts<'a>)> {
+    let of = |usable: &'a Usable| {
+        let moment = usable.moment?;
+        let old_rule = tenant.workflow_head(&usable.compiled.name).and_then(|head| head.due_rule.as_deref());
+        let moved = moment.last_sealed_at.is_some() && old_rule != Some(usable.compiled.due_rule.as_str());
+        Some((usable, Facts::new(&usable.compiled, moment, moved)))
+    };
+    tenant.usable.values().filter(|usable| usable.directory == directory).filter_map(of).collect()
+}
+
+fn miss(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurrence, key: &str, reason: String, draft: &mut Draft) {
     let workflow = &usable.compiled;
     let mut row =
         tenant.row(key, &person.key, &occurrence.attribute, &workflow.name, workflow.category, EntryState::Missed, occurrence.due);
-    row.reason = Some(reason.unwrap_or_else(|| "WindowEnded".to_owned()));
+    row.reason = Some(reason);
     row.sequence = occurrence.sequence();
     draft.rows.push(row);
     *draft.missed_by_workflow.entry(workflow.name.clone()).or_default() += 1;

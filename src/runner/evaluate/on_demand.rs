@@ -105,7 +105,7 @@ fn want_run(tenant: &Tenant, run: &Run, name: &str, draft: &mut Draft, wanted: &
         let occurrence = tenant.keys.run_occurrence(name, &hash, subject);
         let created = run.metadata.creation_timestamp.as_ref().map_or(tenant.as_of, our_time);
         let off_boarded = tenant.ledger.off_boarded(&key);
-        let exempt = subjects.named && off_boarded.is_none_or(|sealed| created > sealed);
+        let exempt = subjects.by_name && off_boarded.is_none_or(|sealed| created > sealed);
         let refused = subjects.usable.compiled.category != Category::Leaver && off_boarded.is_some() && !exempt;
         wanted.push(Wanted::on_demand(subjects.usable, run, subject, key, occurrence, person.cloned(), exempt, refused, tenant.as_of));
     }
@@ -126,7 +126,8 @@ struct Chosen<'a> {
     usable: &'a Usable,
     people: &'a [Person],
     names: Vec<String>,
-    named: bool,
+    /// The Run names them itself.
+    by_name: bool,
 }
 
 /// Whom a Run is for. An error with a reason ends the Run, one without waits for another evaluation.
@@ -145,7 +146,7 @@ fn choose<'a>(tenant: &'a Tenant, run: &Run) -> Result<Chosen<'a>, Option<&'stat
     }
     let Some(Reading::People(people)) = tenant.readings.get(&usable.directory) else { return Err(None) };
     let subjects = run.spec.subjects.clone().unwrap_or_default();
-    let (names, named) = match subjects {
+    let (names, by_name) = match subjects {
         RunSubjects { users: Some(users), .. } => (users.into_iter().collect::<BTreeSet<_>>().into_iter().collect(), true),
         RunSubjects { group: Some(group), .. } => {
             (people.iter().filter(|person| person.groups.contains(&group)).map(|person| person.name.clone()).collect(), false)
@@ -153,7 +154,7 @@ fn choose<'a>(tenant: &'a Tenant, run: &Run) -> Result<Chosen<'a>, Option<&'stat
         RunSubjects { scope: Some(scope), .. } => (in_scope(tenant, usable, people, scope.rule.as_deref(), tenant.as_of)?, false),
         _ => return Err(Some(NOT_AVAILABLE)),
     };
-    Ok(Chosen { usable, people, names, named })
+    Ok(Chosen { usable, people, names, by_name })
 }
 
 fn in_scope(

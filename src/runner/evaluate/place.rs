@@ -85,24 +85,23 @@ impl Wanted {
 }
 
 /// Places all work: rows, Runs, slices and plans go into the draft.
-pub(super) fn place(tenant: &Tenant, wanted: Vec<Wanted>, draft: &mut Draft) {
-    let placements = order_people(tenant, &wanted);
+pub(super) fn place(tenant: &Tenant, wanted: &[Wanted], draft: &mut Draft) {
+    let placements = order_people(tenant, wanted);
     let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (id, want) in wanted.iter().enumerate() {
-        match (&placements[id], &want.run) {
-            (Some(Placement::Superseded { by }), None) => draft.rows.push(superseded_row(tenant, want, by)),
-            _ => {
-                let run = want.run.as_ref().map_or_else(|| scheduled_name(tenant, &want.workflow), |(run, _)| run.clone());
-                groups.entry((run, want.workflow.clone())).or_default().push(id);
-            }
+        if let (Some(Placement::Superseded { by }), None) = (&placements[id], &want.run) {
+            draft.rows.push(superseded_row(tenant, want, by));
+            continue;
         }
+        let run = want.run.as_ref().map_or_else(|| scheduled_name(tenant, &want.workflow), |(run, _)| run.clone());
+        groups.entry((run, want.workflow.clone())).or_default().push(id);
     }
     let mut slice_of: BTreeMap<usize, String> = BTreeMap::new();
     for ((run, workflow), ids) in &groups {
-        build_run(tenant, run, &tenant.usable[workflow], &wanted, ids, &placements, &mut slice_of, draft);
+        build_run(tenant, run, &tenant.usable[workflow], wanted, ids, &placements, &mut slice_of, draft);
     }
-    link(&wanted, &placements, &slice_of, draft);
-    supersede_open(tenant, &wanted, &placements, draft);
+    link(wanted, &placements, &slice_of, draft);
+    supersede_open(tenant, wanted, &placements, draft);
 }
 
 fn scheduled_name(tenant: &Tenant, workflow: &str) -> String {

@@ -103,13 +103,11 @@ impl Attempt {
             let claims: Vec<_> =
                 self.slices().filter_map(|slice| slice.spec.claim).filter(|claim| claim.holder != self.context.holder).collect();
             let left = claims.iter().map(|claim| claim.renewed_date_time + life - now).max().and_then(|left| left.to_std().ok());
-            match left.filter(|left| !left.is_zero() && !take_over) {
-                Some(left) => self.context.cluster.clock().sleep(left).await,
-                None => {
-                    self.dead = claims.into_iter().map(|claim| claim.holder).collect();
-                    return Ok(());
-                }
-            }
+            let Some(left) = left.filter(|left| !left.is_zero() && !take_over) else {
+                self.dead = claims.into_iter().map(|claim| claim.holder).collect();
+                return Ok(());
+            };
+            self.context.cluster.clock().sleep(left).await;
             self.slices = Mutex::new(Self::read_slices(&self.context.cluster, &self.run.name_any(), self.plan.epoch).await?);
         }
     }

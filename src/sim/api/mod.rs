@@ -103,7 +103,7 @@ impl MemoryApi {
     }
 
     /// Bounds the history of each resource type: at most `changes` changes and `bytes` bytes of JSON (at first 4,096
-    /// and 16 MiB). Who asks for something older gets 410.
+    /// and 16 `MiB`). Who asks for something older gets 410.
     #[must_use]
     pub fn with_history(self, changes: usize, bytes: usize) -> Self {
         let limit = HistoryLimit { changes, bytes };
