@@ -111,7 +111,8 @@ impl Embedded {
     async fn change(&self, subject: &str, edit: impl Fn(&mut AccountSpec) -> Effect) -> Result<Effect, DirectoryError> {
         let mut done = false;
         for _ in 0..CONFLICTS {
-            let mut account: AccountObject = self.cluster.get(subject).await?.ok_or_else(|| not_found(subject))?;
+            // That it is missing, or is so already, no compare-and-swap would question: it must not be an older state.
+            let mut account: AccountObject = self.cluster.find(subject).await?.ok_or_else(|| not_found(subject))?;
             match edit(&mut account.spec) {
                 // After a lost answer the change is found done: it was this effect that did it.
                 Effect::AlreadySo(text) => return Ok(if done { Effect::Done } else { Effect::AlreadySo(text) }),
