@@ -15,7 +15,7 @@ use scenario::{SCENARIOS, play};
 use sweep::{Case, sweep};
 
 /// Cases of each scenario and fault that the sample takes.
-const SAMPLE: usize = 3;
+const SAMPLE: usize = 1;
 
 fn is_full() -> bool {
     std::env::var("TENURE_SWEEP").is_ok_and(|value| value == "full")
