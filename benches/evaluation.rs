@@ -63,6 +63,7 @@ fn record(number: u32, moved: bool) -> User {
     let leaves = (chance(number, 2, 5) == 0).then(|| day(i64::from(chance(number, 3, 730)) - 365));
     let seen = as_of() - TimeDelta::hours(i64::from(chance(number, 4, 3_000)));
     let department = (chance(number, 5, DEPARTMENTS) + u32::from(moved)) % DEPARTMENTS;
+    let country = ["DE", "FR", "US", "IN"][usize::try_from(chance(number, 8, 4)).expect("a small number")];
     let spec = json!({
         "displayName": format!("Person {number}"),
         "givenName": "Person",
@@ -72,7 +73,7 @@ fn record(number: u32, moved: bool) -> User {
         "employeeId": number.to_string(),
         "employeeType": if chance(number, 6, 10) == 0 { "Temp" } else { "Employee" },
         "jobTitle": format!("Title {}", chance(number, 7, 200)),
-        "country": ["DE", "FR", "US", "IN"][usize::try_from(chance(number, 8, 4)).expect("a small number")],
+        "country": country,
         "department": format!("Department {department:02}"),
         "employeeHireDate": if chance(number, 9, 100) == 0 { "soon".to_owned() } else { hired },
         "employeeLeaveDateTime": leaves,
@@ -88,7 +89,7 @@ fn directory() -> DirectorySpec {
         "type": "embedded",
         "attributes": [
             {"name": "employeeHireDate", "type": "dateTime", "timeZone": "Europe/Berlin"},
-            {"name": "employeeLeaveDateTime", "type": "dateTime", "timeZone": "Europe/Berlin", "dateOnly": "endOfDay"},
+            {"name": "employeeLeaveDateTime", "type": "dateTime", "timeZone": "Europe/Berlin", "dateOnly": "EndOfDay"},
         ],
     });
     serde_json::from_value(spec).expect("a Directory")
@@ -102,7 +103,8 @@ struct People {
 impl People {
     fn person(&self, number: u32, moved: bool) -> Person {
         let user = record(number, moved);
-        let account = Account::new(&format!("person-{number}"), AccountSpec { account_enabled: true, ..AccountSpec::default() });
+        let spec: AccountSpec = serde_json::from_value(json!({"accountEnabled": true})).expect("an Account");
+        let account = Account::new(&format!("person-{number}"), spec);
         self.mapping.person(&user, &account, &self.keys).expect("nobody is deleted")
     }
 
@@ -247,7 +249,9 @@ impl Tenant {
 
 fn tracked(workflows: &[CompiledWorkflow]) -> Tracked {
     let mut tracked = Tracked { attributes: BTreeSet::new(), sponsors: BTreeSet::new() };
-    workflows.iter().for_each(|workflow| workflow.track(&mut tracked));
+    for workflow in workflows {
+        workflow.track(&mut tracked);
+    }
     tracked
 }
 

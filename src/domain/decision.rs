@@ -166,7 +166,10 @@ impl<'a> Facts<'a> {
             return if verdict == Verdict::History { Decision::History } else { Decision::OutOfScope }.into();
         }
         let next = if due > moment.as_of { due } else { due + moment.window + TimeDelta::seconds(1) };
-        Decided { decision: self.look_up(verdict, occurrence, person, books), next: (next > moment.as_of).then_some(next) }
+        let decision = self.look_up(verdict, occurrence, person, books);
+        // A consumed occurrence has no window that could end.
+        let is_open = decision != Decision::Consumed;
+        Decided { decision, next: (is_open && next > moment.as_of).then_some(next) }
     }
 
     /// The decision about somebody in scope: whether the occurrence was dealt with before.

@@ -115,7 +115,7 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
     }
     heads.sort_by(|left, right| left.name.cmp(&right.name));
     draft.workflows = heads;
-    draft.directories = tenant.head.directories.clone();
+    draft.directories.clone_from(&tenant.head.directories);
     for (name, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
         let subjects = i64::try_from(people.len()).unwrap_or(i64::MAX);
