@@ -1,7 +1,7 @@
 //! The crash sweep: for every scenario, every fault and every k, the k-th request of a simulated tenant goes wrong in
 //! that way; afterwards everything has converged to what the undisturbed run comes to.
 //!
-//! `cargo test` takes a seeded sample; with `TENURE_SWEEP=full` every k is tried. `TENURE_SWEEP_ONE=scenario/fault/k`
+//! `cargo test` takes a seeded sample, with `TENURE_SWEEP=3` three of each; with `TENURE_SWEEP=full` every k is tried. `TENURE_SWEEP_ONE=scenario/fault/k`
 //! tries one case and prints the requests around it.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
@@ -14,8 +14,12 @@ use fault::Fault;
 use scenario::{SCENARIOS, play};
 use sweep::{Case, sweep};
 
-/// Cases of each scenario and fault that the sample takes.
+/// Cases of each scenario and fault that the sample takes, unless `TENURE_SWEEP` is another number.
 const SAMPLE: usize = 1;
+
+fn sample() -> usize {
+    std::env::var("TENURE_SWEEP").ok().and_then(|value| value.parse().ok()).unwrap_or(SAMPLE)
+}
 
 fn is_full() -> bool {
     std::env::var("TENURE_SWEEP").is_ok_and(|value| value == "full")
@@ -28,7 +32,7 @@ fn chosen(count: u64, salt: u64) -> Vec<u64> {
     }
     // A linear congruential step (Knuth's constants) spreads the sample; it need not be random, only other for each salt.
     let mut state = salt.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (0..SAMPLE)
+    (0..sample())
         .map(|_| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % count + 1
