@@ -224,14 +224,7 @@ impl Cluster {
                 async move { api.patch_status(name, &PatchParams::default(), patch).await }
             })
             .await;
-        match result {
-            Ok(object) => {
-                self.learn(object.meta().resource_version.as_deref());
-                Ok(Some(object))
-            }
-            Err(ClusterError::Refused { code: 404, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.present(result)
     }
 
     /// Merges `patch` into the object; None if it is gone.
@@ -246,14 +239,7 @@ impl Cluster {
                 async move { api.patch(name, &PatchParams::default(), patch).await }
             })
             .await;
-        match result {
-            Ok(object) => {
-                self.learn(object.meta().resource_version.as_deref());
-                Ok(Some(object))
-            }
-            Err(ClusterError::Refused { code: 404, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.present(result)
     }
 
     /// Deletes the object if it is still the one with `uid`, in the background; gone already is fine.
@@ -274,6 +260,18 @@ impl Cluster {
             .await;
         match result {
             Ok(()) | Err(ClusterError::Refused { code: 404 | 409, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a patch gave; None if the object is gone.
+    fn present<K: Kind>(&self, result: Result<K, ClusterError>) -> Result<Option<K>, ClusterError> {
+        match result {
+            Ok(object) => {
+                self.learn(object.meta().resource_version.as_deref());
+                Ok(Some(object))
+            }
+            Err(ClusterError::Refused { code: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
