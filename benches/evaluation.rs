@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a measurement over wrong facts ends by panicking")]
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -205,14 +206,14 @@ impl Tenant {
         for number in 0..PEOPLE {
             let person = source.before(number);
             let sighting = look(&person, None, &tracked, &keys, &ledger, 1, sealed_at() - TimeDelta::days(30));
-            snapshot.extend(next_row(&head, None, sighting, &person.key));
+            snapshot.extend(next_row(&head, None, &sighting, &person.key));
         }
         let people = (0..PEOPLE).map(|number| source.person(number, false)).collect();
         Self { head, keys, workflows, people, snapshot, ledger }
     }
 
     /// What everybody looks like today, and whether something of theirs was released.
-    fn sightings(&self) -> Vec<(Sighting, Option<&Sighting>, bool)> {
+    fn sightings(&self) -> Vec<(Cow<'_, Sighting>, Option<&Sighting>, bool)> {
         let tracked = tracked(&self.workflows);
         let rows: BTreeMap<&str, &SnapshotRow> = self.snapshot.iter().map(|row| (row.subject.as_str(), row)).collect();
         let see = |person: &Person| {
@@ -224,7 +225,7 @@ impl Tenant {
     }
 
     /// Asks every workflow about everybody, in the order of the runner.
-    fn decisions(&self, seen: &[(Sighting, Option<&Sighting>, bool)]) -> Count {
+    fn decisions(&self, seen: &[(Cow<'_, Sighting>, Option<&Sighting>, bool)]) -> Count {
         let moment = |workflow: &CompiledWorkflow| Moment {
             as_of: as_of(),
             window: workflow.window,

@@ -8,6 +8,8 @@
 
 #[path = "crds/case.rs"]
 mod case;
+#[path = "crds/cases_around.rs"]
+mod cases_around;
 #[path = "crds/cases_directory.rs"]
 mod cases_directory;
 #[path = "crds/cases_programs.rs"]
@@ -45,6 +47,7 @@ fn table() -> Vec<Case> {
         cases_tenant::cases(),
         cases_directory::cases(),
         cases_programs::cases(),
+        cases_around::cases(),
     ];
     groups.into_iter().flatten().collect()
 }

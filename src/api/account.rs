@@ -45,6 +45,10 @@ pub struct AccountSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200), schema_with = "attribute_map")]
     pub attributes: BTreeMap<String, String>,
+    /// Sponsors that a task put in place of those of the User; they hide them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20), inner(length(min = 1, max = 253)))]
+    pub sponsors: Option<Vec<String>>,
     /// Sessions that began before are ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_revoked_at: Option<DateTime<Utc>>,

@@ -6,8 +6,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 
 use super::{
-    Account, Directory, DirectorySnapshot, Group, OccurrenceLedger, Run, RunSlice, TenantLedger, TenantSchedule, User, Workflow,
-    WorkflowVersion,
+    Account, Approval, CustomTaskExtension, Directory, DirectorySnapshot, ExtensionCall, Group, Hold, OccurrenceLedger, Run, RunSlice,
+    TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion,
 };
 
 /// Every `CustomResourceDefinition` of this release, in alphabetical order of the kind.
@@ -24,9 +24,13 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     }
     let mut crds = vec![
         Account::crd(),
+        Approval::crd(),
+        CustomTaskExtension::crd(),
         Directory::crd(),
         DirectorySnapshot::crd(),
+        ExtensionCall::crd(),
         Group::crd(),
+        Hold::crd(),
         OccurrenceLedger::crd(),
         Run::crd(),
         RunSlice::crd(),

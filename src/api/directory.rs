@@ -1,6 +1,5 @@
 //! Directory: where subjects live and tasks write.
 
-use chrono::{DateTime, Utc};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -146,6 +145,7 @@ pub struct DirectoryGuards {
     shortname = "dir", category = "tenure", derive = "PartialEq",
     doc = "A Directory is where subjects live and tasks write.",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status"),
+    printcolumn(name = "DataQuality", type_ = "string", json_path = ".status.conditions[?(@.type=='DataQuality')].status"),
     printcolumn(name = "Subjects", type_ = "integer", json_path = ".status.subjects"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     validation = Rule::new("size(self.metadata.name) <= 63").message("metadata.name: at most 63 characters"),
@@ -200,9 +200,6 @@ pub struct DirectoryStatus {
     /// How many subjects the last full reading had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subjects: Option<i64>,
-    /// When it was last read in full.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_read_date_time: Option<DateTime<Utc>>,
     /// What was observed, one entry an aspect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions::schema")]

@@ -4,16 +4,21 @@
 //! struct of optional members with a rule "exactly one" (so that a member this release does not know fails closed).
 
 pub mod account;
+pub mod approval;
 pub mod conditions;
+pub mod custom_task_extension;
 mod definition;
 pub mod directory;
 pub mod directory_snapshot;
+pub mod extension_call;
 pub mod group;
+pub mod hold;
 pub mod meta;
 pub mod occurrence_ledger;
 pub mod reasons;
 pub mod run;
 pub mod run_slice;
+pub mod sentence;
 pub mod task;
 pub mod tenant_ledger;
 pub mod tenant_schedule;
@@ -22,10 +27,14 @@ pub mod workflow;
 pub mod workflow_version;
 
 pub use account::{Account, AccountSpec};
+pub use approval::{Approval, ApprovalSpec};
 pub use conditions::{Condition, ConditionStatus};
+pub use custom_task_extension::{CustomTaskExtension, CustomTaskExtensionSpec};
 pub use directory::{Directory, DirectorySpec};
 pub use directory_snapshot::{AttributeMark, DirectorySnapshot, DirectorySnapshotData, Sighting, SnapshotRow};
+pub use extension_call::{ExtensionCall, ExtensionCallData};
 pub use group::{Group, GroupSpec};
+pub use hold::{Hold, HoldSpec};
 pub use occurrence_ledger::{EntryState, LedgerEntry, OccurrenceLedger, OccurrenceLedgerData};
 pub use run::{Run, RunSpec, RunStatus};
 pub use run_slice::{ProcessingStatus, RunSlice, RunSliceData, SubjectResult, TaskResult};

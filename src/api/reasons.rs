@@ -26,6 +26,10 @@ pub const RESTORED_WHILE_RUNNING: &str = "RestoredWhileRunning";
 pub const NOT_AVAILABLE: &str = "NotAvailable";
 /// An earlier task of the subject failed.
 pub const EARLIER_TASK_FAILED: &str = "EarlierTaskFailed";
+/// The Directory protects the person.
+pub const PROTECTED: &str = "Protected";
+/// It is not known whether an earlier attempt did it, and it is not to be done twice.
+pub const UNCERTAIN: &str = "Uncertain";
 /// The directory could not say.
 pub const UNKNOWN: &str = "Unknown";
 
@@ -33,4 +37,24 @@ pub const UNKNOWN: &str = "Unknown";
 #[must_use]
 pub fn is_releasable(reason: &str) -> bool {
     matches!(reason, WORKFLOW_DISABLED | WORKFLOW_DELETED | OUT_OF_SCOPE | CHANGED | PLAN_EXPIRED)
+}
+
+/// What a reason says, for people; none for a word that is not among these.
+#[must_use]
+pub fn in_words(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        SUPERSEDED => "a leaver's work took its place",
+        WORKFLOW_DISABLED => "the workflow was disabled before it began",
+        WORKFLOW_DELETED => "the workflow was deleted before it began",
+        OUT_OF_SCOPE => "the person was not in scope any more",
+        CHANGED => "the value that made it due is another one now",
+        CANCELED_BY_REQUEST => "somebody canceled the run",
+        OFF_BOARDED => "the person has left",
+        PLAN_EXPIRED => "its window ended before it began",
+        SUBJECT_NOT_FOUND => "there is no such person",
+        ALREADY_PROCESSED => "the same run was here before",
+        EARLIER_TASK_FAILED => "an earlier task failed",
+        "WindowEnded" => "it was known too late",
+        _ => return None,
+    })
 }

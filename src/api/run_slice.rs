@@ -60,12 +60,25 @@ pub struct BeforeImage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::account::attribute_map")]
     pub attributes: Option<BTreeMap<String, String>>,
+    /// Sponsors of the people whom the subject sponsors, by person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "sponsor_map")]
+    pub sponsorships: Option<BTreeMap<String, Vec<String>>>,
     /// When it was softly deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<DateTime<Utc>>,
     /// true: too large to keep, the task cannot be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_undoable: Option<bool>,
+}
+
+/// A map of people to at most 20 sponsors. With a subject's 8 `KiB` no more people fit.
+fn sponsor_map(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "object",
+        "maxProperties": 1000,
+        "additionalProperties": {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": 253}},
+    })
 }
 
 /// The result of one task for one subject.

@@ -75,7 +75,7 @@ pub struct TenantLedgerData {
     /// Random key of subject ids and occurrence keys, hexadecimal.
     #[schemars(length(min = 64, max = 64))]
     pub key: String,
-    /// How many subjects the last full reading of each directory had.
+    /// What the last full reading of each directory found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub directories: Vec<DirectoryHead>,
@@ -93,4 +93,18 @@ pub struct DirectoryHead {
     pub name: String,
     /// How many subjects the last full reading had.
     pub subjects: i64,
+    /// Attributes with values that could not be read. Such a value is unknown, and unknown never acts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// An attribute with values that could not be read, for example dates that are none.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Unreadable {
+    /// Name of the attribute.
+    #[schemars(length(min = 1, max = 128))]
+    pub attribute: String,
+    /// How many subjects have such a value.
+    pub count: i64,
 }

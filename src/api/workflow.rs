@@ -20,14 +20,23 @@ pub enum Category {
 }
 
 impl Category {
+    /// All categories, in the order of a person's time in the house.
+    pub const ALL: [Self; 3] = [Self::Joiner, Self::Mover, Self::Leaver];
+
     /// The word in manifests.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Leaver => "leaver",
             Self::Mover => "mover",
             Self::Joiner => "joiner",
         }
+    }
+}
+
+impl std::fmt::Display for Category {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -47,6 +56,36 @@ pub enum EffectClass {
     Destructive,
     /// Calls an extension.
     Extension,
+}
+
+impl EffectClass {
+    /// All classes, in the order in which they are shown.
+    pub const ALL: [Self; 6] = [Self::Mail, Self::Access, Self::Account, Self::Credential, Self::Destructive, Self::Extension];
+
+    /// The word in manifests.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Access => "access",
+            Self::Account => "account",
+            Self::Credential => "credential",
+            Self::Destructive => "destructive",
+            Self::Extension => "extension",
+        }
+    }
+
+    /// Whether the effect leaves the house, so that doing it twice is seen.
+    #[must_use]
+    pub const fn leaves_the_house(self) -> bool {
+        matches!(self, Self::Mail | Self::Credential | Self::Extension)
+    }
+}
+
+impl std::fmt::Display for EffectClass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Which subjects a workflow is for.

@@ -4,47 +4,15 @@
 //! be imported, and what Tenure adds: the member name in a manifest, the effect class, and whether a before-image is
 //! enough to undo the task.
 
-mod effects;
 mod tasks;
 mod templates;
 #[cfg(test)]
 mod tests;
 
-pub use effects::{EffectClass, EffectClasses};
+use crate::api::{Category, EffectClass};
+
 pub use tasks::TASKS;
 pub use templates::{DefaultTrigger, SAMPLE_SCOPE_RULE, TEMPLATES, Template, TemplateArgument, TemplateTask, Value, template_by_name};
-
-/// What a workflow is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Category {
-    /// On-boarding.
-    Joiner,
-    /// A change of role, place or department.
-    Mover,
-    /// Off-boarding.
-    Leaver,
-}
-
-impl Category {
-    /// All categories.
-    pub const ALL: [Self; 3] = [Self::Joiner, Self::Mover, Self::Leaver];
-
-    /// The word in manifests.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Joiner => "joiner",
-            Self::Mover => "mover",
-            Self::Leaver => "leaver",
-        }
-    }
-}
-
-impl std::fmt::Display for Category {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// An argument of a task, as a manifest names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,10 +70,4 @@ pub fn by_name(name: &str) -> Option<&'static TaskDefinition> {
 #[must_use]
 pub fn by_guid(guid: &str) -> Option<&'static TaskDefinition> {
     TASKS.iter().find(|task| task.guid.eq_ignore_ascii_case(guid))
-}
-
-/// The effect classes of the named tasks. A name that is no task has none; the schema refuses it before.
-#[must_use]
-pub fn effect_classes<'a>(names: impl IntoIterator<Item = &'a str>) -> EffectClasses {
-    names.into_iter().filter_map(by_name).map(|task| task.effect).collect()
 }

@@ -10,7 +10,8 @@
 //! The arguments that extend enabling, disabling and deleting to an on-premises directory have no counterpart: a
 //! workflow names its directories instead.
 
-use super::{Argument, Category, EffectClass, TaskDefinition};
+use super::{Argument, TaskDefinition};
+use crate::api::{Category, EffectClass};
 
 const JOINER: &[Category] = &[Category::Joiner];
 const MOVER: &[Category] = &[Category::Mover];

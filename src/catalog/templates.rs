@@ -9,7 +9,7 @@
 //! Every task of a template is enabled and does not continue on error. A required argument without a default here is
 //! one that the author has to choose.
 
-use super::Category;
+use crate::api::Category;
 
 /// Scope rule that every template with a rule-based scope starts from; it is a sample that the author replaces.
 pub const SAMPLE_SCOPE_RULE: &str = "department eq 'Marketing'";

@@ -33,7 +33,8 @@ fn run(namespace: &str, work: impl AsyncFnOnce(Context) -> Result<(), RunnerErro
             }
         };
         let cluster = Cluster::new(client, namespace, Arc::new(SystemClock));
-        let context = Context { cluster, holder: holder(), random: Arc::new(rand::random::<[u8; 32]>) };
+        let context =
+            Context { cluster, holder: holder(), random: Arc::new(rand::random::<[u8; 32]>), post: Arc::new(runner::post::NoPost) };
         match work(context).await {
             Ok(()) => FINE,
             Err(error) => {

@@ -1,13 +1,20 @@
 //! The command line: one file per command.
 
+mod completions;
 mod crds;
+mod explain;
 mod jobs;
 mod simulate;
+mod table;
+mod tasks;
+mod template;
+mod templates;
+mod validate;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 
@@ -16,7 +23,18 @@ use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 /// A Workflow says for whom, when and which tasks; Tenure keeps immutable versions of it, finds who is due, writes a
 /// plan, and runs the plan as Kubernetes Jobs.
 #[derive(Debug, Parser)]
-#[command(name = "tenure", version, after_help = "Try it without a cluster:\n\n    tenure simulate examples/quickstart")]
+#[command(
+    name = "tenure",
+    version,
+    max_term_width = 110,
+    after_help = "\
+Examples:
+
+    tenure simulate examples/quickstart         # a tenant in seconds, without a cluster
+    tenure template onboard-new-hire            # a Workflow to start from
+    tenure tasks                                # what a Workflow can do
+    tenure crds | kubectl apply --server-side -f -"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -25,11 +43,29 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Simulate(simulate::SimulateArgs),
+    Explain(explain::ExplainArgs),
+    Validate(validate::ValidateArgs),
+    Tasks(tasks::TasksArgs),
+    Templates(templates::TemplatesArgs),
+    Template(template::TemplateArgs),
     Crds(crds::CrdsArgs),
+    Completions(completions::CompletionsArgs),
     /// What an evaluation's Job runs: finds who is due, and plans.
+    #[command(after_help = "Examples:\n\n    tenure evaluate --namespace acme\n    tenure evaluate --namespace acme --runs-only")]
     Evaluate(EvaluateArgs),
     /// What the Job of a Run runs: carries the plan out.
+    #[command(after_help = "Examples:\n\n    tenure execute --namespace acme --run joiner-v1-e7 --attempt 1")]
     Execute(ExecuteArgs),
+}
+
+/// How a command answers.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// Exit code: everything is as it should be.
@@ -44,7 +80,13 @@ const BAD_INPUT: u8 = 2;
 pub fn main() -> ExitCode {
     let code = match Arguments::parse().command {
         Command::Simulate(args) => simulate::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Tasks(args) => tasks::run(&args),
+        Command::Templates(args) => templates::run(&args),
+        Command::Template(args) => template::run(&args),
         Command::Crds(args) => crds::run(&args),
+        Command::Completions(args) => completions::run(&args),
         Command::Evaluate(args) => jobs::evaluate(&args),
         Command::Execute(args) => jobs::execute(&args),
     };
@@ -53,7 +95,16 @@ pub fn main() -> ExitCode {
 
 /// Writes to standard output. A reader that goes away, as `head` does, is no failure.
 fn print(text: &str) -> u8 {
-    match io::stdout().lock().write_all(text.as_bytes()) {
+    write(&mut io::stdout().lock(), text)
+}
+
+/// Writes text with colours to standard output; they are left out where it is no terminal, or where `NO_COLOR` is set.
+fn show(text: &str) -> u8 {
+    write(&mut anstream::AutoStream::auto(io::stdout()).lock(), text)
+}
+
+fn write(output: &mut impl Write, text: &str) -> u8 {
+    match output.write_all(text.as_bytes()) {
         Ok(()) => FINE,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => FINE,
         Err(error) => {

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::{BAD_INPUT, NOT_FINE, complain, print};
 use crate::cluster::{Clock, SystemClock};
 use crate::sim::script::Period;
-use crate::sim::{Options, Simulation, load, report};
+use crate::sim::{Options, Simulation, load, outbox, report};
 
 /// Plays weeks or years of a tenant in seconds, without a cluster.
 ///
@@ -28,6 +28,8 @@ use crate::sim::{Options, Simulation, load, report};
 Examples:
 
     tenure simulate examples/quickstart
+    tenure simulate examples/quickstart --html report.html
+    tenure simulate examples/quickstart --mails outbox/
     tenure simulate tenant.yaml people/ --from 2026-01-01 --until 2026-04-01
     tenure simulate examples/quickstart --output json | jq '.items[] | select(.kind == \"Account\") | .spec'")]
 pub(super) struct SimulateArgs {
@@ -43,6 +45,12 @@ pub(super) struct SimulateArgs {
     /// A timeline for people, or every object at the end as `kubectl get -o json` shows them.
     #[arg(long, short, value_enum, default_value_t = Output::Text)]
     output: Output,
+    /// Also writes the report as one page for a browser: timeline, people and workflows, with a search.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Also writes every mail to a file of its own in this folder, and removes those of an earlier simulation from it.
+    #[arg(long, value_name = "DIR")]
+    mails: Option<PathBuf>,
     /// Decides what is left to chance: delays, names, the order of work. The same seed, the same simulation.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -58,7 +66,7 @@ enum Output {
 }
 
 /// An instant, or a day's beginning in UTC.
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let day = format!("{text}T00:00:00Z");
     let found = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc3339(&day));
     found.map(|instant| instant.to_utc()).map_err(|_| "expected an instant, for example 2026-01-05T09:00:00Z".to_owned())
@@ -93,6 +101,18 @@ pub(super) fn run(args: &SimulateArgs) -> u8 {
         Output::Json => format!("{:#}\n", report::list(&finished.objects)),
     };
     let printed = print(&text);
+    if let Some(folder) = &args.mails
+        && let Err(error) = outbox::write(&finished.mails, folder)
+    {
+        complain(&error.to_string());
+        return NOT_FINE;
+    }
+    if let Some(file) = &args.html
+        && let Err(error) = std::fs::write(file, report::page(&finished))
+    {
+        complain(&format!("{}: {error}", file.display()));
+        return NOT_FINE;
+    }
     if finished.problems.is_empty() {
         return printed;
     }

@@ -295,6 +295,7 @@ impl Cluster {
             self.pause(attempt).await;
             match request().await {
                 Ok(answer) => return Ok(answer),
+                Err(kube::Error::Api(status)) if is_passing_conflict(verb, &status.reason) => message = status.message,
                 Err(kube::Error::Api(status)) if !matches!(status.code, 408 | 410 | 429 | 500 | 502 | 503 | 504) => {
                     return Err(ClusterError::Refused {
                         verb,
@@ -310,4 +311,10 @@ impl Cluster {
         }
         Err(ClusterError::Unavailable { verb, kind, name: name.to_owned(), attempts: ATTEMPTS, message })
     }
+}
+
+/// Whether a conflict is nobody's decision: a create that is told `Conflict` and not `AlreadyExists` met one inside of the
+/// server (with a quota, for example), and so did a patch that names no version.
+fn is_passing_conflict(verb: &str, reason: &str) -> bool {
+    reason == "Conflict" && matches!(verb, "create" | "patch")
 }

@@ -1,6 +1,11 @@
 //! The embedded directory: a User is the record, the Account of the same name the effect.
 
+mod effects;
+mod groups;
 mod person;
+mod profile;
+mod quality;
+mod sponsors;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,28 +13,26 @@ use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::account::AccountSpec;
-use crate::api::group::GroupMembership;
-use crate::api::run_slice::BeforeImage;
+use crate::api::directory::ProtectedSubjects;
 use crate::api::task::AttributeUpdate;
-use crate::api::{Account as AccountObject, DirectorySpec, Group, User};
+use crate::api::{Account as AccountObject, DirectorySpec, User};
 use crate::cluster::client::Selector;
-use crate::cluster::{Cluster, ClusterError, Created, Replaced};
+use crate::cluster::{Cluster, ClusterError, Created};
 use crate::domain::dates::DateValue;
 use crate::domain::keys::Keyring;
 use crate::domain::subject::Person;
 
-use super::{Account, Directory, DirectoryError, Effect, Lookup};
+use super::{Account, Directory, DirectoryError, Effect, GroupKind, Lookup, Profile, Sponsored};
 
 pub use person::Mapping;
-
-/// How often a write is tried against other writers of the same Account.
-const CONFLICTS: u32 = 8;
+pub use quality::Unreadable;
 
 /// The Users, Groups and Accounts of one namespace.
 pub struct Embedded {
     cluster: Cluster,
     keys: Keyring,
     mapping: Mapping,
+    protected: ProtectedSubjects,
 }
 
 impl From<ClusterError> for DirectoryError {
@@ -44,7 +47,11 @@ impl From<ClusterError> for DirectoryError {
 }
 
 fn not_found(subject: &str) -> DirectoryError {
-    DirectoryError::Permanent { reason: "AccountNotFound", message: format!("there is no Account {subject:?}") }
+    DirectoryError::permanent("AccountNotFound", format!("there is no Account {subject:?}"))
+}
+
+fn no_user(subject: &str) -> DirectoryError {
+    DirectoryError::permanent("UserNotFound", format!("there is no User {subject:?}"))
 }
 
 /// The Account that a User begins with.
@@ -65,6 +72,7 @@ pub fn seed(user: &User) -> AccountObject {
             member_of,
             licenses: initial.licenses,
             attributes: BTreeMap::new(),
+            sponsors: None,
             sessions_revoked_at: None,
             deleted_at: None,
             created_date_time: created,
@@ -72,11 +80,22 @@ pub fn seed(user: &User) -> AccountObject {
     }
 }
 
+/// Nobody is overlooked in silence: a reading without the account of somebody who has a record is none.
+fn require_accounts(users: &[User], accounts: &[AccountObject]) -> Result<(), DirectoryError> {
+    let known: BTreeSet<&str> = accounts.iter().filter_map(|account| account.metadata.name.as_deref()).collect();
+    let missing = users.iter().filter(|user| !user.metadata.name.as_deref().is_some_and(|name| known.contains(name))).count();
+    if missing == 0 {
+        return Ok(());
+    }
+    let message = format!("{missing} Users have no Account although it was made");
+    Err(DirectoryError::Transient { reason: "AccountNotMade", message })
+}
+
 impl Embedded {
     /// The embedded directory `name` of the cluster's namespace.
     #[must_use]
     pub fn new(cluster: Cluster, keys: Keyring, name: &str, spec: &DirectorySpec) -> Self {
-        Self { cluster, keys, mapping: Mapping::new(name, spec) }
+        Self { cluster, keys, mapping: Mapping::new(name, spec), protected: spec.protected.clone().unwrap_or_default() }
     }
 
     /// Reads everybody, and gives every User an Account that has none. Only evaluations seed.
@@ -95,6 +114,7 @@ impl Embedded {
         }
         if seeded {
             accounts = self.cluster.list(&Selector::all()).await?;
+            require_accounts(&users, &accounts)?;
         }
         Ok(self.people(&users, accounts))
     }
@@ -108,58 +128,15 @@ impl Embedded {
         people
     }
 
-    async fn change(&self, subject: &str, edit: impl Fn(&mut AccountSpec) -> Effect) -> Result<Effect, DirectoryError> {
-        let mut done = false;
-        for _ in 0..CONFLICTS {
-            // That it is missing, or is so already, no compare-and-swap would question: it must not be an older state.
-            let mut account: AccountObject = self.cluster.find(subject).await?.ok_or_else(|| not_found(subject))?;
-            match edit(&mut account.spec) {
-                // After a lost answer the change is found done: it was this effect that did it.
-                Effect::AlreadySo(text) => return Ok(if done { Effect::Done } else { Effect::AlreadySo(text) }),
-                Effect::Done => {}
-            }
-            match self.cluster.replace(&account).await? {
-                Replaced::Done(_) => return Ok(Effect::Done),
-                Replaced::Conflict => done = true,
-                Replaced::Gone => return Err(not_found(subject)),
-            }
-        }
-        Err(DirectoryError::Transient {
-            reason: "Conflict",
-            message: format!("Account {subject:?} was written by others {CONFLICTS} times in a row"),
-        })
-    }
-
-    async fn group(&self, name: &str) -> Result<Group, DirectoryError> {
-        let group: Option<Group> = self.cluster.find(name).await?;
-        group.ok_or_else(|| DirectoryError::Permanent { reason: "GroupNotFound", message: format!("there is no Group {name:?}") })
-    }
-
-    async fn require_assigned(&self, groups: &[String]) -> Result<(), DirectoryError> {
-        for name in groups {
-            let group = self.group(name).await?;
-            if group.spec.membership != GroupMembership::Assigned {
-                return Err(DirectoryError::Permanent {
-                    reason: "ManagedElsewhere",
-                    message: format!("the members of Group {name:?} are decided elsewhere"),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// The groups among `member_of` whose members are assigned one by one; a group without an object counts as one.
-    async fn assigned(&self, member_of: &[String]) -> Result<Vec<String>, DirectoryError> {
-        let groups: Vec<Group> = self.cluster.list(&Selector::all()).await?;
-        let elsewhere =
-            |name: &String| groups.iter().any(|group| &group.name_any() == name && group.spec.membership != GroupMembership::Assigned);
-        Ok(member_of.iter().filter(|name| !elsewhere(name)).cloned().collect())
-    }
-
     async fn look_up(&self, subject: &str) -> Result<Option<Person>, DirectoryError> {
         let Some(user) = self.cluster.find::<User>(subject).await? else { return Ok(None) };
         let Some(account) = self.cluster.find::<AccountObject>(subject).await? else { return Ok(None) };
         Ok(self.mapping.person(&user, &account, &self.keys))
+    }
+
+    /// Whether the Directory protects the person.
+    fn is_protected_account(&self, name: &str, account: &AccountSpec) -> bool {
+        self.protected.users.iter().any(|user| user == name) || account.member_of.iter().any(|group| self.protected.groups.contains(group))
     }
 }
 
@@ -179,26 +156,46 @@ impl Directory for Embedded {
     }
 
     async fn account(&self, subject: &str) -> Lookup<Account> {
-        let found: Result<Option<AccountObject>, ClusterError> = self.cluster.find(subject).await;
-        let account = match found {
-            Ok(Some(account)) => account,
-            Ok(None) => return Lookup::Absent,
-            Err(error) => return Lookup::Unknown(error.to_string()),
+        let found = async {
+            let Some(account) = self.cluster.find::<AccountObject>(subject).await? else { return Ok(None) };
+            Ok::<_, DirectoryError>(Some((account.spec, self.groups().await?)))
         };
-        match self.assigned(&account.spec.member_of).await {
-            Ok(assigned) => Lookup::Present(Account {
-                account_enabled: account.spec.account_enabled,
-                assigned,
-                deleted: BeforeImage {
-                    account_enabled: Some(account.spec.account_enabled),
-                    deleted_at: account.spec.deleted_at,
-                    ..BeforeImage::default()
-                },
-                member_of: account.spec.member_of,
-                attributes: account.spec.attributes,
-            }),
+        found.await.map_or_else(Lookup::from, |found| {
+            found.map_or(Lookup::Absent, |(account, groups)| {
+                Lookup::Present(Account {
+                    account_enabled: account.account_enabled,
+                    groups: groups.own(GroupKind::Any, &account.member_of).cloned().collect(),
+                    teams: groups.own(GroupKind::Teams, &account.member_of).cloned().collect(),
+                    member_of: account.member_of,
+                    licenses: account.licenses,
+                    attributes: account.attributes,
+                    deleted_at: account.deleted_at,
+                })
+            })
+        })
+    }
+
+    async fn is_protected(&self, subject: &str) -> Lookup<bool> {
+        if self.protected == ProtectedSubjects::default() {
+            return Lookup::Present(false);
+        }
+        match self.cluster.find::<AccountObject>(subject).await {
+            Ok(Some(account)) => Lookup::Present(self.is_protected_account(subject, &account.spec)),
+            Ok(None) => Lookup::Present(self.protected.users.iter().any(|user| user == subject)),
             Err(error) => Lookup::Unknown(error.to_string()),
         }
+    }
+
+    async fn profile(&self, name: &str) -> Lookup<Profile> {
+        match self.find_profile(name).await {
+            Ok(Some(profile)) => Lookup::Present(profile),
+            Ok(None) => Lookup::Absent,
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn sponsored(&self, sponsor: &str) -> Lookup<Vec<Sponsored>> {
+        self.find_sponsored(sponsor).await.map_or_else(Lookup::from, Lookup::Present)
     }
 
     async fn members(&self, group: &str) -> Lookup<Vec<String>> {
@@ -216,74 +213,42 @@ impl Directory for Embedded {
     }
 
     async fn set_account_enabled(&self, subject: &str, enabled: bool) -> Result<Effect, DirectoryError> {
-        self.change(subject, |account| {
-            if account.account_enabled == enabled {
-                return Effect::AlreadySo(format!("the account was {} already", if enabled { "enabled" } else { "disabled" }));
-            }
-            account.account_enabled = enabled;
-            Effect::Done
-        })
-        .await
+        self.enable(subject, enabled).await
     }
 
     async fn delete_user(&self, subject: &str) -> Result<Effect, DirectoryError> {
-        let now = self.cluster.clock().now();
-        self.change(subject, |account| {
-            if account.deleted_at.is_some() {
-                return Effect::AlreadySo("the user was deleted already".to_owned());
-            }
-            account.deleted_at = Some(now);
-            account.account_enabled = false;
-            Effect::Done
-        })
-        .await
-    }
-
-    async fn add_to_groups(&self, subject: &str, groups: &[String]) -> Result<Effect, DirectoryError> {
-        self.require_assigned(groups).await?;
-        self.change(subject, |account| {
-            let missing: Vec<&String> = groups.iter().filter(|name| !account.member_of.contains(name)).collect();
-            if missing.is_empty() {
-                return Effect::AlreadySo("the subject was a member already".to_owned());
-            }
-            account.member_of.extend(missing.into_iter().cloned().collect::<BTreeSet<_>>());
-            account.member_of.sort();
-            Effect::Done
-        })
-        .await
-    }
-
-    async fn remove_from_groups(&self, subject: &str, groups: &[String]) -> Result<Effect, DirectoryError> {
-        self.require_assigned(groups).await?;
-        self.change(subject, |account| remove(account, groups)).await
-    }
-
-    async fn remove_from_all_groups(&self, subject: &str) -> Result<Effect, DirectoryError> {
-        let account: AccountObject = self.cluster.find(subject).await?.ok_or_else(|| not_found(subject))?;
-        let assigned = self.assigned(&account.spec.member_of).await?;
-        self.change(subject, |account| remove(account, &assigned)).await
+        self.delete(subject).await
     }
 
     async fn update_attributes(&self, subject: &str, updates: &[AttributeUpdate]) -> Result<Effect, DirectoryError> {
-        let now = self.cluster.clock().now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
-        self.change(subject, |account| {
-            let before = account.attributes.clone();
-            for update in updates {
-                let value = if update.value == "system.now" { now.clone() } else { update.value.clone() };
-                account.attributes.insert(update.attribute.clone(), value);
-            }
-            if account.attributes == before {
-                Effect::AlreadySo("the attributes had these values already".to_owned())
-            } else {
-                Effect::Done
-            }
-        })
-        .await
+        self.update(subject, updates).await
     }
-}
 
-fn remove(account: &mut AccountSpec, groups: &[String]) -> Effect {
-    let before = account.member_of.len();
-    account.member_of.retain(|name| !groups.contains(name));
-    if account.member_of.len() == before { Effect::AlreadySo("the subject was not a member".to_owned()) } else { Effect::Done }
+    async fn add_to_groups(&self, subject: &str, kind: GroupKind, groups: &[String]) -> Result<Effect, DirectoryError> {
+        self.join(subject, kind, groups).await
+    }
+
+    async fn remove_from_groups(&self, subject: &str, kind: GroupKind, groups: &[String]) -> Result<Effect, DirectoryError> {
+        self.leave(subject, kind, groups).await
+    }
+
+    async fn remove_from_all_groups(&self, subject: &str, kind: GroupKind) -> Result<Effect, DirectoryError> {
+        self.leave_all(subject, kind).await
+    }
+
+    async fn assign_licenses(&self, subject: &str, licenses: &[String]) -> Result<Effect, DirectoryError> {
+        self.assign(subject, licenses).await
+    }
+
+    async fn remove_licenses(&self, subject: &str, licenses: Option<&[String]>) -> Result<Effect, DirectoryError> {
+        self.unassign(subject, licenses).await
+    }
+
+    async fn revoke_sessions(&self, subject: &str) -> Result<Effect, DirectoryError> {
+        self.end_sessions(subject).await
+    }
+
+    async fn transfer_sponsorships(&self, subject: &str) -> Result<Effect, DirectoryError> {
+        self.hand_over(subject).await
+    }
 }

@@ -235,7 +235,7 @@ mod tests {
             name: "ann".to_owned(),
             key: PERSON.to_owned(),
             attributes: Attributes::new().with("department", department),
-            dates: [(HIRED.into(), hired)].into(),
+            dates: vec![(HIRED.into(), hired)],
             groups: Vec::new(),
             sponsors: None,
         }

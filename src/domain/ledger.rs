@@ -1,6 +1,9 @@
 //! The ledger as decisions read it: the newest valid row of every key.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -12,11 +15,42 @@ use super::epochs::is_valid;
 /// The newest valid row of every key, and what follows from them. New rows can be added while an evaluation decides.
 #[derive(Clone, Debug, Default)]
 pub struct LedgerIndex {
-    newest: BTreeMap<String, LedgerEntry>,
-    by_subject: BTreeMap<String, BTreeSet<String>>,
+    newest: BTreeSet<ByKey>,
+    /// In the order of keys.
+    by_subject: BTreeMap<Box<str>, Vec<Arc<LedgerEntry>>>,
     sequences: BTreeMap<(String, String), i64>,
     runs: BTreeSet<String>,
 }
+
+/// A row in the order of keys, of which there is one each. There are many rows, so that nothing of them is kept twice.
+#[derive(Clone, Debug)]
+struct ByKey(Arc<LedgerEntry>);
+
+impl Borrow<str> for ByKey {
+    fn borrow(&self) -> &str {
+        &self.0.key
+    }
+}
+
+impl Ord for ByKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.key.cmp(&other.0.key)
+    }
+}
+
+impl PartialOrd for ByKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ByKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByKey {}
 
 impl LedgerIndex {
     /// Reads rows in the order in which they were written; those of epochs that do not count are left out.
@@ -41,14 +75,23 @@ impl LedgerIndex {
         if let Some(run) = &row.run {
             self.runs.insert(run.clone());
         }
-        self.by_subject.entry(row.subject.clone()).or_default().insert(row.key.clone());
-        self.newest.insert(row.key.clone(), row);
+        let row = Arc::new(row);
+        if !self.by_subject.contains_key(row.subject.as_str()) {
+            self.by_subject.insert(row.subject.as_str().into(), Vec::with_capacity(1));
+        }
+        if let Some(rows) = self.by_subject.get_mut(row.subject.as_str()) {
+            match rows.binary_search_by(|old| old.key.cmp(&row.key)) {
+                Ok(place) => rows[place] = Arc::clone(&row),
+                Err(place) => rows.insert(place, Arc::clone(&row)),
+            }
+        }
+        self.newest.replace(ByKey(row));
     }
 
     /// The newest valid row of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&LedgerEntry> {
-        self.newest.get(key)
+        self.newest.get(key).map(|row| &*row.0)
     }
 
     /// Whether the occurrence may not be planned any more.
@@ -59,12 +102,12 @@ impl LedgerIndex {
 
     /// The newest rows of a subject, in the order of their keys.
     pub fn of_subject(&self, subject: &str) -> impl Iterator<Item = &LedgerEntry> {
-        self.by_subject.get(subject).into_iter().flatten().filter_map(|key| self.newest.get(key))
+        self.by_subject.get(subject).into_iter().flatten().map(|row| &**row)
     }
 
     /// All newest rows, in the order of their keys.
     pub fn rows(&self) -> impl Iterator<Item = &LedgerEntry> {
-        self.newest.values()
+        self.newest.iter().map(|row| &*row.0)
     }
 
     /// The highest sequence that the ledger knows of a subject's attribute.

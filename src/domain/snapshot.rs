@@ -1,5 +1,6 @@
 //! What changed since the last sealed evaluation: sightings, baselines and change sequences (design 3.1 rules 2 and 3).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -40,65 +41,65 @@ pub fn sealed_sighting<'a>(head: &TenantLedgerData, row: &'a SnapshotRow) -> Opt
     row.previous.as_ref().filter(|sighting| is_valid(head, sighting.epoch))
 }
 
-/// What an evaluation sees of a subject, given what was seen before.
+/// What an evaluation sees of a subject, given what was seen before; borrowed if that is the same, as for most people at
+/// most times.
 #[must_use]
-pub fn look(
+pub fn look<'a>(
     person: &Person,
-    before: Option<&Sighting>,
+    before: Option<&'a Sighting>,
     tracked: &Tracked,
     keys: &Keyring,
     ledger: &LedgerIndex,
     epoch: i64,
     as_of: DateTime<Utc>,
-) -> Sighting {
-    let mut marks = Vec::new();
+) -> Cow<'a, Sighting> {
+    let mut changed = Vec::new();
     for attribute in &tracked.attributes {
         let value = person.tracked_value(attribute);
         let digest = value.map(|value| if value.is_empty() { String::new() } else { keys.digest(attribute, &value) });
-        marks.push(next_mark(attribute, digest, before, || ledger.highest_sequence(&person.key, attribute), as_of));
+        changed.extend(next_mark(attribute, digest, before, || ledger.highest_sequence(&person.key, attribute), as_of));
     }
     for minimum in &tracked.sponsors {
         let name = sponsors_mark(*minimum);
         let few = person.sponsors.map(|count| person.is_guest() && i32::try_from(count).is_ok_and(|count| count < *minimum));
         let digest = few.map(|few| if few { "few".to_owned() } else { String::new() });
         let mut mark = next_mark(&name, digest, before, || ledger.highest_sequence(&person.key, &name), as_of);
-        if mark.digest == "few" && mark.changed_at.is_none() {
+        if let Some(mark) = mark.as_mut().filter(|mark| mark.digest == "few" && mark.changed_at.is_none()) {
             // Having too few sponsors is a state: its first sight counts.
             mark.sequence += 1;
             mark.changed_at = Some(as_of);
         }
-        marks.push(mark);
+        changed.extend(mark);
+    }
+    if let Some(before) = before.filter(|_| changed.is_empty()) {
+        return Cow::Borrowed(before);
     }
     // Marks that nobody tracks today are kept: whoever tracks them again finds the changes in between.
-    if let Some(before) = before {
-        marks.extend(before.marks.iter().filter(|old| marks.iter().all(|mark| mark.name != old.name)).cloned().collect::<Vec<_>>());
-    }
+    let kept = before.into_iter().flat_map(|before| &before.marks).filter(|old| changed.iter().all(|mark| mark.name != old.name));
+    let mut marks: Vec<AttributeMark> = kept.cloned().chain(changed.iter().cloned()).collect();
     marks.sort_by(|left, right| left.name.cmp(&right.name));
-    Sighting { epoch, first_seen_at: before.map_or(as_of, |sighting| sighting.first_seen_at), marks }
+    Cow::Owned(Sighting { epoch, first_seen_at: before.map_or(as_of, |sighting| sighting.first_seen_at), marks })
 }
 
-/// The mark of one attribute. `digest`: None if the value is unknown today.
+/// The mark of one attribute; None: it stays as it is. `digest`: None if the value is unknown today.
 fn next_mark(
     name: &str,
     digest: Option<String>,
     before: Option<&Sighting>,
     highest: impl FnOnce() -> i64,
     as_of: DateTime<Utc>,
-) -> AttributeMark {
+) -> Option<AttributeMark> {
     let old = before.and_then(|sighting| sighting.marks.iter().find(|mark| mark.name == name));
+    let mark = |digest: String, sequence, changed_at| Some(AttributeMark { name: name.to_owned(), digest, sequence, changed_at });
     match (old, digest) {
         // Unknown never acts: what was known stays, and a first sight waits for a value.
-        (Some(old), None) => old.clone(),
-        (None, None) => AttributeMark { name: name.to_owned(), digest: UNKNOWN_DIGEST.to_owned(), sequence: 0, changed_at: None },
-        (None, Some(digest)) => AttributeMark { name: name.to_owned(), digest, sequence: highest(), changed_at: None },
+        (Some(_), None) => None,
+        (None, None) => mark(UNKNOWN_DIGEST.to_owned(), 0, None),
+        (None, Some(digest)) => mark(digest, highest(), None),
         // The first value after an unknown one is a baseline for changes, but it is news for dates.
-        (Some(old), Some(digest)) if old.digest == UNKNOWN_DIGEST => {
-            AttributeMark { name: name.to_owned(), digest, sequence: highest(), changed_at: None }
-        }
-        (Some(old), Some(digest)) if old.digest == digest => old.clone(),
-        (Some(old), Some(digest)) => {
-            AttributeMark { name: name.to_owned(), digest, sequence: old.sequence.max(highest()) + 1, changed_at: Some(as_of) }
-        }
+        (Some(old), Some(digest)) if old.digest == UNKNOWN_DIGEST => mark(digest, highest(), None),
+        (Some(old), Some(digest)) if old.digest == digest => None,
+        (Some(old), Some(digest)) => mark(digest, old.sequence.max(highest()) + 1, Some(as_of)),
     }
 }
 
@@ -120,12 +121,12 @@ pub fn is_news(now: &Sighting, before: Option<&Sighting>, attribute: &str, last_
 
 /// The row to write: the newest sighting, and the newest sealed one before it. None if nothing changed.
 #[must_use]
-pub fn next_row(head: &TenantLedgerData, row: Option<&SnapshotRow>, sighting: Sighting, subject: &str) -> Option<SnapshotRow> {
+pub fn next_row(head: &TenantLedgerData, row: Option<&SnapshotRow>, sighting: &Sighting, subject: &str) -> Option<SnapshotRow> {
     let sealed = row.and_then(|row| sealed_sighting(head, row));
     if sealed.is_some_and(|old| old.marks == sighting.marks && old.first_seen_at == sighting.first_seen_at) {
         return None;
     }
-    Some(SnapshotRow { subject: subject.to_owned(), current: sighting, previous: sealed.cloned() })
+    Some(SnapshotRow { subject: subject.to_owned(), current: sighting.clone(), previous: sealed.cloned() })
 }
 
 #[cfg(test)]
@@ -138,7 +139,8 @@ mod tests {
 
     fn step(before: Option<&Sighting>, digest: Option<&str>, day: u32) -> Sighting {
         let mark = next_mark("department", digest.map(str::to_owned), before, || 0, at(day));
-        Sighting { epoch: i64::from(day), first_seen_at: before.map_or(at(day), |old| old.first_seen_at), marks: vec![mark] }
+        let marks = mark.into_iter().chain(before.into_iter().flat_map(|old| old.marks.clone())).take(1).collect();
+        Sighting { epoch: i64::from(day), first_seen_at: before.map_or(at(day), |old| old.first_seen_at), marks }
     }
 
     #[test]
@@ -173,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_lost_snapshot_continues_above_the_ledger() {
-        let mark = next_mark("department", Some("sales".to_owned()), None, || 7, at(9));
+        let mark = next_mark("department", Some("sales".to_owned()), None, || 7, at(9)).expect("a first sight");
         assert_eq!((mark.sequence, mark.changed_at), (7, None));
     }
 }

@@ -1,6 +1,5 @@
 //! A subject as an evaluation sees it: typed values, each present, absent or unknown.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -54,7 +53,7 @@ pub struct Person {
     /// Values for rules.
     pub attributes: Attributes,
     /// Dates for triggers, by attribute.
-    pub dates: BTreeMap<Arc<str>, DateReading>,
+    pub dates: Vec<(Arc<str>, DateReading)>,
     /// Groups that the subject is a member of, sorted.
     pub groups: Vec<String>,
     /// Number of sponsors; unknown if the directory does not say.
@@ -65,7 +64,12 @@ impl Person {
     /// The date of `attribute`.
     #[must_use]
     pub fn date(&self, attribute: &str) -> DateReading {
-        self.dates.get(attribute).copied().unwrap_or(DateReading::Absent)
+        self.reading(attribute).unwrap_or(DateReading::Absent)
+    }
+
+    /// The date of `attribute`, if that is one.
+    fn reading(&self, attribute: &str) -> Option<DateReading> {
+        self.dates.iter().find(|(name, _)| &**name == attribute).map(|(_, reading)| *reading)
     }
 
     /// Whether the subject is a guest; unknown where userType is.
@@ -81,7 +85,7 @@ impl Person {
             let member = self.groups.binary_search_by(|name| name.as_str().cmp(group)).is_ok();
             return Some(if member { "member" } else { "" }.to_owned());
         }
-        if let Some(reading) = self.dates.get(attribute) {
+        if let Some(reading) = self.reading(attribute) {
             return match reading {
                 DateReading::Absent => Some(String::new()),
                 DateReading::Unknown => None,

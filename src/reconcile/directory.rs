@@ -1,4 +1,4 @@
-//! Directory: is it one that this release can work on.
+//! Directory: is it one that this release can work on, and what the last evaluation found in it.
 
 use chrono::{DateTime, Utc};
 use kube::ResourceExt as _;
@@ -6,18 +6,22 @@ use kube::ResourceExt as _;
 use super::cache::Cache;
 use super::{Next, ReconcileError, status};
 use crate::api::Directory;
-use crate::api::conditions::{self, Finding, READY, STALLED};
+use crate::api::conditions::{self, DATA_QUALITY, Finding, READY, STALLED};
 use crate::api::directory::DirectoryStatus;
+use crate::api::tenant_ledger::DirectoryHead;
 use crate::cluster::Cluster;
 use crate::domain::validate::{self, Problem};
 
 /// Everything that decides.
 struct Observed<'a> {
     directory: &'a Directory,
+    /// What the last sealed evaluation that could read it remembers.
+    head: Option<&'a DirectoryHead>,
 }
 
 fn observe<'a>(cache: &'a Cache, name: &str) -> Option<Observed<'a>> {
-    Some(Observed { directory: cache.directory(name)? })
+    let head = cache.head().and_then(|head| head.spec.directories.iter().find(|directory| directory.name == name));
+    Some(Observed { directory: cache.directory(name)?, head })
 }
 
 fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
@@ -33,7 +37,22 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
         directory.metadata.generation,
         now,
     );
+    if let Some(head) = observed.head {
+        desired.subjects = Some(head.subjects);
+        conditions::upsert(&mut desired.conditions, quality(head), directory.metadata.generation, now);
+    }
     desired
+}
+
+/// Whether every value of the directory could be read.
+fn quality(head: &DirectoryHead) -> Finding<'static> {
+    let (reason, message) = if head.unreadable.is_empty() {
+        ("Readable", "every value could be read".to_owned())
+    } else {
+        let counts: Vec<String> = head.unreadable.iter().map(|found| format!("{} of {}", found.count, found.attribute)).collect();
+        ("Unreadable", format!("values that cannot be read and never act: {}", counts.join(", ")))
+    };
+    Finding { type_: DATA_QUALITY, status: head.unreadable.is_empty().into(), reason, message }
 }
 
 /// Ready if there are no problems, else Stalled for the reason of the first.
@@ -58,4 +77,33 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, name: &str) -> R
     let desired = decide(&observed, cluster.clock().now());
     status::write::<Directory, _>(cluster, &observed.directory.name_any(), observed.directory.status.as_ref(), &desired).await?;
     Ok(Next::IDLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn status(head: Option<serde_json::Value>) -> DirectoryStatus {
+        let directory = Directory::new("people", serde_json::from_value(json!({"embedded": {}})).expect("a Directory"));
+        let head: Option<DirectoryHead> = head.map(|head| serde_json::from_value(head).expect("what a head remembers"));
+        decide(&Observed { directory: &directory, head: head.as_ref() }, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let found = |status: &DirectoryStatus| {
+            let quality = status.conditions.iter().find(|condition| condition.type_ == DATA_QUALITY)?;
+            Some((quality.status, quality.reason.clone(), quality.message.clone()))
+        };
+        assert_eq!(found(&status(None)), None, "nobody looked yet");
+        let fine = status(Some(json!({"name": "people", "subjects": 3})));
+        assert_eq!((fine.subjects, found(&fine).map(|found| found.0)), (Some(3), Some(true.into())));
+        let unreadable = json!([{"attribute": "employeeHireDate", "count": 2}, {"attribute": "badgeDate", "count": 1}]);
+        let (status, reason, message) =
+            found(&status(Some(json!({"name": "people", "subjects": 3, "unreadable": unreadable})))).expect("a condition");
+        assert_eq!((status, reason.as_str()), (false.into(), "Unreadable"));
+        assert!(message.ends_with(": 2 of employeeHireDate, 1 of badgeDate"), "{message}");
+    }
 }

@@ -16,6 +16,9 @@ pub fn keys_for(seen: &Seen, cache: &Cache) -> Vec<Key> {
         Seen::TenantSchedule(_) | Seen::TenantLedger(_) => {
             let mut keys = workflows(cache);
             keys.extend(open_runs(cache));
+            if let Seen::TenantLedger(head) = seen {
+                keys.extend(head.spec.directories.iter().map(|directory| Key::Directory(directory.name.clone())));
+            }
             keys.push(Key::TenantSchedule);
             keys
         }

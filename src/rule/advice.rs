@@ -1,9 +1,10 @@
 //! Advice for people who know another filter language: programming languages, dynamic group rules, SQL.
 
 use super::ast::{Comparison, Function, Literal};
-use super::attribute::{Kind, Vocabulary, nearest};
+use super::attribute::{Kind, Vocabulary};
 use super::error::Mistake;
 use super::lexer::Token;
+use super::spelling::nearest;
 
 /// Words that cannot be the name of the value inside `any`.
 const RESERVED: [&str; 8] = ["and", "or", "not", "in", "null", "true", "false", "now"];

@@ -30,6 +30,7 @@ mod lexer;
 mod literal;
 mod parser;
 mod program;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -46,6 +47,7 @@ pub use error::RuleError;
 pub use explain::Explanation;
 pub use parser::MAX_DEPTH;
 pub use program::Case;
+pub use spelling::nearest;
 pub use truth::Truth;
 pub use value::{Attributes, Collection, OwnedValue, Subject, Value};
 

@@ -313,7 +313,7 @@ fn element_operand(variable: &str, kind: Kind, path: &str, is_any: bool, offset:
         Kind::Records(members) if members.contains(&member) => Ok((Operand::Member(member.to_owned()), Kind::Text)),
         Kind::Records(members) => Err(mistake(
             format!("one of {}", members.join(", ")),
-            super::attribute::nearest(member, members.iter().copied()).map(|near| format!("did you mean {variable}/{near}?")),
+            super::spelling::nearest(member, members.iter().copied()).map(|near| format!("did you mean {variable}/{near}?")),
         )),
         Kind::Untyped => Ok((Operand::Member(member.to_owned()), Kind::Untyped)),
         _ => Err(mistake(format!("`{variable}`"), Some("the values are texts and have no members".to_owned()))),

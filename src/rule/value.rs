@@ -1,6 +1,5 @@
 //! What a rule reads from a subject.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -140,14 +139,15 @@ pub struct Attributes {
     /// below 255.
     places: [u8; Known::COUNT],
     values: Vec<OwnedValue>,
-    named: BTreeMap<Arc<str>, OwnedValue>,
+    /// Sorted by name.
+    named: Vec<(Arc<str>, OwnedValue)>,
 }
 
 const _: () = assert!(Known::COUNT < u8::MAX as usize, "the places of known attributes are kept in one byte each");
 
 impl Default for Attributes {
     fn default() -> Self {
-        Self { places: [0; Known::COUNT], values: Vec::new(), named: BTreeMap::new() }
+        Self { places: [0; Known::COUNT], values: Vec::new(), named: Vec::new() }
     }
 }
 
@@ -162,7 +162,10 @@ impl Attributes {
     pub fn set(&mut self, path: &str, value: impl Into<OwnedValue>) {
         let value = value.into();
         let Some(known) = Known::from_path(path) else {
-            self.named.insert(path.into(), value);
+            match self.find(path) {
+                Ok(place) => self.named[place].1 = value,
+                Err(place) => self.named.insert(place, (path.into(), value)),
+            }
             return;
         };
         let place = usize::from(self.places[known.index()]);
@@ -173,6 +176,16 @@ impl Attributes {
             // There is one value for each known attribute at most, so that the number fits.
             self.places[known.index()] = u8::try_from(self.values.len()).unwrap_or(0);
         }
+    }
+
+    fn find(&self, path: &str) -> Result<usize, usize> {
+        self.named.binary_search_by(|(name, _)| (**name).cmp(path))
+    }
+
+    /// Gives back the room for values that never came. There are many subjects.
+    pub fn shrink_to_fit(&mut self) {
+        self.values.shrink_to_fit();
+        self.named.shrink_to_fit();
     }
 
     /// Sets an attribute, for building a subject in one expression.
@@ -187,7 +200,7 @@ impl Subject for Attributes {
     fn value(&self, attribute: &Attribute) -> Value<'_> {
         let found = match attribute {
             Attribute::Known(known) => usize::from(self.places[known.index()]).checked_sub(1).and_then(|place| self.values.get(place)),
-            Attribute::Named(path) => self.named.get(path),
+            Attribute::Named(path) => self.find(path).ok().map(|place| &self.named[place].1),
         };
         found.map_or(Value::Null, OwnedValue::as_value)
     }

@@ -4,6 +4,7 @@ pub mod args;
 mod compile;
 pub mod evaluate;
 pub mod execute;
+pub mod quality;
 
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use crate::domain::job;
 
 pub use evaluate::evaluate;
 pub use execute::execute;
+
+pub use crate::task::post;
 
 /// Makes 32 random bytes.
 pub type Random = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
@@ -39,8 +42,10 @@ pub struct Context {
     pub cluster: Cluster,
     /// The process: name and UID of its pod. No two processes ever share one.
     pub holder: String,
-    /// Source of the tenant's key.
+    /// Source of the tenant's key, and of what tasks give people to sign in with.
     pub random: Random,
+    /// Where mails leave.
+    pub post: Arc<dyn post::Post>,
 }
 
 /// Plants an error in every runner of this process, or none.

@@ -1,13 +1,16 @@
 //! Reading what is to be played: files and folders of YAML documents, as for `kubectl apply`, some of them with a time.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::yaml::{self, Parsed};
+use super::places::{Mark, Places};
+use super::yaml::{self, Malformed, Parsed};
 use crate::api::meta::{GROUP, VERSION};
 
 /// Annotation: the virtual time at which a document is applied or deleted.
@@ -20,12 +23,14 @@ pub const SIMULATE_FROM: &str = "tenure.dev/simulate-from";
 pub const SIMULATE_UNTIL: &str = "tenure.dev/simulate-until";
 
 /// The kinds that people and `GitOps` write.
-const KINDS: [&str; 7] = ["Account", "Directory", "Group", "Run", "TenantSchedule", "User", "Workflow"];
+const KINDS: [&str; 8] = ["Account", "CustomTaskExtension", "Directory", "Group", "Run", "TenantSchedule", "User", "Workflow"];
+/// Kinds that people write and that nothing obeys yet. A simulation that let them pass would show what does not hold.
+const NOT_YET: [&str; 2] = ["Approval", "Hold"];
 
 /// Something about the input that has to be corrected.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// File, and line where there is one: `people.yaml:12`.
+    /// File, and line and column where there are some: `people.yaml:12:7`.
     pub place: String,
     /// What is wrong.
     pub message: String,
@@ -37,11 +42,30 @@ impl fmt::Display for Problem {
     }
 }
 
+/// What is wrong with one field of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// The field, for example `spec.tasks[0].name`.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// One file, as it was read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name in messages.
+    pub file: Arc<str>,
+    /// What it says.
+    pub text: String,
+}
+
 /// One document to apply or to delete.
 #[derive(Clone, Debug)]
 pub struct Document {
-    file: String,
-    lines: BTreeMap<String, u64>,
+    file: Arc<str>,
+    /// Where its fields are written.
+    pub places: Places,
     /// The object, with its namespace, without the annotations that only the simulation reads.
     pub object: Value,
     /// When it is applied or deleted; `None`: at the start.
@@ -62,31 +86,116 @@ impl Document {
         (text("/kind"), text("/metadata/namespace"), text("/metadata/name"))
     }
 
-    /// A problem with the field at `path` (`spec.tasks[0].name`): its line, or that of the closest field around it.
+    /// A problem with the field at `path` (`spec.tasks[0].name`): its place, or that of the closest field around it.
     #[must_use]
     pub fn problem(&self, path: &str, message: impl Into<String>) -> Problem {
-        let mut path = path;
-        let line = loop {
-            if let Some(line) = self.lines.get(path) {
-                break *line;
+        Problem { place: place(&self.file, self.places.of(path)), message: message.into() }
+    }
+
+    /// Takes the annotations that only the simulation reads out of the object and says what is wrong with them.
+    pub fn take_annotations(&mut self) -> Vec<Complaint> {
+        let mut found = Vec::new();
+        self.at = self.take_instant(SIMULATE_AT, &mut found);
+        if self.key().0 == "TenantSchedule" {
+            self.from = self.take_instant(SIMULATE_FROM, &mut found);
+            self.until = self.take_instant(SIMULATE_UNTIL, &mut found);
+        }
+        if let Some(value) = self.take(SIMULATE_DELETE) {
+            self.is_deletion = value == "true";
+            if value != "true" && value != "false" {
+                found.push(of_annotation(SIMULATE_DELETE, "expected the text \"true\""));
             }
-            let Some(end) = path.rfind(['.', '[']) else { break self.lines.get("").copied().unwrap_or(0) };
-            path = &path[..end];
-        };
-        Problem { place: place(&self.file, line), message: message.into() }
+        }
+        if self.is_deletion && self.at.is_none() && found.is_empty() {
+            found.push(of_annotation(SIMULATE_DELETE, &format!("needs {SIMULATE_AT} beside it")));
+        }
+        found
+    }
+
+    fn take(&mut self, annotation: &str) -> Option<Value> {
+        let metadata = self.object.get_mut("metadata")?.as_object_mut()?;
+        let annotations = metadata.get_mut("annotations")?.as_object_mut()?;
+        let value = annotations.remove(annotation);
+        if annotations.is_empty() {
+            metadata.remove("annotations");
+        }
+        value
+    }
+
+    fn take_instant(&mut self, annotation: &str, found: &mut Vec<Complaint>) -> Option<DateTime<Utc>> {
+        let value = self.take(annotation)?;
+        let instant = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        if instant.is_none() {
+            let message = "expected an instant in quotes, for example \"2026-01-05T09:00:00Z\"";
+            found.push(of_annotation(annotation, message));
+        }
+        instant.map(|instant| instant.to_utc())
     }
 }
 
-fn place(file: &str, line: u64) -> String {
-    if line == 0 { file.to_owned() } else { format!("{file}:{line}") }
+fn of_annotation(annotation: &str, message: &str) -> Complaint {
+    Complaint { path: format!("metadata.annotations.{annotation}"), message: format!("{annotation}: {message}") }
 }
 
-/// Reads every document of the files and folders, in the order given; of a folder its `*.yaml`, `*.yml` and `*.json`
-/// files in the order of their names, then its subfolders in the order of theirs.
+/// Puts the items of each `List`, as `kubectl get -o yaml` prints it, in its place.
+#[must_use]
+pub fn unfold(documents: Vec<Result<Parsed, Malformed>>) -> Vec<Result<Parsed, Malformed>> {
+    let is_list = |value: &Value| value["apiVersion"] == "v1" && value["kind"] == "List" && value["items"].is_array();
+    let unfold = |document| match document {
+        Ok(Parsed { value, places, .. }) if is_list(&value) => {
+            let items = value["items"].as_array().into_iter().flatten().cloned().enumerate();
+            let below = |(index, value)| Parsed { value, places: places.below(&format!("items[{index}]")), repeated: Vec::new() };
+            items.map(below).map(Ok).collect()
+        }
+        other => vec![other],
+    };
+    documents.into_iter().flat_map(unfold).collect()
+}
+
+/// A document that is not examined yet, and the complaints about keys that it has twice.
+#[must_use]
+pub fn document(file: &Arc<str>, parsed: Parsed) -> (Document, Vec<(Mark, Complaint)>) {
+    let Parsed { value: object, places, repeated } = parsed;
+    let repeated = repeated.into_iter().map(|(path, mark)| {
+        let message = "this key is there twice".to_owned();
+        (mark, Complaint { path, message })
+    });
+    let document = Document { file: Arc::clone(file), places, object, at: None, is_deletion: false, from: None, until: None };
+    (document, repeated.collect())
+}
+
+/// A file and a place in it, as messages begin.
+#[must_use]
+pub fn place(file: &str, mark: Mark) -> String {
+    match mark {
+        Mark { line: 0, .. } => file.to_owned(),
+        Mark { line, column: 0 } => format!("{file}:{line}"),
+        Mark { line, column } => format!("{file}:{line}:{column}"),
+    }
+}
+
+/// Reads every document of the files and folders, see [`sources`].
 ///
 /// # Errors
 /// Everything that is wrong with them.
 pub fn read(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Problem>> {
+    let mut documents = Vec::new();
+    let mut problems = Vec::new();
+    for source in sources(paths)? {
+        match parse(&source.file, &source.text) {
+            Ok(found) => documents.extend(found),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+/// Reads files and folders, in the order given; of a folder its `*.yaml`, `*.yml` and `*.json` files in the order of
+/// their names, then its subfolders in the order of theirs. `-` is standard input.
+///
+/// # Errors
+/// Everything that is not there or cannot be read.
+pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Vec<Problem>> {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     for path in paths {
@@ -96,21 +205,30 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Problem>> {
             problems.push(problem_at(path, "no *.yaml, *.yml or *.json file in it"));
         }
     }
-    let mut documents = Vec::new();
+    let mut sources = Vec::new();
     for file in files {
-        let text = match std::fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(error) => {
-                problems.push(problem_at(&file, error));
-                continue;
-            }
-        };
-        match parse(&file.display().to_string(), &text) {
-            Ok(found) => documents.extend(found),
-            Err(found) => problems.extend(found),
+        let is_input = file.as_os_str() == "-";
+        let name = if is_input { "<stdin>".to_owned() } else { file.display().to_string() };
+        match if is_input { read_input() } else { std::fs::read(&file) } {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => sources.push(Source { file: name.into(), text }),
+                Err(error) => problems.push(not_text(&name, &error)),
+            },
+            Err(error) => problems.push(Problem { place: name, message: error.to_string() }),
         }
     }
-    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+    if problems.is_empty() { Ok(sources) } else { Err(problems) }
+}
+
+fn not_text(file: &str, error: &FromUtf8Error) -> Problem {
+    let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+    let mark = Mark { line: before.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>() + 1, column: 0 };
+    Problem { place: place(file, mark), message: "not UTF-8".to_owned() }
+}
+
+fn read_input() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
 }
 
 fn problem_at(path: &Path, message: impl fmt::Display) -> Problem {
@@ -145,28 +263,33 @@ fn collect(path: &Path, is_named: bool, files: &mut Vec<PathBuf>, problems: &mut
 /// # Errors
 /// Everything that is wrong with it but for what only the API server can say.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Document>, Vec<Problem>> {
-    let parsed = yaml::parse(text).map_err(|error| vec![Problem { place: place(file, error.line), message: error.message }])?;
+    let file: Arc<str> = file.into();
     let mut documents = Vec::new();
     let mut problems = Vec::new();
-    for document in parsed {
-        match examine(file, document) {
-            Ok(document) => documents.push(document),
-            Err(found) => problems.extend(found),
+    for parsed in unfold(yaml::parse(text)) {
+        match parsed {
+            Ok(parsed) => match examine(&file, parsed) {
+                Ok(document) => documents.push(document),
+                Err(found) => problems.extend(found),
+            },
+            Err(error) => problems.push(Problem { place: place(&file, error.mark), message: error.message }),
         }
     }
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
 }
 
-fn examine(file: &str, Parsed { value, lines }: Parsed) -> Result<Document, Vec<Problem>> {
-    let mut document = Document { file: file.to_owned(), lines, object: value, at: None, is_deletion: false, from: None, until: None };
-    let mut problems = Vec::new();
+fn examine(file: &Arc<str>, parsed: Parsed) -> Result<Document, Vec<Problem>> {
+    let (mut document, repeated) = document(file, parsed);
+    let repeated = repeated.into_iter().map(|(mark, found)| (mark, format!("{}: {}", found.path, found.message)));
+    let mut problems: Vec<Problem> = repeated.map(|(mark, message)| Problem { place: place(file, mark), message }).collect();
     identify(&document, &mut problems);
     if problems.is_empty() {
         let metadata = &mut document.object["metadata"];
         if metadata.get("namespace").is_none() {
             metadata["namespace"] = json!("default");
         }
-        take_annotations(&mut document, &mut problems);
+        let found = document.take_annotations();
+        problems.extend(found.into_iter().map(|found| document.problem(&found.path, found.message)));
     }
     if problems.is_empty() { Ok(document) } else { Err(problems) }
 }
@@ -190,52 +313,12 @@ fn identify(document: &Document, problems: &mut Vec<Problem>) {
     if version != format!("{GROUP}/{VERSION}") {
         let message = format!("apiVersion {version}: only {GROUP}/{VERSION} can be simulated");
         problems.push(document.problem("apiVersion", message));
+    } else if NOT_YET.contains(&kind) {
+        problems.push(document.problem("kind", format!("kind {kind} is not available yet: it would have no effect")));
     } else if !KINDS.contains(&kind) {
         let message = format!("kind {kind}: expected one of {}; the programs write the others", KINDS.join(", "));
         problems.push(document.problem("kind", message));
     }
-}
-
-fn take_annotations(document: &mut Document, problems: &mut Vec<Problem>) {
-    let is_schedule = document.key().0 == "TenantSchedule";
-    document.at = take_instant(document, SIMULATE_AT, problems);
-    if is_schedule {
-        document.from = take_instant(document, SIMULATE_FROM, problems);
-        document.until = take_instant(document, SIMULATE_UNTIL, problems);
-    }
-    if let Some(value) = take(document, SIMULATE_DELETE) {
-        document.is_deletion = value == "true";
-        if value != "true" && value != "false" {
-            problems.push(complain(document, SIMULATE_DELETE, "expected the text \"true\""));
-        }
-    }
-    if document.is_deletion && document.at.is_none() && problems.is_empty() {
-        problems.push(complain(document, SIMULATE_DELETE, &format!("needs {SIMULATE_AT} beside it")));
-    }
-}
-
-fn take(document: &mut Document, annotation: &str) -> Option<Value> {
-    let metadata = document.object["metadata"].as_object_mut()?;
-    let annotations = metadata.get_mut("annotations")?.as_object_mut()?;
-    let value = annotations.remove(annotation);
-    if annotations.is_empty() {
-        metadata.remove("annotations");
-    }
-    value
-}
-
-fn take_instant(document: &mut Document, annotation: &str, problems: &mut Vec<Problem>) -> Option<DateTime<Utc>> {
-    let value = take(document, annotation)?;
-    let instant = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    if instant.is_none() {
-        let message = "expected an instant in quotes, for example \"2026-01-05T09:00:00Z\"";
-        problems.push(complain(document, annotation, message));
-    }
-    instant.map(|instant| instant.to_utc())
-}
-
-fn complain(document: &Document, annotation: &str, message: &str) -> Problem {
-    document.problem(&format!("metadata.annotations.{annotation}"), format!("{annotation}: {message}"))
 }
 
 #[cfg(test)]
@@ -256,18 +339,28 @@ mod tests {
         assert_eq!(document.at.map(|at| at.to_rfc3339()), Some("2026-02-04T09:00:00+00:00".to_owned()));
         assert!(document.is_deletion);
         assert!(document.object["metadata"].get("annotations").is_none());
-        assert_eq!(document.problem("spec.mail", "m").to_string(), "a.yaml:9: m");
-        assert_eq!(document.problem("spec.tasks[2].name", "m").to_string(), "a.yaml:9: m");
+        assert_eq!(document.problem("spec.mail", "m").to_string(), "a.yaml:9:9: m");
+        assert_eq!(document.problem("spec.tasks[2].name", "m").to_string(), "a.yaml:8:1: m");
     }
 
     #[test]
     fn what_cannot_be_applied_is_named() {
         let found = problems("kind: User\nmetadata: {name: x}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: x}\n");
         assert_eq!(found.len(), 2);
-        assert_eq!(found[0], "a.yaml:1: apiVersion is missing or not a text");
-        assert!(found[1].starts_with("a.yaml:4: apiVersion v1: only tenure.dev/v1alpha1"), "{found:?}");
+        assert_eq!(found[0], "a.yaml:1:1: apiVersion is missing or not a text");
+        assert!(found[1].starts_with("a.yaml:4:13: apiVersion v1: only tenure.dev/v1alpha1"), "{found:?}");
         let found = problems("apiVersion: tenure.dev/v1alpha1\nkind: RunSlice\nmetadata: {name: x}\n");
-        assert!(found[0].starts_with("a.yaml:2: kind RunSlice: expected one of"), "{found:?}");
+        assert!(found[0].starts_with("a.yaml:2:7: kind RunSlice: expected one of"), "{found:?}");
+    }
+
+    #[test]
+    fn a_list_is_its_items() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: tenure.dev/v1alpha1\n  kind: User\n  metadata: {name: ava}\n";
+        let documents = parse("a.yaml", text).expect("documents");
+        assert_eq!(documents.len(), 1);
+        assert_eq!(documents[0].key().2, "ava");
+        assert_eq!(documents[0].problem("metadata.name", "m").to_string(), "a.yaml:6:20: m");
+        assert_eq!(documents[0].problem("spec", "m").to_string(), "a.yaml:4:3: m");
     }
 
     #[test]

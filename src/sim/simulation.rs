@@ -8,16 +8,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 
 use super::api::{Interceptor, MemoryApi};
 use super::clock::{self, VirtualClock};
-use super::hook::{CONTROLLER, Hook};
+use super::hook::{CONTROLLER, Hook, own_client};
 use super::kubelet::{Death, Kubelet};
 use super::load::{Document, Problem};
+use super::outbox::SentMail;
 use super::report::{Observer, Timeline};
 use super::script::{Action, Period, Script, Step};
 use super::tenant::{Tenant, fingerprint};
-use crate::cluster::Clock;
+use crate::cluster::{Clock, Cluster};
+use crate::runner::evaluate::explain::Explanation;
+use crate::runner::{self, RunnerError};
 
 /// How long a controller that died is away.
 const CONTROLLER_RESTART: TimeDelta = TimeDelta::seconds(10);
@@ -71,6 +75,8 @@ pub struct Finished {
     pub objects: Vec<Value>,
     /// What happened, in order of time.
     pub timeline: Timeline,
+    /// The mails that were sent, in order of time.
+    pub mails: Vec<SentMail>,
     /// What is not as it should be: Workflows that are not Ready, subjects that failed, work that did not end.
     pub problems: Vec<String>,
 }
@@ -166,6 +172,16 @@ impl Simulation {
         self.with_action(at, Box::new(move |_| hook.kill(&process)))
     }
 
+    /// Plays up to `at`, with the documents of that instant, and no further; and says of one person in the tenant
+    /// `namespace` what every workflow makes of them then. None: nobody has that name.
+    ///
+    /// # Errors
+    /// What keeps the tenant from being read.
+    pub fn explain(self, namespace: &str, subject: &str, at: DateTime<Utc>) -> Result<Option<Explanation>, RunnerError> {
+        let Self { runtime, mut world } = self;
+        runtime.block_on(world.explain(namespace, subject, at))
+    }
+
     /// Plays it all.
     #[must_use]
     pub fn run(self) -> Finished {
@@ -176,16 +192,29 @@ impl Simulation {
 }
 
 impl World {
-    async fn play(&mut self) {
+    /// Plays up to `end`.
+    async fn begin(&mut self, end: DateTime<Utc>) -> JoinHandle<()> {
         let kubelet = self.kubelet.clone();
         let kubelet = tokio::spawn(async move { kubelet.run().await });
-        let observer = tokio::spawn(self.observer.clone().run());
         self.follow_script();
         for tenant in &mut self.tenants {
             tenant.end_evaluations(self.period.until);
             tenant.start(&self.api, &self.clock, self.options.seed);
         }
-        self.play_until(self.period.until, false).await;
+        self.play_until(end, false).await;
+        kubelet
+    }
+
+    async fn explain(&mut self, namespace: &str, subject: &str, at: DateTime<Utc>) -> Result<Option<Explanation>, RunnerError> {
+        self.begin(at).await.abort();
+        let client = self.api.client(&own_client("explain"));
+        let cluster = Cluster::new(client, namespace, Arc::clone(&self.clock) as Arc<dyn Clock>);
+        runner::evaluate::explain::explain(&cluster, subject).await
+    }
+
+    async fn play(&mut self) {
+        let observer = tokio::spawn(self.observer.clone().run());
+        let kubelet = self.begin(self.period.until).await;
         let now = self.clock.now();
         for tenant in &self.tenants {
             // A tick at the end is not played any more.
@@ -288,17 +317,20 @@ impl World {
         while let Some(step) = self.script.take(self.clock.now()) {
             match step {
                 Step::Apply(document) => {
+                    let (kind, namespace, name) = document.key();
+                    let before = self.api.get(kind, namespace, name);
                     let result = self.api.apply(&document.object);
-                    self.observer.applied(&document, result.err());
+                    self.observer.applied(&document, before.as_deref(), result.err());
                 }
                 Step::Delete(document) => {
                     let (kind, namespace, name) = document.key();
                     let result = self.api.delete(kind, namespace, name);
-                    self.observer.applied(&document, result.err());
+                    self.observer.applied(&document, None, result.err());
                 }
                 Step::Act(action) => action(&self.api),
             }
         }
+        self.observer.examine_records();
     }
 
     /// Ends what a dead process leaves behind.
@@ -324,6 +356,12 @@ impl World {
         for tenant in self.tenants.iter().filter(|tenant| !tenant.is_idle(&self.kubelet)) {
             problems.push(format!("{}: work had not ended {} hours after the end", tenant.namespace, LONGEST_AFTERMATH.num_hours()));
         }
-        Finished { period: self.period, timeline: self.observer.timeline(&objects), problems, objects }
+        Finished {
+            period: self.period,
+            timeline: self.observer.timeline(&objects),
+            mails: self.kubelet.outbox().mails(),
+            problems,
+            objects,
+        }
     }
 }

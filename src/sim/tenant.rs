@@ -116,7 +116,7 @@ impl Tenant {
         let evaluated = kubelet.evaluated(&self.namespace)?;
         let horizon = horizon.min(evaluated.quiet_until?);
         let is_unchanged = || fingerprint(api, &self.namespace) == evaluated.before;
-        if !self.is_idle(kubelet) || self.has_open_runs(api) || !is_unchanged() {
+        if !self.is_idle(kubelet) || !is_unchanged() || self.has_open_runs(api) {
             return None;
         }
         let schedule: TenantSchedule = object(api, "TenantSchedule", &self.namespace)?;
@@ -201,14 +201,10 @@ fn is_settled(run: &Value) -> bool {
 
 /// Sums up everything that an evaluation of the namespace can read, but for the head, which only evaluations change,
 /// and the schedule's status, which says nothing that is not in the head.
-///
-/// Versions only grow and are never used twice, so that per kind the newest one and the number of objects tell.
 pub(super) fn fingerprint(api: &MemoryApi, namespace: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     for kind in KINDS {
-        let objects = api.list(kind, Some(namespace));
-        let versions = objects.iter().filter_map(|object| object["metadata"]["resourceVersion"].as_str()?.parse::<u64>().ok());
-        (kind, objects.len(), versions.max()).hash(&mut hasher);
+        api.newest_change(kind, namespace).hash(&mut hasher);
     }
     for schedule in api.list("TenantSchedule", Some(namespace)) {
         let metadata = &schedule["metadata"];

@@ -155,13 +155,13 @@ fn bad_input_is_found_before_the_start() {
     let documents = load::parse("a.yaml", &text).expect("documents");
     let problems = Simulation::new(documents, Options::default()).err().expect("problems");
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    let wanted = format!("a.yaml:{}: Workflow acme/joiner: unknown field spec.tasks[0].enableAccount", first + 3);
+    let wanted = format!("a.yaml:{}:7: Workflow acme/joiner: unknown field spec.tasks[0].enableAccount", first + 3);
     assert_eq!(problems, [wanted]);
     let text = text.replace("enableAccount: {}", "addUserToGroups: {groups: [everyone]}");
     let documents = load::parse("a.yaml", &text).expect("documents");
     let problems = Simulation::new(documents, Options::default()).err().expect("problems");
     let problem = problems.first().map(ToString::to_string).unwrap_or_default();
-    assert!(problem.starts_with(&format!("a.yaml:{first}: ")) && problem.contains("category is immutable"), "{problems:?}");
+    assert!(problem.starts_with(&format!("a.yaml:{first}:13: ")) && problem.contains("category is immutable"), "{problems:?}");
 }
 
 #[test]

@@ -3,24 +3,19 @@
 use crate::api::task::AttributesArguments;
 use crate::directory::{Directory, Effect};
 
-use super::TaskError;
+use super::{Scene, TaskError};
 
-/// enableUserAccount.
-pub(super) async fn enable<D: Directory>(directory: &D, subject: &str) -> Result<Effect, TaskError> {
-    Ok(directory.set_account_enabled(subject, true).await?)
-}
-
-/// disableUserAccount.
-pub(super) async fn disable<D: Directory>(directory: &D, subject: &str) -> Result<Effect, TaskError> {
-    Ok(directory.set_account_enabled(subject, false).await?)
+/// enableUserAccount and disableUserAccount.
+pub(super) async fn set_enabled<D: Directory>(scene: &Scene<'_, D>, enabled: bool) -> Result<Effect, TaskError> {
+    Ok(scene.directory.set_account_enabled(scene.subject, enabled).await?)
 }
 
 /// deleteUser.
-pub(super) async fn delete<D: Directory>(directory: &D, subject: &str) -> Result<Effect, TaskError> {
-    Ok(directory.delete_user(subject).await?)
+pub(super) async fn delete<D: Directory>(scene: &Scene<'_, D>) -> Result<Effect, TaskError> {
+    Ok(scene.directory.delete_user(scene.subject).await?)
 }
 
 /// updateUserAttributes.
-pub(super) async fn update<D: Directory>(directory: &D, subject: &str, arguments: &AttributesArguments) -> Result<Effect, TaskError> {
-    Ok(directory.update_attributes(subject, &arguments.attributes).await?)
+pub(super) async fn update<D: Directory>(scene: &Scene<'_, D>, arguments: &AttributesArguments) -> Result<Effect, TaskError> {
+    Ok(scene.directory.update_attributes(scene.subject, &arguments.attributes).await?)
 }

@@ -99,8 +99,8 @@ def load(folder):
 
 
 def check_schedule(spec):
-    """Refuses a schedule that does more than to name an interval and to keep history."""
-    unknown = set(spec) - {"interval", "directory", "historyLimits"}
+    """Refuses a schedule that does more than to name an interval and a sender and to keep history."""
+    unknown = set(spec) - {"interval", "directory", "historyLimits", "mail"}
     if unknown:
         raise NotModelled(f"TenantSchedule.spec members {sorted(unknown)}")
 

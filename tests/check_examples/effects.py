@@ -4,7 +4,7 @@ import dataclasses
 
 from .documents import NotModelled
 from .occurrences import in_order
-from .workflows import Workflow
+from .workflows import MAILS, Workflow
 
 
 @dataclasses.dataclass
@@ -52,6 +52,9 @@ def apply(example, task, account, occurrence):
         same = [account.attributes.get(key) == value for key, value in updates.items()]
         account.attributes.update(updates)
         return share(same)
+    if task.kind in MAILS:
+        # A mail changes no account. Whether its people have addresses is not modelled: it is taken as sent.
+        return False
     return apply_to_groups(example, task, account, occurrence)
 
 

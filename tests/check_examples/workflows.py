@@ -12,8 +12,9 @@ RANK = {"leaver": 0, "mover": 1, "joiner": 2}
 DEFAULT_WINDOW = {"leaver": "30d", "mover": "3d", "joiner": "3d"}
 KNOWN_MEMBERS = {"category", "displayName", "description", "isEnabled", "isSchedulingEnabled", "executionConditions", "tasks",
                  "catchUpWindow"}
-KNOWN_TASKS = {"enableUserAccount", "disableUserAccount", "deleteUser", "addUserToGroups", "removeUserFromGroups",
-               "removeUserFromAllGroups", "updateUserAttributes"}
+MAILS = {"sendWelcomeEmail", "sendEmailToManagerBeforeLastDay"}
+KNOWN_TASKS = MAILS | {"enableUserAccount", "disableUserAccount", "deleteUser", "addUserToGroups", "removeUserFromGroups",
+                       "removeUserFromAllGroups", "updateUserAttributes"}
 LAST_SIGN_IN = "lastSuccessfulSignInDateTime"
 
 

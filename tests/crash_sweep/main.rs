@@ -1,8 +1,8 @@
 //! The crash sweep: for every scenario, every fault and every k, the k-th request of a simulated tenant goes wrong in
 //! that way; afterwards everything has converged to what the undisturbed run comes to.
 //!
-//! `cargo test` takes a seeded sample, with `TENURE_SWEEP=3` three of each; with `TENURE_SWEEP=full` every k is tried. `TENURE_SWEEP_ONE=scenario/fault/k`
-//! tries one case and prints the requests around it.
+//! `cargo test` takes a seeded sample, with `TENURE_SWEEP=3` three of each; with `TENURE_SWEEP=full` every k is tried. `TENURE_SWEEP_ONLY=scenario`
+//! takes only that scenario, and `TENURE_SWEEP_ONE=scenario/fault/k` tries one case and prints the requests around it.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
 mod fault;
@@ -11,7 +11,7 @@ mod scenario;
 mod sweep;
 
 use fault::Fault;
-use scenario::{SCENARIOS, play};
+use scenario::{SCENARIOS, Scenario, play};
 use sweep::{Case, sweep};
 
 /// Cases of each scenario and fault that the sample takes, unless `TENURE_SWEEP` is another number.
@@ -48,10 +48,12 @@ fn every_fault_converges() {
     let mut cases = Vec::new();
     let mut baselines = Vec::new();
     println!("scenario x requests (recorded) x faults");
-    for (index, scenario) in SCENARIOS.iter().enumerate() {
+    let only = std::env::var("TENURE_SWEEP_ONLY").ok();
+    let is_wanted = |scenario: &Scenario| only.as_ref().is_none_or(|only| only == scenario.name);
+    for (index, scenario) in SCENARIOS.iter().enumerate().filter(|(_, scenario)| is_wanted(scenario)) {
         let baseline = play(scenario, None);
         assert!(baseline.faults().is_empty(), "{}: undisturbed: {}", scenario.name, baseline.faults().join("; "));
-        println!("  {:<10} {:>5} ({:>5}) x {}", scenario.name, baseline.requests, scenario.requests, Fault::ALL.len());
+        println!("  {:<18} {:>5} ({:>5}) x {}", scenario.name, baseline.requests, scenario.requests, Fault::ALL.len());
         assert!(
             baseline.requests >= scenario.requests,
             "{}: {} requests are covered, {} were recorded",
@@ -69,7 +71,7 @@ fn every_fault_converges() {
     println!(
         "{} cases: {} scenarios x {} faults{}",
         cases.len(),
-        SCENARIOS.len(),
+        baselines.len(),
         Fault::ALL.len(),
         if is_full() { " x every k" } else { ", a sample" }
     );

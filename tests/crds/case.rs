@@ -123,11 +123,15 @@ impl Case {
     }
 }
 
-pub const KINDS: [&str; 12] = [
+pub const KINDS: [&str; 16] = [
     "Account",
+    "Approval",
+    "CustomTaskExtension",
     "Directory",
     "DirectorySnapshot",
+    "ExtensionCall",
     "Group",
+    "Hold",
     "OccurrenceLedger",
     "Run",
     "RunSlice",

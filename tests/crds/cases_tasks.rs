@@ -1,8 +1,9 @@
 //! Cases of the task union: written from the catalogue, so that the schema and the catalogue cannot differ.
 
 use serde_json::{Map, Value, json};
+use tenure::api::Category;
 use tenure::api::task::MEMBERS;
-use tenure::catalog::{Category, TASKS, TaskDefinition};
+use tenure::catalog::{TASKS, TaskDefinition};
 
 use crate::case::{Case, text, texts, with};
 use crate::cases_workflow::workflow;

@@ -44,7 +44,7 @@ pub fn all(definitions: &[(String, Value)]) -> Vec<Rule> {
 fn collect(kind: &str, schema: &Value, path: &mut Vec<String>, rules: &mut Vec<Rule>) {
     for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
         let field = rule["fieldPath"].as_str().unwrap_or_default();
-        let complaint = format!("{}{field}", join(path));
+        let complaint = format!("{}{field}", join(path)).trim_start_matches('.').to_owned();
         rules.push(Rule {
             kind: kind.to_owned(),
             path: path.clone(),

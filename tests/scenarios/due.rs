@@ -72,6 +72,17 @@ fn the_examples_of_the_documentation() {
 }
 
 #[test]
+fn a_date_that_does_not_parse_is_said_until_it_is_corrected() {
+    let play =
+        |until| Play::new("03-10", until).workflow("joiner", &joiner(0)).user("ann", &hired("soon")).user("bob", &hired("2026-03-10"));
+    let end = play("03-11").run();
+    assert_eq!(end.condition("Directory", "people", "DataQuality"), "DataQuality=False Unreadable");
+    assert_eq!(end.processed(), ["joiner bob completed 03-10"], "nobody else is affected");
+    let end = play("03-12").user_at("03-11", "ann", &hired("2026-03-11")).run();
+    assert_eq!(end.condition("Directory", "people", "DataQuality"), "DataQuality=True Readable");
+}
+
+#[test]
 fn a_workflow_never_starts_early_and_at_most_one_interval_late() {
     let end = Play::new("03-10", "03-20")
         .schedule("{interval: 5h, directory: people}")

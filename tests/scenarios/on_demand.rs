@@ -120,6 +120,33 @@ fn a_run_restored_while_it_ran_is_held() {
 }
 
 #[test]
+fn a_held_run_neither_delays_a_leaver_nor_undoes_it() {
+    // As before; then one whom the lost claim has, and one whom nobody claimed yet, leave.
+    let deed = |api: &MemoryApi| {
+        let run = (*api.get("Run", NS, "r").expect("the Run")).clone();
+        api.delete("Run", NS, "r").expect("deleted");
+        restore(api, &[run]);
+    };
+    let play = (0..25).fold(tenant(), |play, index| play.user(&format!("p{index:02}"), "{department: Board}"));
+    let run = run_of("greet", "scope: {rule: \"department eq 'Board'\"}");
+    let gone = "{department: Board, employeeLeaveDateTime: \"2026-03-12T12:00:00Z\"}";
+    let end = play
+        .workflow("leaver", &leaver(0))
+        .object_at("03-11T10:00", "Run", "r", &run)
+        .on_request("execute/r", (Verb::Update, "accounts"), 5, deed, Verdict::Die)
+        .user_at("03-12", "p10", gone)
+        .user_at("03-12", "p22", gone)
+        .run_broken();
+    assert_eq!(end.condition("Run", "r", "Held"), "Held=True RestoredWhileRunning");
+    for name in ["p10", "p22"] {
+        assert!(end.processed().contains(&format!("leaver {name} completed 03-12")), "{:?}", end.processed());
+        assert_eq!(end.account(name), (false, vec![]));
+    }
+    let superseded = end.of_run("r").into_iter().filter(|line| line.ends_with("canceled Superseded")).count();
+    assert_eq!(superseded, 2, "{:?}", end.of_run("r"));
+}
+
+#[test]
 fn an_off_boarded_person_gets_no_joiner_unless_named_after_it() {
     let end = tenant()
         .object_at("03-11T10:00", "Run", "leave", &run_of("out", "users: [cid]"))

@@ -180,3 +180,18 @@ fn nobody_twice_after_a_restore_in_the_middle_of_an_evaluation() {
         assert_eq!(processed, all_joined(0), "{verb} {resource}");
     }
 }
+
+#[test]
+fn nobody_is_overlooked_whose_account_met_a_conflict_when_it_was_made() {
+    // An evaluation that saw her only after the move would take it for her first department.
+    for (nth, name) in [(1, "ann"), (2, "bob")] {
+        let end = Play::new("03-10", "03-12")
+            .workflow("mover", &mover("Lab"))
+            .user("ann", &works_in("Sales"))
+            .user("bob", &works_in("Sales"))
+            .user_at("03-10T03:00", name, &works_in("Lab"))
+            .on_request("evaluate/", (Verb::Create, "accounts"), nth, |_| {}, Verdict::Conflict)
+            .run();
+        assert_eq!(end.processed(), [format!("mover {name} completed 03-10")]);
+    }
+}

@@ -10,9 +10,9 @@ use super::play::{NS, Play, hired, joiner, leaver, leaves, mover, works_in};
 #[test]
 fn a_workflow_that_needs_what_this_release_lacks_runs_nothing_and_others_go_on() {
     let with = |field: &str| joiner(0).replacen('{', &format!("{{{field}, "), 1);
-    let mail = joiner(0).replace("tasks: [", "tasks: [{name: mail, sendWelcomeEmail: {}}, ");
+    let call = joiner(0).replace("tasks: [", "tasks: [{name: call, runCustomTaskExtension: {extension: x}}, ");
     let rows = [
-        ("a task", mail, "TaskUnavailable"),
+        ("a task", call, "TaskUnavailable"),
         ("limits", with("executionLimits: {count: 5}"), "NotAvailable"),
         ("approval", with("approval: {requiredFor: [account]}"), "NotAvailable"),
         (

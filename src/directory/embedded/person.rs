@@ -1,6 +1,5 @@
 //! From the record and the account of one person to what rules, triggers and mails read.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -15,16 +14,18 @@ use crate::domain::subject::{DateReading, DatedValue, Person};
 use crate::domain::trigger::LAST_SIGN_IN;
 use crate::rule::{Attributes, OwnedValue};
 
+use super::sponsors::sponsors;
+
 /// The attributes that are dates without being mapped: those of LCW's triggers.
-const DATES: [&str; 4] = ["employeeHireDate", "employeeLeaveDateTime", "createdDateTime", LAST_SIGN_IN];
-/// LCW's own name of the last sign-in in rules.
-const LAST_SIGN_IN_IN_RULES: &str = "signInActivity/lastSuccessfulSignInDateTime";
+pub(super) const DATES: [&str; 4] = ["employeeHireDate", "employeeLeaveDateTime", "createdDateTime", LAST_SIGN_IN];
 
 /// How attributes are read.
 #[derive(Clone, Debug)]
 pub struct Mapping {
     directory: String,
-    mapped: Vec<AttributeMapping>,
+    pub(super) mapped: Vec<AttributeMapping>,
+    /// Names of the dates, shared by all people.
+    dates: Vec<Arc<str>>,
 }
 
 fn set(attributes: &mut Attributes, name: &str, value: OwnedValue) {
@@ -35,11 +36,15 @@ impl Mapping {
     /// The mapping of a Directory.
     #[must_use]
     pub fn new(directory: &str, spec: &DirectorySpec) -> Self {
-        Self { directory: directory.to_owned(), mapped: spec.attributes.clone() }
+        let mapped = spec.attributes.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime).map(|mapping| mapping.name.as_str());
+        let mut dates: Vec<Arc<str>> = DATES.into_iter().chain(mapped).map(Arc::from).collect();
+        dates.sort();
+        dates.dedup();
+        Self { directory: directory.to_owned(), mapped: spec.attributes.clone(), dates }
     }
 
     /// The text of an attribute: the account's, where a task wrote it, else the record's. None: not set.
-    fn text<'a>(user: &'a User, account: &'a Account, name: &str) -> Option<&'a str> {
+    pub(super) fn text<'a>(user: &'a User, account: &'a Account, name: &str) -> Option<&'a str> {
         let text = match account.spec.attributes.get(name) {
             Some(overlay) => Some(overlay.as_str()),
             None => Self::record_text(user, name),
@@ -69,7 +74,7 @@ impl Mapping {
         }
         let name = user.name_any();
         let mut attributes = Attributes::new();
-        for attribute in TEXT_ATTRIBUTES {
+        for attribute in TEXT_ATTRIBUTES.iter().filter(|name| !DATES.contains(name)) {
             if let Some(text) = Self::text(user, account, attribute) {
                 set(&mut attributes, attribute, text_value(text));
             }
@@ -94,6 +99,7 @@ impl Mapping {
         set(&mut attributes, "otherMails", list_value(&user.spec.other_mails));
         set(&mut attributes, "proxyAddresses", list_value(&user.spec.proxy_addresses));
         let dates = self.dates(user, account, &mut attributes);
+        attributes.shrink_to_fit();
         let mut groups = account.spec.member_of.clone();
         groups.sort();
         Some(Person {
@@ -102,27 +108,22 @@ impl Mapping {
             attributes,
             dates,
             groups,
-            sponsors: user.spec.sponsors.as_ref().map(Vec::len),
+            sponsors: sponsors(user, Some(&account.spec)).map(Vec::len),
         })
     }
 
-    fn dates(&self, user: &User, account: &Account, attributes: &mut Attributes) -> BTreeMap<Arc<str>, DateReading> {
-        let mapped = self.mapped.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime).map(|mapping| mapping.name.as_str());
-        let mut dates = BTreeMap::new();
-        for name in DATES.into_iter().chain(mapped) {
+    fn dates(&self, user: &User, account: &Account, attributes: &mut Attributes) -> Vec<(Arc<str>, DateReading)> {
+        let read = |name: &Arc<str>| {
             let reading = self.date(user, account, name);
             let value = match reading {
                 DateReading::Absent => OwnedValue::Null,
                 DateReading::Unknown => OwnedValue::Unknown,
                 DateReading::Known(date) => OwnedValue::Date(date.instant),
             };
-            if name == LAST_SIGN_IN {
-                set(attributes, LAST_SIGN_IN_IN_RULES, value.clone());
-            }
             set(attributes, name, value);
-            dates.insert(Arc::from(name), reading);
-        }
-        dates
+            (Arc::clone(name), reading)
+        };
+        self.dates.iter().map(read).collect()
     }
 
     fn date(&self, user: &User, account: &Account, name: &str) -> DateReading {
@@ -145,7 +146,7 @@ impl Mapping {
 
 /// The zone of a date: the subject's own where the mapping names an attribute, else the mapping's, else UTC. None: the
 /// subject's zone cannot be read, and neither can the date then.
-fn zone(user: &User, account: &Account, mapping: Option<&AttributeMapping>) -> Option<Tz> {
+pub(super) fn zone(user: &User, account: &Account, mapping: Option<&AttributeMapping>) -> Option<Tz> {
     let own = mapping.and_then(|mapping| mapping.time_zone_attribute.as_deref()).and_then(|name| Mapping::text(user, account, name));
     let text = own.or_else(|| mapping.and_then(|mapping| mapping.time_zone.as_deref()));
     text.map_or(Some(chrono_tz::UTC), |text| parse_zone(text).ok())

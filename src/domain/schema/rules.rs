@@ -38,89 +38,92 @@ thread_local! {
     static FUNCTIONS: Context<'static> = Context::default().with_all();
 }
 
-/// Checks all rules of an object.
-pub(super) fn check(root: &Node, object: &Value, old: Option<&Value>, found: &mut Vec<Violation>) {
-    FUNCTIONS.with(|functions| walk(root, object, old, Path::Root, functions, found));
+/// Checks all rules of an object. A rule that cannot be decided, because a value is missing or of another type, is a
+/// violation, but for `decided_only`.
+pub(super) fn check(root: &Node, object: &Value, old: Option<&Value>, decided_only: bool, found: &mut Vec<Violation>) {
+    FUNCTIONS.with(|functions| Walk { functions, decided_only, found }.walk(root, object, old, Path::Root));
 }
 
-fn walk(node: &Node, value: &Value, old: Option<&Value>, path: Path<'_>, functions: &Context<'_>, found: &mut Vec<Violation>) {
-    if !node.has_rules || value.is_null() {
-        return;
+/// A walk over an object.
+struct Walk<'a> {
+    functions: &'a Context<'static>,
+    decided_only: bool,
+    found: &'a mut Vec<Violation>,
+}
+
+impl Walk<'_> {
+    fn walk(&mut self, node: &Node, value: &Value, old: Option<&Value>, path: Path<'_>) {
+        if !node.has_rules || value.is_null() {
+            return;
+        }
+        // What did not change was admitted before; only rules that compare with the old value run again.
+        let unchanged = old == Some(value);
+        if unchanged && !node.has_transitions {
+            return;
+        }
+        self.evaluate(node, value, old, unchanged, path);
+        match value {
+            Value::Object(map) => {
+                for (key, member) in map {
+                    if let Some((child, is_map_key)) = node.member(key) {
+                        let below = if is_map_key { Path::Key(&path, key) } else { Path::Field(&path, key) };
+                        let old_member = old.and_then(|old| old.get(key)).filter(|old| !old.is_null());
+                        self.walk(child, member, old_member, below);
+                    }
+                }
+            }
+            Value::Array(list) => {
+                let Some(items) = node.items.as_deref() else { return };
+                for (index, element) in list.iter().enumerate() {
+                    let old_element = node.old_element(element, old);
+                    self.walk(items, element, old_element, Path::Index(&path, index));
+                }
+            }
+            _ => {}
+        }
     }
-    // What did not change was admitted before; only rules that compare with the old value run again.
-    let unchanged = old == Some(value);
-    if unchanged && !node.has_transitions {
-        return;
-    }
-    evaluate(node, value, old, unchanged, path, functions, found);
-    match value {
-        Value::Object(map) => {
-            for (key, member) in map {
-                if let Some((child, is_map_key)) = node.member(key) {
-                    let below = if is_map_key { Path::Key(&path, key) } else { Path::Field(&path, key) };
-                    let old_member = old.and_then(|old| old.get(key)).filter(|old| !old.is_null());
-                    walk(child, member, old_member, below, functions, found);
+
+    fn evaluate(&mut self, node: &Node, value: &Value, old: Option<&Value>, unchanged: bool, path: Path<'_>) {
+        let applies = |rule: &Rule| match &rule.compiled {
+            Ok(rule) if rule.is_transition_rule => old.is_some() || rule.rule.optional_old_self == Some(true),
+            Ok(_) | Err(_) => !unchanged,
+        };
+        if !node.rules.iter().any(applies) {
+            return;
+        }
+        let is_root = matches!(path, Path::Root);
+        let mut scope = self.functions.new_inner_scope();
+        scope.add_variable_from_value("self", convert(node, value, is_root));
+        scope.add_variable_from_value("oldSelf", old.map_or(Cel::Null, |old| convert(node, old, is_root)));
+        for rule in node.rules.iter().filter(|rule| applies(rule)) {
+            match &rule.compiled {
+                Ok(rule) => self.run(rule, node, value, path, &scope),
+                Err(error) => {
+                    let detail = format!("rule compile error: {error}");
+                    self.found.push(Violation::of_value(ViolationKind::Invalid, path, &type_name(node), &detail));
                 }
             }
         }
-        Value::Array(list) => {
-            let Some(items) = node.items.as_deref() else { return };
-            for (index, element) in list.iter().enumerate() {
-                let old_element = node.old_element(element, old);
-                walk(items, element, old_element, Path::Index(&path, index), functions, found);
-            }
-        }
-        _ => {}
+    }
+
+    fn run(&mut self, rule: &CompilationResult, node: &Node, value: &Value, path: Path<'_>, scope: &Context<'_>) {
+        let text = rule.rule.message.as_deref().map_or(rule.rule.rule.trim(), str::trim);
+        let problem = match rule.program.execute(scope) {
+            Ok(Cel::Bool(true)) => return,
+            Ok(Cel::Bool(false)) => None,
+            Ok(_) => Some(format!("rule did not evaluate to bool: {text}")),
+            Err(_) if self.decided_only => return,
+            Err(error) => Some(format!("{error} evaluating rule: {text}")),
+        };
+        self.found.push(match problem {
+            Some(detail) => Violation::of_value(ViolationKind::Invalid, path, &type_name(node), &detail),
+            None => refusal(rule, value, path, scope),
+        });
     }
 }
 
-fn evaluate(
-    node: &Node,
-    value: &Value,
-    old: Option<&Value>,
-    unchanged: bool,
-    path: Path<'_>,
-    functions: &Context<'_>,
-    found: &mut Vec<Violation>,
-) {
-    let applies = |rule: &Rule| match &rule.compiled {
-        Ok(rule) if rule.is_transition_rule => old.is_some() || rule.rule.optional_old_self == Some(true),
-        Ok(_) | Err(_) => !unchanged,
-    };
-    if !node.rules.iter().any(applies) {
-        return;
-    }
-    let is_root = matches!(path, Path::Root);
-    let mut scope = functions.new_inner_scope();
-    scope.add_variable_from_value("self", convert(node, value, is_root));
-    scope.add_variable_from_value("oldSelf", old.map_or(Cel::Null, |old| convert(node, old, is_root)));
-    for rule in node.rules.iter().filter(|rule| applies(rule)) {
-        match &rule.compiled {
-            Ok(rule) => run(rule, node, value, path, &scope, found),
-            Err(error) => {
-                let detail = format!("rule compile error: {error}");
-                found.push(Violation::of_value(ViolationKind::Invalid, path, &type_name(node), &detail));
-            }
-        }
-    }
-}
-
-fn type_name(node: &Node) -> Value {
-    Value::String(node.kind.map_or("", Kind::name).to_owned())
-}
-
-fn run(rule: &CompilationResult, node: &Node, value: &Value, path: Path<'_>, scope: &Context<'_>, found: &mut Vec<Violation>) {
-    let text = rule.rule.message.as_deref().map_or(rule.rule.rule.trim(), str::trim);
-    let problem = match rule.program.execute(scope) {
-        Ok(Cel::Bool(true)) => return,
-        Ok(Cel::Bool(false)) => None,
-        Ok(_) => Some(format!("rule did not evaluate to bool: {text}")),
-        Err(error) => Some(format!("{error} evaluating rule: {text}")),
-    };
-    if let Some(detail) = problem {
-        found.push(Violation::of_value(ViolationKind::Invalid, path, &type_name(node), &detail));
-        return;
-    }
+/// What a rule says that is not met.
+fn refusal(rule: &CompilationResult, value: &Value, path: Path<'_>, scope: &Context<'_>) -> Violation {
     let computed = rule.message_program.as_ref().and_then(|program| match program.execute(scope) {
         Ok(Cel::String(message)) if !message.trim().is_empty() => Some(message.trim().to_owned()),
         _ => None,
@@ -135,7 +138,7 @@ fn run(rule: &CompilationResult, node: &Node, value: &Value, path: Path<'_>, sco
         None if matches!(path, Path::Root) => "<nil>".to_owned(),
         None => path.to_string(),
     };
-    found.push(match rule.rule.reason.as_deref() {
+    match rule.rule.reason.as_deref() {
         Some("FieldValueRequired") => Violation::plain(ViolationKind::Required, at, &detail),
         Some("FieldValueForbidden") => Violation::plain(ViolationKind::Forbidden, at, &detail),
         reason => {
@@ -146,7 +149,11 @@ fn run(rule: &CompilationResult, node: &Node, value: &Value, path: Path<'_>, sco
                 Violation::of_value(kind, at, value, &detail)
             }
         }
-    });
+    }
+}
+
+fn type_name(node: &Node) -> Value {
+    Value::String(node.kind.map_or("", Kind::name).to_owned())
 }
 
 /// The CEL value of a JSON value. Nulls in objects are absent, as on the server; the root shows of its metadata

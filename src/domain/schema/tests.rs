@@ -125,6 +125,20 @@ fn strict_names_every_unknown_field() {
 }
 
 #[test]
+fn an_examination_goes_on_after_what_it_finds() {
+    let spec = json!({"size": "x", "color": "blue", "steps": [{"name": "a"}, {"nmae": "b", "hook": "h"}], "foo": 1});
+    let (kept, found) = schema().examine(object(&spec), None);
+    let paths: Vec<&str> = found.iter().map(|violation| violation.path.as_str()).collect();
+    assert_eq!(paths, ["spec.color", "spec.size", "spec.steps[1].name", "spec.steps[0]"], "{found:?}");
+    assert!(kept["spec"].get("foo").is_none());
+    let schema = schema();
+    assert_eq!(schema.fields("spec.steps[1]"), ["hook", "job", "name"]);
+    assert_eq!(schema.fields(""), ["apiVersion", "kind", "metadata", "spec"]);
+    assert_eq!(schema.choices("spec.color"), ["red", "green"]);
+    assert!(schema.fields("spec.color").is_empty() && schema.fields("spec.nothing.here").is_empty());
+}
+
+#[test]
 fn transition_rules_follow_the_keys_of_list_maps() {
     let old = json!({"size": 1, "color": "red", "steps": [{"name": "a", "hook": "x"}, {"name": "b", "hook": "y"}]});
     let swapped = json!({"size": 1, "color": "red", "steps": [{"name": "b", "hook": "y"}, {"name": "a", "hook": "x"}]});

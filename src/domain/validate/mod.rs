@@ -18,15 +18,13 @@ use crate::api::directory::AttributeType;
 use crate::api::{Directory, DirectorySpec, TenantScheduleSpec, WorkflowSpec};
 use crate::rule::{Kind, Vocabulary};
 
-/// The task definitions that this release can execute.
-pub const AVAILABLE_TASKS: [&str; 7] = [
-    "enableUserAccount",
-    "disableUserAccount",
-    "deleteUser",
-    "addUserToGroups",
-    "removeUserFromGroups",
-    "removeUserFromAllGroups",
-    "updateUserAttributes",
+/// The task definitions that this release cannot execute.
+pub const UNAVAILABLE_TASKS: [&str; 5] = [
+    "requestAccessPackageAssignment",
+    "runCustomTaskExtension",
+    "removeAccessPackageAssignment",
+    "removeAllAccessPackageAssignments",
+    "cancelPendingAccessPackageRequests",
 ];
 
 /// Text attributes of our records that Lifecycle Workflows has no rules about.

@@ -1,6 +1,6 @@
 //! Whether the tasks of a workflow can be executed.
 
-use super::{AVAILABLE_TASKS, Problems, reason};
+use super::{Problems, UNAVAILABLE_TASKS, reason};
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Action, Task, WorkflowSpec, task};
 use crate::catalog;
@@ -37,13 +37,11 @@ fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &Workflo
     let Some(action) = task.action() else { return };
     let member = action.name();
     let path = format!("{path}.{member}");
-    let category = spec.category.as_str();
-    let allowed =
-        catalog::by_name(member).is_some_and(|definition| definition.categories.iter().any(|allowed| allowed.as_str() == category));
-    if !allowed {
+    let category = spec.category;
+    if !catalog::by_name(member).is_some_and(|definition| definition.allows(category)) {
         problems.add(path.as_str(), reason::CATEGORY, format!("task {:?}: a {category} workflow may not have {member}", task.name));
     }
-    if task.is_enabled && !AVAILABLE_TASKS.contains(&member) {
+    if task.is_enabled && UNAVAILABLE_TASKS.contains(&member) {
         problems.add(path.as_str(), reason::TASK_UNAVAILABLE, format!("task {:?}: {member} is not available yet", task.name));
     }
     if let Action::UpdateUserAttributes(arguments) = action {

@@ -52,9 +52,6 @@ pub fn directory_problems(spec: &DirectorySpec) -> Vec<Problem> {
     if spec.guards.is_some() {
         problems.add("spec.guards", reason::NOT_AVAILABLE, "guards are not available yet: a broken answer would be believed");
     }
-    if spec.protected.is_some() {
-        problems.add("spec.protected", reason::NOT_AVAILABLE, "protected subjects are not available yet: nobody would be protected");
-    }
     for (index, mapping) in spec.attributes.iter().enumerate() {
         if let Some(Err(error)) = mapping.time_zone.as_deref().map(dates::parse_zone) {
             problems.add(format!("spec.attributes[{index}].timeZone"), reason::TIME_ZONE, format!("attribute {:?}: {error}", mapping.name));

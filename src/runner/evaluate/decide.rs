@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::api::run::ExecutionType;
-use crate::api::tenant_ledger::{DirectoryHead, WorkflowHead};
+use crate::api::tenant_ledger::{DirectoryHead, Unreadable, WorkflowHead};
 use crate::api::{EntryState, LedgerEntry};
 use crate::domain::decision::{Books, Decision, Facts, View};
-use crate::domain::subject::Person;
+use crate::domain::subject::{DateReading, Person};
 use crate::domain::trigger::Occurrence;
 
 use super::draft::Draft;
@@ -14,6 +14,9 @@ use super::on_demand;
 use super::place::{self, Wanted};
 use super::snapshot::{self, Seen};
 use super::tenant::{Reading, Tenant, Usable};
+
+/// Most attributes of a directory of which the head says that they have unreadable values: its schema's bound.
+const MOST_UNREADABLE: usize = 100;
 
 /// Decides everything. `released`: rows that are written in any case; the tenant's ledger has them already.
 pub(super) fn decide(tenant: &mut Tenant, released: Vec<LedgerEntry>) -> Draft {
@@ -32,15 +35,15 @@ pub(super) fn decide(tenant: &mut Tenant, released: Vec<LedgerEntry>) -> Draft {
 
 /// Asks every workflow about every person of its directory. One person after the other, so that what is known of them is
 /// read from memory once; what is found is taken in the order of the workflows.
-fn consider(tenant: &Tenant, seen: &BTreeMap<String, Vec<Seen>>, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
+fn consider(tenant: &Tenant, seen: &BTreeMap<&str, Vec<Seen<'_>>>, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
     let books = Books { keys: &tenant.keys, ledger: &tenant.ledger };
     let mut found = Vec::new();
     for (directory, seen) in seen {
-        let Some(Reading::People(people)) = tenant.readings.get(directory) else { continue };
+        let Some(Reading::People(people)) = tenant.readings.get(*directory) else { continue };
         let facts = facts(tenant, directory);
         draft.restless |= facts.iter().any(|(usable, _)| usable.compiled.scope.as_ref().is_some_and(crate::rule::Rule::depends_on_time));
         for (person, seen) in people.iter().zip(seen) {
-            let view = View { now: &seen.now, before: seen.before.as_ref(), has_released: seen.has_released };
+            let view = View { now: &seen.now, before: seen.before, has_released: seen.has_released };
             for (usable, facts) in &facts {
                 for decided in facts.decide(person, view, books, draft.next) {
                     if let Some(next) = decided.next {
@@ -66,7 +69,7 @@ fn consider(tenant: &Tenant, seen: &BTreeMap<String, Vec<Seen>>, draft: &mut Dra
 }
 
 /// The workflows that are evaluated over a directory, each with what is the same for all its people.
-fn facts<'a>(tenant: &'a Tenant, directory: &str) -> Vec<(&'a Usable, Facts<'a>)> {
+pub(super) fn facts<'a>(tenant: &'a Tenant, directory: &str) -> Vec<(&'a Usable, Facts<'a>)> {
     let of = |usable: &'a Usable| {
         let moment = usable.moment?;
         let old_rule = tenant.workflow_head(&usable.compiled.name).and_then(|head| head.due_rule.as_deref());
@@ -118,13 +121,24 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
     draft.directories.clone_from(&tenant.head.directories);
     for (name, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
-        let subjects = i64::try_from(people.len()).unwrap_or(i64::MAX);
-        match draft.directories.iter_mut().find(|head| &head.name == name) {
-            Some(head) => head.subjects = subjects,
-            None => draft.directories.push(DirectoryHead { name: name.clone(), subjects }),
-        }
+        draft.directories.retain(|head| &head.name != name);
+        draft.directories.push(directory_head(name, people));
     }
     draft.directories.sort_by(|left, right| left.name.cmp(&right.name));
+}
+
+/// What is remembered of a directory that was read in full.
+fn directory_head(name: &str, people: &[Person]) -> DirectoryHead {
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for (attribute, _) in people.iter().flat_map(|person| &person.dates).filter(|(_, reading)| *reading == DateReading::Unknown) {
+        *counts.entry(attribute).or_default() += 1;
+    }
+    let unreadable = counts.into_iter().map(|(attribute, count)| Unreadable { attribute: attribute.to_owned(), count });
+    DirectoryHead {
+        name: name.to_owned(),
+        subjects: i64::try_from(people.len()).unwrap_or(i64::MAX),
+        unreadable: unreadable.take(MOST_UNREADABLE).collect(),
+    }
 }
 
 /// Whether a Run was made by an evaluation.

@@ -2,6 +2,7 @@
 
 mod decide;
 mod draft;
+pub mod explain;
 mod garbage;
 mod head;
 mod on_demand;
@@ -41,7 +42,7 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
     tracing::info!(namespace = %args.namespace, epoch, runs_only = args.runs_only, "evaluation starts");
     let mut tenant = read::read(context, &head, args.runs_only).await?;
     garbage::remove_abandoned(context, &tenant).await?;
-    read::slices(context, &mut tenant).await?;
+    read::slices(&context.cluster, &mut tenant).await?;
     let released = release::release(context, &mut tenant).await?;
     let mut draft = decide::decide(&mut tenant, released);
     if Planted::SnapshotOutsideTheEpoch.is_in() {

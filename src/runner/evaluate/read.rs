@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 
 use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
+use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{Directory as DirectoryObject, DirectorySnapshot, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
 use crate::cluster::Cluster;
 use crate::cluster::client::{Kind, Selector};
@@ -37,7 +39,19 @@ pub(super) fn chunk_number(chunk: &OccurrenceLedger) -> i64 {
 /// never older than they are.
 pub(super) async fn read(context: &Context, head: &Head, runs_only: bool) -> Result<Tenant, RunnerError> {
     let cluster = &context.cluster;
-    let data = head.data().clone();
+    let mut tenant = objects(cluster, head.data().clone(), head.as_of(), runs_only).await?;
+    read_directories(cluster, &mut tenant).await;
+    compile_all(&mut tenant);
+    Ok(tenant)
+}
+
+/// Reads what stands before the directories: nobody has been asked yet who is in them.
+pub(super) async fn objects(
+    cluster: &Cluster,
+    data: TenantLedgerData,
+    as_of: DateTime<Utc>,
+    runs_only: bool,
+) -> Result<Tenant, RunnerError> {
     let keys = Keyring::from_hex(&data.key).map_err(|error| RunnerError::Invalid(error.to_string()))?;
     let mut chunks: Vec<OccurrenceLedger> = all(cluster).await?;
     chunks.sort_by_key(chunk_number);
@@ -50,10 +64,10 @@ pub(super) async fn read(context: &Context, head: &Head, runs_only: bool) -> Res
     let schedule = all::<TenantSchedule>(cluster).await?.into_iter().find(|schedule| schedule.name_any() == DEFAULT_NAME);
     let workflows: BTreeMap<String, Workflow> =
         all::<Workflow>(cluster).await?.into_iter().map(|workflow| (workflow.name_any(), workflow)).collect();
-    let mut tenant = Tenant {
+    Ok(Tenant {
         namespace: cluster.namespace().to_owned(),
-        epoch: head.epoch(),
-        as_of: head.as_of(),
+        epoch: data.epoch,
+        as_of,
         runs_only,
         head: data,
         keys,
@@ -68,14 +82,11 @@ pub(super) async fn read(context: &Context, head: &Head, runs_only: bool) -> Res
         snapshots,
         runs,
         slices: BTreeMap::new(),
-    };
-    read_directories(cluster, &mut tenant).await;
-    compile_all(&mut tenant);
-    Ok(tenant)
+    })
 }
 
 /// An evaluator that meets a row of a higher epoch stops: somebody overtook it, or a backup was torn.
-async fn check_epoch(row: i64, data: &crate::api::tenant_ledger::TenantLedgerData, cluster: &Cluster) -> Result<(), RunnerError> {
+async fn check_epoch(row: i64, data: &TenantLedgerData, cluster: &Cluster) -> Result<(), RunnerError> {
     if row <= data.epoch {
         return Ok(());
     }
@@ -106,7 +117,7 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
 }
 
 /// The workflows that have a version of what they say today, are sound, and whose directory was read in full.
-fn compile_all(tenant: &mut Tenant) {
+pub(super) fn compile_all(tenant: &mut Tenant) {
     let mut sound = BTreeMap::new();
     for (name, workflow) in &tenant.workflows {
         match usable(tenant, name, workflow) {
@@ -117,7 +128,7 @@ fn compile_all(tenant: &mut Tenant) {
     tenant.usable = sound;
 }
 
-fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, String> {
+pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, String> {
     let spec = &workflow.spec;
     if !spec.is_enabled {
         return Err("it is disabled".to_owned());
@@ -150,13 +161,13 @@ fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, St
 }
 
 /// Reads the slices that matter. Those of epochs that do not count are left out.
-pub(super) async fn slices(context: &Context, tenant: &mut Tenant) -> Result<(), RunnerError> {
+pub(super) async fn slices(cluster: &Cluster, tenant: &mut Tenant) -> Result<(), RunnerError> {
     let names: Vec<String> = tenant.runs_that_matter().into_iter().collect();
     for part in names.chunks(RUNS_PER_REQUEST) {
         let selector = Selector::labels(format!("{LABEL_RUN} in ({})", part.join(",")));
-        let slices: Vec<RunSlice> = context.cluster.list(&selector).await?;
+        let slices: Vec<RunSlice> = cluster.list(&selector).await?;
         for slice in slices {
-            check_epoch(slice.spec.epoch, &tenant.head, &context.cluster).await?;
+            check_epoch(slice.spec.epoch, &tenant.head, cluster).await?;
             if is_valid(&tenant.head, slice.spec.epoch) {
                 tenant.slices.insert(slice.name_any(), slice);
             }

@@ -1,5 +1,6 @@
 //! Sightings of every person, and the buckets that change by them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use kube::ResourceExt;
@@ -16,9 +17,9 @@ const BUCKETS: u32 = 64;
 
 /// What is known of one person.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub now: Sighting,
-    pub before: Option<Sighting>,
+pub(super) struct Seen<'a> {
+    pub now: Cow<'a, Sighting>,
+    pub before: Option<&'a Sighting>,
     /// Some occurrence of theirs was released and not planned again.
     pub has_released: bool,
 }
@@ -30,7 +31,7 @@ fn bucket(directory: &str, subject: &str) -> String {
 }
 
 /// Looks at everybody. Gives the sightings by directory, in the order of its people, and the buckets to write.
-pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Vec<Seen>>, Vec<DirectorySnapshot>) {
+pub(super) fn take(tenant: &Tenant) -> (BTreeMap<&str, Vec<Seen<'_>>>, Vec<DirectorySnapshot>) {
     let mut all = BTreeMap::new();
     let mut buckets = Vec::new();
     for (directory, reading) in &tenant.readings {
@@ -39,11 +40,11 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Vec<Seen>>, Vec<Directo
         for usable in tenant.usable.values().filter(|usable| &usable.directory == directory && usable.moment.is_some()) {
             usable.compiled.track(&mut tracked);
         }
-        let old: BTreeMap<String, DirectorySnapshot> = tenant
+        let old: BTreeMap<String, &DirectorySnapshot> = tenant
             .snapshots
             .iter()
             .filter(|bucket| &bucket.spec.directory == directory)
-            .map(|bucket| (bucket.name_any(), bucket.clone()))
+            .map(|bucket| (bucket.name_any(), bucket))
             .collect();
         let rows: BTreeMap<&str, &SnapshotRow> =
             old.values().flat_map(|bucket| &bucket.spec.rows).map(|row| (row.subject.as_str(), row)).collect();
@@ -51,19 +52,19 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<String, Vec<Seen>>, Vec<Directo
         let mut seen = Vec::with_capacity(people.len());
         for person in people {
             let row = rows.get(person.key.as_str()).copied();
-            let before = row.and_then(|row| sealed_sighting(&tenant.head, row)).cloned();
-            let now = look(person, before.as_ref(), &tracked, &tenant.keys, &tenant.ledger, tenant.epoch, tenant.as_of);
-            if let Some(next) = next_row(&tenant.head, row, now.clone(), &person.key) {
+            let before = row.and_then(|row| sealed_sighting(&tenant.head, row));
+            let now = look(person, before, &tracked, &tenant.keys, &tenant.ledger, tenant.epoch, tenant.as_of);
+            if let Some(next) = next_row(&tenant.head, row, &now, &person.key) {
                 let name = bucket(directory, &person.key);
                 let object = changed
                     .entry(name.clone())
-                    .or_insert_with(|| old.get(&name).cloned().unwrap_or_else(|| empty(tenant, directory, &name)));
+                    .or_insert_with(|| old.get(&name).map_or_else(|| empty(tenant, directory, &name), |&bucket| bucket.clone()));
                 put(object, next);
             }
             let has_released = tenant.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released);
             seen.push(Seen { now, before, has_released });
         }
-        all.insert(directory.clone(), seen);
+        all.insert(directory.as_str(), seen);
         drop_unsealed(tenant, &old, &mut changed);
         buckets.extend(changed.into_values());
     }
@@ -89,11 +90,11 @@ fn put(bucket: &mut DirectorySnapshot, row: SnapshotRow) {
 }
 
 /// Rows whose newest sighting belongs to an abandoned epoch and that nobody looked at anew go back to the sealed one.
-fn drop_unsealed(tenant: &Tenant, old: &BTreeMap<String, DirectorySnapshot>, changed: &mut BTreeMap<String, DirectorySnapshot>) {
+fn drop_unsealed(tenant: &Tenant, old: &BTreeMap<String, &DirectorySnapshot>, changed: &mut BTreeMap<String, DirectorySnapshot>) {
     let gone = |row: &SnapshotRow| crate::domain::epochs::is_abandoned(&tenant.head, row.current.epoch);
     let names: BTreeSet<&String> = old.iter().filter(|(_, bucket)| bucket.spec.rows.iter().any(gone)).map(|(name, _)| name).collect();
     for name in names {
-        let object = changed.entry(name.clone()).or_insert_with(|| old[name].clone());
+        let object = changed.entry(name.clone()).or_insert_with(|| DirectorySnapshot::clone(old[name]));
         object.spec.rows.retain_mut(|row| {
             if !gone(row) {
                 return true;

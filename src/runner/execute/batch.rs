@@ -3,29 +3,29 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::{Either, select};
 use futures::stream::{self, StreamExt};
+use kube::ResourceExt;
 
-use crate::api::reasons::EARLIER_TASK_FAILED;
+use crate::api::reasons::{EARLIER_TASK_FAILED, PROTECTED};
 use crate::api::run::ExecutionType;
-use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult, Task, TaskResult};
-use crate::directory::Effect;
+use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult};
+use crate::directory::{Directory, Lookup};
 use crate::domain::rollup::{TaskCounts, subject_status};
+use crate::domain::trigger::DEFAULT_LEAVER_WINDOW;
 use crate::runner::RunnerError;
-use crate::task::{self, TaskError};
+use crate::task::TaskError;
 
 use super::claim::{cancel, expire};
 use super::merge;
+use super::perform;
 use super::recheck::{self, Recheck};
 use super::settle;
 use super::state::Attempt;
 
 /// A claim is renewed this often (design 3.1 rule 6).
 const RENEW: Duration = Duration::from_secs(20);
-/// Time for one effect (design 3.1 rule 6).
-const EFFECT: Duration = Duration::from_secs(20);
-/// How often an effect is tried that fails for a passing reason.
-const TRIES: u32 = 3;
 /// Subjects at the same time: the embedded directory's five requests, shared by five Runs (design 3.2 rule 3).
 const PARALLEL: usize = 1;
 
@@ -74,16 +74,41 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
             Recheck::Unknown(window) => return Ok(leave(attempt, result, window)),
         }
     }
+    if !begun {
+        match attempt.directory.is_protected(&result.subject).await {
+            Lookup::Present(true) => {
+                refuse(&mut result, now);
+                attempt.hold(result);
+                return Ok(None);
+            }
+            Lookup::Present(false) | Lookup::Absent => {}
+            Lookup::Unknown(_) => return Ok(leave(attempt, result, window(attempt))),
+        }
+    }
     if slice.spec.category == Category::Leaver {
         settle::settle(attempt, &result).await?;
     }
     result.started_date_time.get_or_insert(now);
     attempt.hold(result);
-    tasks(attempt, &key, slice.spec.category).await
+    tasks(attempt, &slice.name_any(), &key, slice.spec.category).await
+}
+
+/// Fails a person whom nothing may touch.
+fn refuse(result: &mut SubjectResult, now: DateTime<Utc>) {
+    cancel(result, PROTECTED, now);
+    result.processing_status = ProcessingStatus::Failed;
+    for task in &mut result.tasks {
+        task.reason = Some(PROTECTED.to_owned());
+    }
+}
+
+/// The window of the workflow's occurrences, as the newest version has it.
+fn window(attempt: &Attempt) -> TimeDelta {
+    attempt.mind.newest().map_or(DEFAULT_LEAVER_WINDOW, |workflow| workflow.window)
 }
 
 /// Leaves a subject queued until its window ends.
-fn leave(attempt: &Attempt, mut result: SubjectResult, window: chrono::TimeDelta) -> Option<String> {
+fn leave(attempt: &Attempt, mut result: SubjectResult, window: TimeDelta) -> Option<String> {
     let key = result.occurrence.clone();
     if expire(&mut result, window, attempt.context.cluster.clock().now()) {
         attempt.hold(result);
@@ -95,7 +120,7 @@ fn leave(attempt: &Attempt, mut result: SubjectResult, window: chrono::TimeDelta
 }
 
 /// The tasks of one subject, in order, from the first without a result.
-async fn tasks(attempt: &Attempt, key: &str, category: Category) -> Result<Option<String>, RunnerError> {
+async fn tasks(attempt: &Attempt, slice: &str, key: &str, category: Category) -> Result<Option<String>, RunnerError> {
     for task in &attempt.tasks {
         let Some(mut result) = attempt.held(key) else { return Ok(None) };
         let Some(index) = result.tasks.iter().position(|entry| entry.name == task.name) else { continue };
@@ -106,14 +131,15 @@ async fn tasks(attempt: &Attempt, key: &str, category: Category) -> Result<Optio
             // A leaver has taken over: the next write adds what was done and says that we stopped.
             return Ok(None);
         }
-        let outcome = perform(attempt, &result.subject, task).await?;
+        let Some(outcome) = perform::perform(attempt, slice, &mut result, index, task).await? else { return Ok(None) };
         if category == Category::Leaver && outcome.as_ref().err().is_some_and(TaskError::is_transient) {
-            let window = attempt.mind.newest().map_or(crate::domain::trigger::DEFAULT_LEAVER_WINDOW, |workflow| workflow.window);
+            let window = window(attempt);
             if result.due + window >= attempt.context.cluster.clock().now() {
+                result.tasks[index].processing_status = ProcessingStatus::Queued;
                 return Ok(leave(attempt, result, window));
             }
         }
-        record(&mut result.tasks[index], &outcome);
+        perform::record(&mut result.tasks[index], &outcome);
         let stops = outcome.is_err() && !task.continue_on_error;
         if stops {
             for entry in &mut result.tasks[index + 1..] {
@@ -133,21 +159,6 @@ async fn tasks(attempt: &Attempt, key: &str, category: Category) -> Result<Optio
     Ok(None)
 }
 
-fn record(entry: &mut TaskResult, outcome: &Result<Effect, TaskError>) {
-    match outcome {
-        Ok(Effect::Done) => entry.processing_status = ProcessingStatus::Completed,
-        Ok(Effect::AlreadySo(info)) => {
-            entry.processing_status = ProcessingStatus::Completed;
-            entry.processing_info = Some(info.clone());
-        }
-        Err(error) => {
-            entry.processing_status = ProcessingStatus::Failed;
-            entry.reason = Some(error.reason().to_owned());
-            entry.processing_info = Some(error.to_string().chars().take(1024).collect());
-        }
-    }
-}
-
 fn conclude(attempt: &Attempt, result: &mut SubjectResult) {
     let mut counts = TaskCounts::default();
     for entry in &result.tasks {
@@ -164,32 +175,4 @@ fn conclude(attempt: &Attempt, result: &mut SubjectResult) {
     result.reason =
         result.tasks.iter().find(|entry| entry.processing_status == ProcessingStatus::Failed).and_then(|entry| entry.reason.clone());
     result.completed_date_time = Some(attempt.context.cluster.clock().now());
-}
-
-/// One task, within its time, tried again after passing failures. It starts only while the claim is certainly ours.
-async fn perform(attempt: &Attempt, subject: &str, task: &Task) -> Result<Result<Effect, TaskError>, RunnerError> {
-    let clock = attempt.context.cluster.clock();
-    let mut outcome = None;
-    for number in 0..TRIES {
-        if number > 0 {
-            clock.sleep(Duration::from_secs(1 << number)).await;
-        }
-        if !attempt.lease.holds() {
-            return Err(RunnerError::Overtaken("the last successful write is too old to start an effect".to_owned()));
-        }
-        let work = pin!(task::perform(&attempt.directory, subject, task));
-        let tried = match select(work, clock.sleep(EFFECT)).await {
-            Either::Left((tried, _)) => tried,
-            Either::Right(((), _)) => Err(TaskError::Directory(crate::directory::DirectoryError::Transient {
-                reason: "TimedOut",
-                message: format!("no answer within {} s", EFFECT.as_secs()),
-            })),
-        };
-        let again = tried.as_ref().err().is_some_and(TaskError::is_transient);
-        outcome = Some(tried);
-        if !again {
-            break;
-        }
-    }
-    Ok(outcome.unwrap_or(Err(TaskError::NoTask)))
 }

@@ -6,9 +6,9 @@ use kube::ResourceExt;
 
 use crate::api::reasons::{CANCELED_BY_REQUEST, PLAN_EXPIRED};
 use crate::api::run_slice::Claim;
-use crate::api::{Category, ProcessingStatus, Run, RunSlice, SubjectResult};
+use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult};
 use crate::cluster::Replaced;
-use crate::directory::{Directory, Lookup};
+use crate::directory::Lookup;
 use crate::runner::{Planted, RunnerError};
 use crate::task;
 
@@ -30,7 +30,8 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, Runn
         if slice.spec.results.iter().all(|result| result.processing_status.is_final()) {
             return Ok(moved);
         }
-        look_around(attempt).await?;
+        // The head, the ledger, the Workflow and the Run, before each claim.
+        attempt.look_around().await?;
         let Some((mut next, claimed)) = prepare(attempt, name, &left).await? else { return Ok(moved) };
         stamp(attempt, &mut next);
         if !put(attempt, next, &claimed).await? {
@@ -44,15 +45,6 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, Runn
         finish(attempt, name, &claimed).await?;
         attempt.report(false).await?;
     }
-}
-
-/// Looks at the head, the ledger, the Workflow and the Run before a claim.
-async fn look_around(attempt: &mut Attempt) -> Result<(), RunnerError> {
-    let cluster = attempt.context.cluster.clone();
-    attempt.mind.refresh(&cluster).await?;
-    let name = attempt.run.name_any();
-    attempt.run = cluster.find::<Run>(&name).await?.ok_or_else(|| RunnerError::Overtaken(format!("Run {name:?} is gone")))?;
-    Ok(())
 }
 
 /// The slice with subjects canceled that must not start, and the next ones to claim marked, with their occurrences;
@@ -125,9 +117,8 @@ async fn add_before_images(attempt: &Attempt, result: &mut SubjectResult) -> boo
     if result.tasks.iter().any(|task| task.before.is_some()) {
         return true;
     }
-    match attempt.directory.account(&result.subject).await {
-        Lookup::Present(account) => {
-            let images = task::before_images(&attempt.tasks, &account);
+    match task::before_images(&attempt.directory, &result.subject, &attempt.tasks).await {
+        Lookup::Present(images) => {
             for (task, image) in attempt.tasks.iter().zip(images) {
                 if let Some(result) = result.tasks.iter_mut().find(|result| result.name == task.name) {
                     result.before = image;

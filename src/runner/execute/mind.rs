@@ -7,6 +7,7 @@ use kube::ResourceExt;
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::reasons::{WORKFLOW_DELETED, WORKFLOW_DISABLED};
 use crate::api::run::ExecutionType;
+use crate::api::tenant_schedule::MailSettings;
 use crate::api::{
     Category, Directory as DirectoryObject, EntryState, OccurrenceLedger, SubjectResult, TenantLedger, TenantSchedule, Workflow,
     WorkflowVersion,
@@ -62,9 +63,24 @@ impl Mind {
         Ok(())
     }
 
+    /// The Directory of that name.
+    pub fn directory(&self, name: &str) -> Option<&DirectoryObject> {
+        self.directories.get(name)
+    }
+
     /// The tenant's default directory.
     pub fn default_directory(&self) -> Option<String> {
         self.schedule.as_ref()?.spec.directory.clone()
+    }
+
+    /// Name of the Workflow.
+    pub fn workflow(&self) -> &str {
+        &self.name
+    }
+
+    /// How the tenant's mails leave.
+    pub fn mail(&self) -> MailSettings {
+        self.schedule.as_ref().and_then(|schedule| schedule.spec.mail.clone()).unwrap_or_default()
     }
 
     /// Why nothing of the workflow is started any more.

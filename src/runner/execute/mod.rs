@@ -5,6 +5,7 @@ mod claim;
 mod lease;
 mod merge;
 mod mind;
+mod perform;
 mod recheck;
 mod report;
 mod settle;

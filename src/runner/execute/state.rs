@@ -29,6 +29,7 @@ pub(super) struct Attempt {
     pub plan: RunPlan,
     pub keys: Keyring,
     pub directory: Embedded,
+    directory_name: String,
     /// The tasks of the pinned version that are enabled, in order.
     pub tasks: Vec<Task>,
     pub lease: Lease,
@@ -78,6 +79,7 @@ impl Attempt {
             plan,
             keys,
             directory,
+            directory_name: name,
             tasks: version.spec.template.tasks.iter().filter(|task| task.is_enabled).cloned().collect(),
             lease,
             slices: Mutex::new(slices),
@@ -93,6 +95,18 @@ impl Attempt {
     async fn read_slices(cluster: &Cluster, run: &str, epoch: i64) -> Result<BTreeMap<String, RunSlice>, RunnerError> {
         let slices: Vec<RunSlice> = cluster.list(&Selector::labels(format!("{LABEL_RUN}={run}"))).await?;
         Ok(slices.into_iter().filter(|slice| slice.spec.epoch == epoch).map(|slice| (slice.name_any(), slice)).collect())
+    }
+
+    /// Looks at the tenant again: what the runner decides by, and the Directory as it is now.
+    pub async fn look_around(&mut self) -> Result<(), RunnerError> {
+        let cluster = &self.context.cluster;
+        self.mind.refresh(cluster).await?;
+        if let Some(object) = self.mind.directory(&self.directory_name) {
+            self.directory = Embedded::new(cluster.clone(), self.keys.clone(), &self.directory_name, &object.spec);
+        }
+        let name = self.run.name_any();
+        self.run = cluster.find::<Run>(&name).await?.ok_or_else(|| RunnerError::Overtaken(format!("Run {name:?} is gone")))?;
+        Ok(())
     }
 
     /// Waits until no other process can still be acting on these slices, unless it is known to have ended.

@@ -30,6 +30,12 @@ impl MemoryApi {
         })
     }
 
+    /// The revision at which an object of the kind last came, changed or went in the namespace; 0: never.
+    pub(in crate::sim) fn newest_change(&self, kind: &str, namespace: &str) -> u64 {
+        let Some(resource) = self.find(kind) else { return 0 };
+        self.shared.read(|state| state.tables[resource].newest.get(namespace).copied().unwrap_or(0))
+    }
+
     /// Creates an object, or replaces it status and all; a resourceVersion in it is not looked at.
     ///
     /// # Errors

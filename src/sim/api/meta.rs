@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::domain::schema::{Violation, ViolationKind};
 
 /// All fields of `ObjectMeta`; others are unknown.
-const FIELDS: [&str; 15] = [
+pub(crate) const FIELDS: [&str; 15] = [
     "annotations",
     "creationTimestamp",
     "deletionGracePeriodSeconds",
@@ -87,7 +87,7 @@ pub(super) fn merge(old: &Value, new: &mut Map<String, Value>) -> Map<String, Va
 }
 
 /// Checks what the server checks of names, labels and annotations.
-pub(super) fn check(metadata: &Map<String, Value>, is_namespace: bool) -> Vec<Violation> {
+pub(crate) fn check(metadata: &Map<String, Value>, is_namespace: bool) -> Vec<Violation> {
     let mut found = Vec::new();
     match text(metadata, "name") {
         None => {

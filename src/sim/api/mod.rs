@@ -14,7 +14,7 @@ mod direct;
 mod fault;
 mod http;
 mod list;
-mod meta;
+pub(crate) mod meta;
 mod resource;
 mod select;
 mod state;

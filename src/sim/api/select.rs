@@ -1,5 +1,8 @@
 //! Label and field selectors.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::resource::Resource;
@@ -8,8 +11,8 @@ use super::status::{Refusal, bad_request};
 /// One condition on a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Condition {
-    In(String, Vec<String>),
-    NotIn(String, Vec<String>),
+    In(String, BTreeSet<String>),
+    NotIn(String, BTreeSet<String>),
     Exists(String),
     Absent(String),
 }
@@ -39,16 +42,16 @@ impl Selector {
 
     pub(super) fn matches(&self, object: &Value) -> bool {
         self.labels.iter().all(|condition| condition.holds(object))
-            && self.fields.iter().all(|(pointer, wanted, equal)| (field(object, pointer) == *wanted) == *equal)
+            && self.fields.iter().all(|(pointer, wanted, equal)| (field(object, pointer) == wanted.as_str()) == *equal)
     }
 }
 
 impl Condition {
     fn holds(&self, object: &Value) -> bool {
-        let label = |key: &str| object.pointer("/metadata/labels").and_then(|labels| labels.get(key)?.as_str());
+        let label = |key: &str| object.get("metadata")?.get("labels")?.get(key)?.as_str();
         match self {
-            Self::In(key, values) => label(key).is_some_and(|found| values.iter().any(|value| value == found)),
-            Self::NotIn(key, values) => label(key).is_none_or(|found| values.iter().all(|value| value != found)),
+            Self::In(key, values) => label(key).is_some_and(|found| values.contains(found)),
+            Self::NotIn(key, values) => label(key).is_none_or(|found| !values.contains(found)),
             Self::Exists(key) => label(key).is_some(),
             Self::Absent(key) => label(key).is_none(),
         }
@@ -56,11 +59,11 @@ impl Condition {
 }
 
 /// The text of a field; what is absent is the empty text.
-fn field(object: &Value, pointer: &str) -> String {
+fn field<'a>(object: &'a Value, pointer: &str) -> Cow<'a, str> {
     match object.pointer(pointer) {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        None | Some(Value::Null) => Cow::Borrowed(""),
+        Some(Value::String(text)) => Cow::Borrowed(text),
+        Some(other) => Cow::Owned(other.to_string()),
     }
 }
 
@@ -84,7 +87,7 @@ fn parse_labels(text: &str) -> Result<Vec<Condition>, Refusal> {
 
 fn parse_condition(part: &str, whole: &str) -> Result<Condition, Refusal> {
     let malformed = || bad_request(&format!("unable to parse requirement: found '{part}' in selector {whole:?}"));
-    let set = |list: &str| -> Result<Vec<String>, Refusal> {
+    let set = |list: &str| -> Result<BTreeSet<String>, Refusal> {
         let inner = list.trim().strip_prefix('(').and_then(|list| list.strip_suffix(')')).ok_or_else(malformed)?;
         Ok(inner.split(',').map(|value| value.trim().to_owned()).collect())
     };
@@ -100,10 +103,10 @@ fn parse_condition(part: &str, whole: &str) -> Result<Condition, Refusal> {
         return Ok(Condition::In(key_of(key)?, set(values)?));
     }
     if let Some((key, value)) = part.split_once("!=") {
-        return Ok(Condition::NotIn(key_of(key)?, vec![value.trim().to_owned()]));
+        return Ok(Condition::NotIn(key_of(key)?, BTreeSet::from([value.trim().to_owned()])));
     }
     if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
-        return Ok(Condition::In(key_of(key)?, vec![value.trim().to_owned()]));
+        return Ok(Condition::In(key_of(key)?, BTreeSet::from([value.trim().to_owned()])));
     }
     if let Some(key) = part.strip_prefix('!') {
         return Ok(Condition::Absent(key_of(key)?));

@@ -44,6 +44,8 @@ pub(super) struct Change {
 pub(super) struct Table {
     pub objects: BTreeMap<Key, Arc<Stored>>,
     pub history: VecDeque<Change>,
+    /// The revision of the newest change in each namespace.
+    pub newest: BTreeMap<String, u64>,
     /// The history is complete for every revision from here on.
     pub complete_since: u64,
     history_bytes: usize,
@@ -59,6 +61,10 @@ pub(super) struct HistoryLimit {
 impl Table {
     fn remember(&mut self, change: Change, limit: HistoryLimit) {
         self.history_bytes += size(&change);
+        match self.newest.get_mut(&change.key.0) {
+            Some(newest) => *newest = change.revision,
+            None => drop(self.newest.insert(change.key.0.clone(), change.revision)),
+        }
         self.history.push_back(change);
         self.forget(limit);
     }

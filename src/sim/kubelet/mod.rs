@@ -23,6 +23,7 @@ use tokio::task::AbortHandle;
 use super::api::MemoryApi;
 use super::clock::VirtualClock;
 use super::hook::{Hook, own_client};
+use super::outbox::Outbox;
 use crate::cluster::{Clock, Cluster};
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 use crate::runner::{self, Context};
@@ -111,13 +112,14 @@ struct Shared {
     jobs: Mutex<BTreeMap<(String, String), Living>>,
     evaluated: Mutex<BTreeMap<String, Evaluated>>,
     finished: Notify,
+    outbox: Outbox,
 }
 
 impl Kubelet {
     pub(super) fn new(api: MemoryApi, clock: Arc<VirtualClock>, seed: u64, hook: Arc<Hook>, fingerprint: Fingerprint) -> Self {
         let jobs = Mutex::new(BTreeMap::new());
         let evaluated = Mutex::new(BTreeMap::new());
-        let shared = Shared { api, clock, seed, hook, fingerprint, jobs, evaluated, finished: Notify::new() };
+        let shared = Shared { api, clock, seed, hook, fingerprint, jobs, evaluated, finished: Notify::new(), outbox: Outbox::default() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -155,6 +157,11 @@ impl Kubelet {
     /// What the newest full evaluation of the namespace said.
     pub(super) fn evaluated(&self, namespace: &str) -> Option<Evaluated> {
         lock(&self.shared.evaluated).get(namespace).cloned()
+    }
+
+    /// The mails that processes have sent.
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.shared.outbox
     }
 
     /// Ends when the next Job is finished.
@@ -337,7 +344,12 @@ impl Life {
             *drawn += 1;
             Sha256::digest(format!("random\0{seed}\0{process}\0{drawn}").as_bytes()).into()
         };
-        Context { cluster: Cluster::new(client, &self.key.0, clock), holder: format!("{}_{}", pod.name, pod.uid), random: Arc::new(random) }
+        Context {
+            cluster: Cluster::new(client, &self.key.0, clock),
+            holder: format!("{}_{}", pod.name, pod.uid),
+            random: Arc::new(random),
+            post: self.shared.outbox.of(&self.key.0),
+        }
     }
 
     fn end(&self, pod: &Pod, end: End) {

@@ -5,7 +5,9 @@ use std::fmt::Write;
 
 use chrono::NaiveDate;
 
-use super::timeline::{Entry, Happening, SubjectOutcome};
+use crate::api::reasons;
+
+use super::timeline::{Change, Entry, Happening, SubjectOutcome};
 
 /// Where a line is broken.
 const WIDTH: usize = 110;
@@ -35,9 +37,9 @@ fn is_alike(left: &Happening, right: &Happening) -> bool {
     match (left, right) {
         (Happening::Version { .. }, Happening::Version { .. }) => true,
         (
-            Happening::Applied { kind, is_deletion, refused: None, .. },
-            Happening::Applied { kind: other, is_deletion: also, refused: None, .. },
-        ) => kind == other && is_deletion == also,
+            Happening::Applied { kind, is_deletion, changes, refused: None, .. },
+            Happening::Applied { kind: other, is_deletion: also, changes: others, refused: None, .. },
+        ) => kind == other && is_deletion == also && changes.is_empty() && others.is_empty(),
         _ => false,
     }
 }
@@ -50,19 +52,22 @@ fn line(entries: &[&Entry], out: &mut String) {
         wrap(&head, text, out);
     };
     match &first.what {
-        Happening::Applied { kind, name, is_deletion, refused } => {
+        Happening::Applied { kind, name, is_deletion, changes, refused } => {
             let word = if *is_deletion { "deleted" } else { "applied" };
             match refused {
                 Some(why) => put("refused", &format!("{kind} {name}: {why}")),
-                None => put(word, &format!("{kind} {}", names(&applied(entries)))),
+                None if changes.is_empty() => put(word, &format!("{kind} {}", names(&applied(entries)))),
+                None => put("changed", &format!("{kind} {name}: {}", changed(changes))),
             }
         }
+        what @ Happening::Unreadable { .. } => put("unreadable", &unreadable(what)),
         Happening::Version { .. } => put("version", &names(&versions(entries))),
         Happening::Readiness { workflow, is_ready: true, .. } => put("ready", workflow),
         Happening::Readiness { workflow, why, .. } => put("not ready", &format!("{workflow}: {why}")),
         Happening::Held { run, why } => put("held", &format!("{run}: {why}")),
-        Happening::Ledger { workflow, state, reason, subjects, count } => {
-            put(state, &format!("{workflow}: {}{}", people(subjects, *count), parenthesis(reason)));
+        Happening::Ledger { workflow, state, reason, by, subjects, count } => {
+            let why = if by.is_empty() { with_words(reason) } else { format!("by {by}") };
+            put(state, &format!("{workflow}: {}{}", people(subjects, *count), parenthesis(&why)));
         }
         Happening::Run { run, workflow, version, cause, reason, subjects } => {
             let title = if cause.is_empty() { format!("{workflow} v{version}:") } else { format!("{workflow} v{version}, {cause} {run}:") };
@@ -74,6 +79,29 @@ fn line(entries: &[&Entry], out: &mut String) {
             }
         }
     }
+}
+
+/// What cannot be read, in words; nothing for anything else.
+pub(super) fn unreadable(what: &Happening) -> String {
+    match what {
+        Happening::Unreadable { person, attribute, text, expected } => format!("{person}: {attribute} is {text:?}; {expected}"),
+        _ => String::new(),
+    }
+}
+
+/// A reason, with what it means.
+pub(super) fn with_words(reason: &str) -> String {
+    reasons::in_words(reason).map_or_else(|| reason.to_owned(), |words| format!("{reason}: {words}"))
+}
+
+fn changed(changes: &[Change]) -> String {
+    let told = changes.iter().map(|Change { field, before, after }| match (before, after) {
+        (Some(before), Some(after)) => format!("{field} {before} -> {after}"),
+        (None, Some(after)) => format!("{field} set to {after}"),
+        (Some(before), None) => format!("{field} {before} removed"),
+        (None, None) => field.clone(),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn applied(entries: &[&Entry]) -> Vec<String> {

@@ -1,16 +1,20 @@
 //! What a simulation has come to, for people and for programs.
 
 mod accounts;
+mod change;
 mod days;
+mod html;
 mod observer;
+mod summary;
 mod text;
 mod timeline;
 
 use serde_json::{Value, json};
 
+pub use html::page;
 pub(super) use observer::Observer;
 pub use text::text;
-pub use timeline::{Entry, Happening, SubjectOutcome, Timeline};
+pub use timeline::{Change, Entry, Happening, SubjectOutcome, Timeline};
 
 /// Every object, as `kubectl get -o json` prints several of them.
 #[must_use]

@@ -13,11 +13,13 @@ use kube::api::{Api, WatchEvent, WatchParams};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::change::changes;
 use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
 use super::{condition, string, why};
-use crate::api::{OccurrenceLedger, Run, Workflow, WorkflowVersion};
+use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, WorkflowVersion};
 use crate::cluster::Clock;
 use crate::reconcile::foresight::subject_names;
+use crate::runner::quality::unreadable;
 use crate::sim::api::{MemoryApi, Refusal};
 use crate::sim::clock::VirtualClock;
 use crate::sim::hook::own_client;
@@ -33,9 +35,16 @@ struct Log {
     runs: BTreeSet<(String, String)>,
     held: BTreeSet<(String, String)>,
     ready: BTreeMap<(String, String), bool>,
+    /// Namespace and name of the records that nobody has looked at since they were applied.
+    unexamined: BTreeSet<(String, String)>,
     rows_seen: BTreeSet<(String, i64, String, String)>,
-    /// At, namespace, epoch, workflow, state, reason: the keyed ids of the subjects.
-    rows: BTreeMap<Row, Vec<String>>,
+    /// At, namespace, epoch, workflow, state, reason: the keyed ids of the subjects, and the leaver's occurrence that took
+    /// the place.
+    rows: BTreeMap<Row, Vec<(String, String)>>,
+    /// The workflows of leaver occurrences that took a place, by their keys.
+    leavers: BTreeMap<String, String>,
+    /// What cannot be read in a record as it is now, by namespace and name.
+    unreadable: BTreeMap<(String, String), Vec<Entry>>,
     /// Names of subjects by their keyed ids.
     names: BTreeMap<String, String>,
 }
@@ -100,16 +109,42 @@ impl Observer {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 
-    /// Takes note of a document that was applied or deleted.
-    pub(in crate::sim) fn applied(&self, document: &Document, refused: Option<Refusal>) {
+    /// Takes note of a document that was applied, over `before` where the object was there, or deleted.
+    pub(in crate::sim) fn applied(&self, document: &Document, before: Option<&Value>, refused: Option<Refusal>) {
         let (kind, namespace, name) = document.key();
+        let after = before.and_then(|_| self.api.get(kind, namespace, name));
         let what = Happening::Applied {
             kind: kind.to_owned(),
             name: name.to_owned(),
             is_deletion: document.is_deletion,
+            changes: before.zip(after.as_deref()).map(|(before, after)| changes(before, after)).unwrap_or_default(),
             refused: refused.map(|refusal| refusal.message.clone()),
         };
-        self.write(&mut self.log(), namespace, what);
+        let mut log = self.log();
+        if kind == "User" {
+            log.unexamined.insert((namespace.to_owned(), name.to_owned()));
+        }
+        self.write(&mut log, namespace, what);
+    }
+
+    /// Takes note of what cannot be read in the records that were applied since this was asked last.
+    pub(in crate::sim) fn examine_records(&self) {
+        let mut log = self.log();
+        let records = std::mem::take(&mut log.unexamined);
+        let mut directories: BTreeMap<String, Vec<Directory>> = BTreeMap::new();
+        for (namespace, name) in records {
+            let directories = directories.entry(namespace.clone()).or_insert_with(|| typed(&self.api.list("Directory", Some(&namespace))));
+            log.unreadable.remove(&(namespace.clone(), name.clone()));
+            let Some(user) = self.api.get("User", &namespace, &name).and_then(|user| read::<User>(&user)) else { continue };
+            let account = self.api.get("Account", &namespace, &name).and_then(|account| read::<Account>(&account));
+            for value in unreadable(directories, &user, account.as_ref()) {
+                let what =
+                    Happening::Unreadable { person: name.clone(), attribute: value.attribute, text: value.text, expected: value.expected };
+                let entry = Entry { at: self.clock.now(), namespace: namespace.clone(), what };
+                log.entries.push(entry.clone());
+                log.unreadable.entry((namespace.clone(), name.clone())).or_default().push(entry);
+            }
+        }
     }
 
     fn see(&self, kind: &str, key: (String, String), object: &Value) {
@@ -186,12 +221,15 @@ impl Observer {
         for entry in object["entries"].as_array().into_iter().flatten() {
             let text = |field: &str| string(&entry[field]).to_owned();
             let (state, epoch) = (text("state"), entry["epoch"].as_i64().unwrap_or_default());
+            if state == "planned" && entry["category"] == "leaver" {
+                log.leavers.entry(text("key")).or_insert_with(|| text("workflow"));
+            }
             if state == "planned" || !log.rows_seen.insert((namespace.to_owned(), epoch, text("key"), state.clone())) {
                 continue;
             }
             let at = entry["at"].as_str().and_then(|at| at.parse().ok()).unwrap_or_else(|| self.clock.now());
             let row = (at, namespace.to_owned(), epoch, text("workflow"), state, text("reason"));
-            log.rows.entry(row).or_default().push(text("subject"));
+            log.rows.entry(row).or_default().push((text("subject"), text("by")));
         }
     }
 
@@ -206,19 +244,34 @@ impl Observer {
             if !heads.get(namespace.as_str()).is_some_and(|head| is_valid(head, *epoch)) {
                 continue;
             }
-            let names: BTreeSet<String> = subjects.iter().filter_map(|id| names.get(id).cloned()).collect();
-            let what = Happening::Ledger {
-                workflow: workflow.clone(),
-                state: state.clone(),
-                reason: reason.clone(),
-                subjects: names.into_iter().collect(),
-                count: subjects.len(),
-            };
-            entries.push(Entry { at: *at, namespace: namespace.clone(), what });
+            let mut by_leaver: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+            for (subject, by) in subjects {
+                by_leaver.entry(log.leavers.get(by).map_or("", String::as_str)).or_default().push(subject);
+            }
+            for (by, subjects) in by_leaver {
+                let names: BTreeSet<String> = subjects.iter().filter_map(|id| names.get(*id).cloned()).collect();
+                let what = Happening::Ledger {
+                    workflow: workflow.clone(),
+                    state: state.clone(),
+                    reason: reason.clone(),
+                    by: by.to_owned(),
+                    subjects: names.into_iter().collect(),
+                    count: subjects.len(),
+                };
+                entries.push(Entry { at: *at, namespace: namespace.clone(), what });
+            }
         }
         entries.sort();
-        Timeline { entries }
+        Timeline { entries, unreadable: log.unreadable.values().flatten().cloned().collect() }
     }
+}
+
+fn read<K: DeserializeOwned>(object: &Value) -> Option<K> {
+    K::deserialize(object).ok()
+}
+
+fn typed<K: DeserializeOwned>(objects: &[Arc<Value>]) -> Vec<K> {
+    objects.iter().filter_map(|object| read(object)).collect()
 }
 
 fn outcome(result: &Value) -> SubjectOutcome {
@@ -232,6 +285,7 @@ fn outcome(result: &Value) -> SubjectOutcome {
     });
     SubjectOutcome {
         subject: string(&result["subject"]).to_owned(),
+        due: result["due"].as_str().and_then(|due| due.parse().ok()),
         status: string(&result["processingStatus"]).to_owned(),
         reason: string(&result["reason"]).to_owned(),
         done,

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use serde_json::Value;
-
-use super::timeline::{Entry, Happening};
+use super::summary::numbers;
+use super::timeline::{Entry, Timeline};
 use super::{accounts, days};
 use crate::sim::simulation::Finished;
+
+/// More values that cannot be read are counted.
+const MOST_VALUES: usize = 20;
 
 /// The timeline of each tenant, a summary, and everybody's final account.
 #[must_use]
@@ -26,9 +28,12 @@ pub fn text(finished: &Finished) -> String {
         let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == *namespace).collect();
         days::write(&entries, &mut out);
         out.push_str("\nSummary\n");
-        summary(&finished.objects, namespace, &entries, &mut out);
+        for (what, number) in numbers(&finished.objects, namespace, &entries) {
+            let _ = writeln!(out, "  {what:<24}{number:>8}");
+        }
         out.push_str("\nAccounts at the end\n");
         accounts::table(&finished.objects, namespace, &mut out);
+        unreadable(&finished.timeline, namespace, &mut out);
         out.push('\n');
     }
     if finished.problems.is_empty() {
@@ -42,44 +47,18 @@ pub fn text(finished: &Finished) -> String {
     out
 }
 
-fn summary(objects: &[Value], namespace: &str, entries: &[&Entry], out: &mut String) {
-    let count = |kind: &str| {
-        let found = objects.iter().filter(|object| object["kind"] == kind && object["metadata"]["namespace"] == namespace);
-        i64::try_from(found.count()).unwrap_or(i64::MAX)
-    };
-    let head = objects.iter().find(|object| object["kind"] == "TenantLedger" && object["metadata"]["namespace"] == namespace);
-    let evaluations = head.and_then(|head| head["sealedEpoch"].as_i64()).unwrap_or_default();
-    let subjects = |wanted: &dyn Fn(&str) -> bool| {
-        let runs = entries.iter().filter_map(|entry| match &entry.what {
-            Happening::Run { subjects, .. } => Some(subjects),
-            _ => None,
-        });
-        let found = runs.flatten().filter(|subject| wanted(&subject.status)).count();
-        i64::try_from(found).unwrap_or(i64::MAX)
-    };
-    let rows = |wanted: &str| {
-        let counts = entries.iter().filter_map(|entry| match &entry.what {
-            Happening::Ledger { state, count, .. } if state == wanted => Some(*count),
-            _ => None,
-        });
-        i64::try_from(counts.sum::<usize>()).unwrap_or(i64::MAX)
-    };
-    let runs = entries.iter().filter(|entry| matches!(entry.what, Happening::Run { .. })).count();
-    let versions = entries.iter().filter(|entry| matches!(entry.what, Happening::Version { .. })).count();
-    let lines = [
-        ("people on record", count("User")),
-        ("workflows", count("Workflow")),
-        ("versions made", i64::try_from(versions).unwrap_or(i64::MAX)),
-        ("evaluations", evaluations),
-        ("runs", i64::try_from(runs).unwrap_or(i64::MAX)),
-        ("subjects completed", subjects(&|status| status == "completed")),
-        ("subjects failed", subjects(&|status| status == "failed" || status == "completedWithErrors")),
-        ("subjects canceled", subjects(&|status| status == "canceled")),
-        ("occurrences missed", rows("missed")),
-        ("occurrences superseded", rows("superseded")),
-        ("occurrences released", rows("released")),
-    ];
-    for (what, number) in lines {
-        let _ = writeln!(out, "  {what:<24}{number:>8}");
+/// What cannot be read at the end: nobody is due by it, and nobody else says so.
+fn unreadable(timeline: &Timeline, namespace: &str, out: &mut String) {
+    let values: Vec<String> =
+        timeline.unreadable.iter().filter(|entry| entry.namespace == namespace).map(|entry| days::unreadable(&entry.what)).collect();
+    if values.is_empty() {
+        return;
+    }
+    out.push_str("\nCannot be read at the end, and so makes nobody due\n");
+    for value in values.iter().take(MOST_VALUES) {
+        let _ = writeln!(out, "  {value}");
+    }
+    if values.len() > MOST_VALUES {
+        let _ = writeln!(out, "  and {} more", values.len() - MOST_VALUES);
     }
 }

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 pub struct SubjectOutcome {
     /// The subject.
     pub subject: String,
+    /// When it was due.
+    pub due: Option<DateTime<Utc>>,
     /// Its processing status.
     pub status: String,
     /// Why, where it did not complete.
@@ -15,6 +17,17 @@ pub struct SubjectOutcome {
     pub done: Vec<String>,
     /// The tasks that failed, with their reasons.
     pub failed: Vec<String>,
+}
+
+/// What applying a document changed in one field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// Path of the field within spec.
+    pub field: String,
+    /// What it was; None: not set.
+    pub before: Option<String>,
+    /// What it is; None: not set any more.
+    pub after: Option<String>,
 }
 
 /// One thing that happened.
@@ -28,8 +41,21 @@ pub enum Happening {
         name: String,
         /// Whether it was deleted.
         is_deletion: bool,
+        /// What changed of an object that was there before.
+        changes: Vec<Change>,
         /// What the API server said against it.
         refused: Option<String>,
+    },
+    /// A record came with a value that cannot be read; it is unknown, and unknown never acts.
+    Unreadable {
+        /// The person.
+        person: String,
+        /// The attribute.
+        attribute: String,
+        /// What the record says.
+        text: String,
+        /// What was expected.
+        expected: String,
     },
     /// A version of a workflow was made.
     Version {
@@ -77,6 +103,8 @@ pub enum Happening {
         state: String,
         /// Why.
         reason: String,
+        /// Superseded: the leaver workflow that took the place.
+        by: String,
         /// The subjects, where their names are known; the others are counted.
         subjects: Vec<String>,
         /// How many they are in all.
@@ -100,4 +128,6 @@ pub struct Entry {
 pub struct Timeline {
     /// All of it.
     pub entries: Vec<Entry>,
+    /// What cannot be read at the end, in order of tenant, person and attribute.
+    pub unreadable: Vec<Entry>,
 }

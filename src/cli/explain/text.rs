@@ -1,0 +1,183 @@
+//! An explanation for people.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::api::reasons;
+use crate::runner::evaluate::explain::{Clause, Explanation, Next, OccurrenceState, Past, PastTask, Scope, WorkflowExplanation};
+
+const BOLD: &str = "\x1b[1m";
+const RED: &str = "\x1b[31m";
+const PLAIN: &str = "\x1b[0m";
+
+/// Where what is said of a workflow begins.
+const INDENT: usize = 13;
+
+/// An instant as it is said everywhere: UTC, to the second where it has seconds.
+pub(super) fn instant(at: DateTime<Utc>) -> String {
+    let format = if at.timestamp() % 60 == 0 { "%-d %B %Y %H:%M UTC" } else { "%-d %B %Y %H:%M:%S UTC" };
+    at.format(format).to_string()
+}
+
+/// The whole of it.
+pub(super) fn text(explanation: &Explanation) -> String {
+    let mut out = String::new();
+    head(explanation, &mut out);
+    let (busy, quiet): (Vec<_>, Vec<_>) = explanation.workflows.iter().partition(|workflow| has_news(workflow));
+    for workflow in busy.into_iter().chain(quiet) {
+        tell(workflow, explanation.at, &mut out);
+    }
+    if explanation.workflows.is_empty() {
+        out.push_str("\nThere is no workflow.\n");
+    }
+    out
+}
+
+/// Whether something happened, or is about to.
+fn has_news(workflow: &WorkflowExplanation) -> bool {
+    !workflow.happened.is_empty() || !workflow.next.text.starts_with("nothing")
+}
+
+fn head(explanation: &Explanation, out: &mut String) {
+    let name = match &explanation.display_name {
+        Some(display) => format!("{display} ({})", explanation.subject),
+        None => explanation.subject.clone(),
+    };
+    // Writing to a text cannot fail, here and below.
+    let _ = writeln!(out, "{BOLD}{name}{PLAIN} in {}, as of {}", explanation.namespace, instant(explanation.at));
+    if !explanation.has_record {
+        out.push_str("There is no record of this person any more.\n");
+    }
+    match &explanation.account {
+        None => out.push_str("There is no account yet: the next evaluation makes it.\n"),
+        Some(account) => {
+            let groups = if account.groups.is_empty() { "in no group".to_owned() } else { format!("in {}", account.groups.join(", ")) };
+            let _ = writeln!(out, "The account is {}, {groups}.", account.state);
+        }
+    }
+    let last = explanation.last_evaluation.map_or_else(|| "Never evaluated".to_owned(), |at| format!("Last evaluated at {}", instant(at)));
+    let rest = match (&explanation.stopped, explanation.next_evaluation) {
+        (Some(why), _) => format!("{RED}nothing is evaluated: {why}{PLAIN}"),
+        (None, Some(next)) => format!("the schedule has the next evaluation at {}", instant(next)),
+        (None, None) => "the schedule has no further evaluation".to_owned(),
+    };
+    let _ = writeln!(out, "{last}; {rest}.");
+    for value in &explanation.unreadable {
+        let _ = writeln!(out, "{RED}{} cannot be read:{PLAIN} it is {:?}, {}.", value.attribute, value.text, value.expected);
+    }
+}
+
+fn tell(workflow: &WorkflowExplanation, now: DateTime<Utc>, out: &mut String) {
+    let version = workflow.version.map(|version| format!(" v{version}")).unwrap_or_default();
+    let about = workflow.display_name.as_ref().map(|name| format!("  {name}")).unwrap_or_default();
+    let _ = writeln!(out, "\n{BOLD}{}{PLAIN}{version}{about}", workflow.workflow);
+    if let Some(why) = &workflow.not_evaluated {
+        line("evaluated", &format!("no: {why}"), out);
+    }
+    if let Some(scope) = &workflow.scope {
+        for (index, text) in scope_lines(scope).into_iter().enumerate() {
+            line(if index == 0 { "in scope" } else { "" }, &text, out);
+        }
+    }
+    for (index, text) in due(workflow, now).into_iter().enumerate() {
+        line(if index == 0 { "due" } else { "" }, &text, out);
+    }
+    for (index, past) in workflow.happened.iter().enumerate() {
+        for (further, text) in past_lines(past).into_iter().enumerate() {
+            line(if index == 0 && further == 0 { "happened" } else { "" }, &text, out);
+        }
+    }
+    line("next", &next(&workflow.next), out);
+}
+
+fn line(word: &str, text: &str, out: &mut String) {
+    let _ = writeln!(out, "  {word:<width$}{text}", width = INDENT - 2);
+}
+
+fn scope_lines(scope: &Scope) -> Vec<String> {
+    let Some(rule) = &scope.rule else { return vec!["yes: it is for everybody".to_owned()] };
+    if scope.holds == "true" {
+        return vec![format!("yes: {rule}")];
+    }
+    let answer = if scope.holds == "false" { "no" } else { "not known" };
+    let clause = |clause: &Clause| match &clause.found {
+        Some(found) => format!("{} is {}: {found}", clause.text, clause.holds),
+        None => format!("{} is {}", clause.text, clause.holds),
+    };
+    let because: Vec<String> = scope.because.iter().map(clause).collect();
+    let (first, others) = because.split_first().map_or((rule.as_str(), [].as_slice()), |(first, others)| (first.as_str(), others));
+    let mut lines = vec![format!("{answer}: {first}")];
+    lines.extend(others.iter().map(|other| format!("    and {other}")));
+    if scope.because.len() != 1 || scope.because.iter().any(|part| &part.text != rule) {
+        lines.push(format!("    of the rule {rule}"));
+    }
+    lines
+}
+
+fn due(workflow: &WorkflowExplanation, now: DateTime<Utc>) -> Vec<String> {
+    let trigger = workflow.trigger.as_deref().unwrap_or("only on demand");
+    if workflow.occurrences.is_empty() {
+        return if workflow.trigger.is_some() || workflow.not_evaluated.is_none() { vec![trigger.to_owned()] } else { Vec::new() };
+    }
+    let one = |occurrence: &OccurrenceState| {
+        let local = occurrence.local.as_ref().map(|local| format!(" ({local})")).unwrap_or_default();
+        let value = match occurrence.value.as_deref() {
+            Some("") => format!(": {} has no value", occurrence.attribute),
+            Some(value) => format!(": {} is {value}", occurrence.attribute),
+            None => String::new(),
+        };
+        format!("{}{local}, {}, {trigger}{value}", instant(occurrence.due), distance(occurrence.due - now))
+    };
+    workflow.occurrences.iter().map(one).collect()
+}
+
+fn distance(from_now: TimeDelta) -> String {
+    let amount = from_now.abs();
+    let (number, unit) = match amount {
+        amount if amount >= TimeDelta::days(2) => (amount.num_days(), "days"),
+        amount if amount >= TimeDelta::hours(2) => (amount.num_hours(), "hours"),
+        amount => (amount.num_minutes(), "minutes"),
+    };
+    match (number, from_now > TimeDelta::zero()) {
+        (0, _) => "now".to_owned(),
+        (number, true) => format!("in {number} {unit}"),
+        (number, false) => format!("{number} {unit} ago"),
+    }
+}
+
+fn past_lines(past: &Past) -> Vec<String> {
+    let at = instant(past.at);
+    let why = past.reason.as_deref().map(reason).unwrap_or_default();
+    if past.what != "run" {
+        let by = past.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let why = if past.what == "superseded" { String::new() } else { why };
+        return vec![format!("{at}  {}{by}{why}", past.what)];
+    }
+    let (run, status) = (past.run.as_deref().unwrap_or_default(), past.status.as_deref().unwrap_or_default());
+    let cause = past.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let mut lines = vec![format!("{at}  run {run}{cause}: {}{why}", coloured(status))];
+    lines.extend(past.tasks.iter().map(|task| format!("    {}", task_line(task))));
+    lines
+}
+
+fn task_line(task: &PastTask) -> String {
+    let why: Vec<&str> = [&task.reason, &task.info].into_iter().flatten().map(String::as_str).collect();
+    let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join(": ")) };
+    format!("{}: {}{why}", task.name, coloured(&task.status))
+}
+
+fn coloured(status: &str) -> String {
+    if ["failed", "completedWithErrors"].contains(&status) { format!("{RED}{status}{PLAIN}") } else { status.to_owned() }
+}
+
+fn reason(word: &str) -> String {
+    reasons::in_words(word).map_or_else(|| format!(" ({word})"), |words| format!(" ({word}: {words})"))
+}
+
+fn next(next: &Next) -> String {
+    match next.evaluation {
+        Some(evaluation) => format!("{} by the evaluation of {} at the latest", next.text, instant(evaluation)),
+        None => next.text.clone(),
+    }
+}

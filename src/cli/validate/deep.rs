@@ -1,0 +1,174 @@
+//! What the controller would say: whether an object can do its work in its tenant.
+
+use serde_json::{Value, json};
+
+use super::document::{By, Draft, Said, at, quoted};
+use super::tenant::{Tenant, spec};
+use crate::api::user::TEXT_ATTRIBUTES;
+use crate::api::{Directory, DirectorySpec, RunSpec, TenantScheduleSpec, User, UserSpec, WorkflowSpec};
+use crate::domain::validate::{self, Problem, reason};
+use crate::rule::{Case, Known, Rule, RuleError, Vocabulary, nearest};
+use crate::runner::quality;
+
+const SCOPE_RULE: &str = "spec.executionConditions.scope.rule";
+
+/// Everything that the controller would say about one document.
+pub(super) fn check(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+    match draft.kind.as_str() {
+        "Workflow" => workflow(draft, tenant),
+        "TenantSchedule" => schedule(draft, tenant),
+        "Directory" => spec::<DirectorySpec>(draft).map(|spec| plain(draft, validate::directory_problems(&spec))).unwrap_or_default(),
+        "Run" => run(draft, tenant),
+        "User" => user(draft, tenant),
+        _ => Vec::new(),
+    }
+}
+
+fn plain(draft: &Draft<'_>, problems: Vec<Problem>) -> Vec<Said> {
+    problems.into_iter().map(|problem| draft.about(&problem.path, problem.message)).collect()
+}
+
+fn facts<'a>(tenant: &'a Tenant<'_>) -> validate::Tenant<'a> {
+    validate::Tenant { schedule: tenant.schedule.as_ref(), directories: &tenant.directories }
+}
+
+fn schedule(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+    let Some(spec) = spec::<TenantScheduleSpec>(draft) else { return Vec::new() };
+    let mut said = Vec::new();
+    for problem in validate::schedule_problems(tenant.namespace, &spec, &facts(tenant)) {
+        if problem.reason == reason::DIRECTORY {
+            said.extend(no_directory(draft, tenant, &problem, spec.directory.as_deref()));
+        } else {
+            // The words begin with the field where they come from a tick's error.
+            let message = problem.message.trim_start_matches(&format!("{}: ", problem.path)).to_owned();
+            said.push(draft.about(&problem.path, message));
+        }
+    }
+    said
+}
+
+fn workflow(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+    let (spec, has_category) = match spec::<WorkflowSpec>(draft) {
+        Some(spec) => (spec, true),
+        None => match without_category(draft) {
+            Some(spec) => (spec, false),
+            None => return Vec::new(),
+        },
+    };
+    let directory = tenant.directory(spec.directory.as_deref());
+    let vocabulary = validate::vocabulary(directory.map(|directory| &directory.spec));
+    let mut said = Vec::new();
+    for problem in validate::workflow_problems(&spec, &facts(tenant)) {
+        match problem.reason {
+            reason::DIRECTORY => said.extend(no_directory(draft, tenant, &problem, spec.directory.as_deref())),
+            // That is said where the Directory stands.
+            _ if problem.path == "spec.directory" => {}
+            reason::CATEGORY if !has_category => {}
+            reason::RULE => {
+                let insensitive = spec.execution_conditions.as_ref().and_then(|conditions| conditions.scope.as_ref());
+                let case = if insensitive.is_some_and(|scope| !scope.case_sensitive) { Case::Insensitive } else { Case::Sensitive };
+                said.extend(rule(draft, SCOPE_RULE, &vocabulary, case, directory.is_none()));
+            }
+            // What the Directory maps is not known without it.
+            reason::ATTRIBUTE if directory.is_none() => {}
+            reason::TRIGGER if directory.is_none() && problem.path.ends_with(".attribute") => {}
+            reason::ATTRIBUTE => said.push(attribute(draft, directory, &problem)),
+            _ => said.push(draft.about(&problem.path, problem.message)),
+        }
+    }
+    said
+}
+
+/// The spec of a Workflow that says no category, so that the rest of it can be looked at. What depends on the category
+/// is not to be said then.
+fn without_category(draft: &Draft<'_>) -> Option<WorkflowSpec> {
+    let mut value = draft.admitted.get("spec")?.clone();
+    value.as_object_mut()?.insert("category".to_owned(), json!("mover"));
+    serde_json::from_value(value).ok()
+}
+
+fn no_directory(draft: &Draft<'_>, tenant: &Tenant<'_>, problem: &Problem, named: Option<&str>) -> Option<Said> {
+    let is_of_schedule = named.is_none() && tenant.schedule.as_ref().is_some_and(|schedule| schedule.directory.is_some());
+    if tenant.partial || is_of_schedule {
+        return None;
+    }
+    // A Directory that is there and cannot be read has its own mistakes.
+    if named.is_some_and(|named| tenant.object("Directory", named).is_some()) {
+        return None;
+    }
+    tenant.misses_others.set(true);
+    let near = named.and_then(|named| nearest(named, tenant.names("Directory")));
+    let advice = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    Some(draft.about(&problem.path, format!("{}{advice}", problem.message)))
+}
+
+/// What is wrong with the rule at a path, at the place inside the rule. With `lenient` an attribute that is not known is
+/// let pass, because a Directory that is not there can map it.
+fn rule(draft: &Draft<'_>, path: &str, vocabulary: &Vocabulary, case: Case, lenient: bool) -> Option<Said> {
+    let text = at(&draft.admitted, path)?.as_str()?;
+    let error = refused(text, vocabulary, case, lenient)?;
+    let begin = draft.document.places.of_scalar(path);
+    let mut said = draft.about(path, error.message.as_ref());
+    match begin.and_then(|begin| draft.lines.within(begin, text, error.offset)) {
+        Some(mark) => said.mark = mark,
+        None => said.message = format!("{} (line {}, column {} of the rule)", said.message, error.line, error.column),
+    }
+    Some(said)
+}
+
+fn refused(text: &str, vocabulary: &Vocabulary, case: Case, lenient: bool) -> Option<RuleError> {
+    let mut vocabulary = vocabulary.clone();
+    loop {
+        let error = Rule::parse_as(text, &vocabulary, case).err()?;
+        let name = error.found.trim_matches('`');
+        if !lenient || !error.message.starts_with("unknown attribute") || vocabulary.resolve(name).is_some() {
+            return Some(error);
+        }
+        vocabulary = vocabulary.with([name]);
+    }
+}
+
+/// Names the element of the list, and the attribute that was meant.
+fn attribute(draft: &Draft<'_>, directory: Option<&Directory>, problem: &Problem) -> Said {
+    let elements = at(&draft.admitted, &problem.path).and_then(Value::as_array).into_iter().flatten().enumerate();
+    let named = elements.filter_map(|(index, element)| match element.get("attribute") {
+        Some(attribute) => Some((format!("{}[{index}].attribute", problem.path), attribute.as_str()?)),
+        None => Some((format!("{}[{index}]", problem.path), element.as_str()?)),
+    });
+    let Some((path, name)) = named.into_iter().find(|(_, name)| problem.message.contains(&quoted(name))) else {
+        return draft.about(&problem.path, problem.message.as_str());
+    };
+    let mapped = directory.into_iter().flat_map(|directory| &directory.spec.attributes).map(|mapping| mapping.name.as_str());
+    let known = TEXT_ATTRIBUTES.iter().copied().chain(Known::ALL.iter().map(|known| known.path())).chain(mapped);
+    let advice = nearest(name, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    draft.about(&path, format!("the attribute {} is not known{advice}", quoted(name)))
+}
+
+fn run(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+    const PATH: &str = "spec.subjects.scope.rule";
+    let Some(spec) = spec::<RunSpec>(draft) else { return Vec::new() };
+    if at(&draft.admitted, PATH).is_none() {
+        return Vec::new();
+    }
+    let workflow = spec.source.workflow.as_ref().and_then(|source| tenant.object("Workflow", &source.name));
+    let named = workflow.and_then(|workflow| at(&workflow.admitted, "spec.directory")?.as_str());
+    let directory = tenant.directory(named);
+    let vocabulary = validate::vocabulary(directory.map(|directory| &directory.spec));
+    rule(draft, PATH, &vocabulary, Case::Sensitive, directory.is_none()).into_iter().collect()
+}
+
+/// The dates of a person: one that cannot be read is unknown, and unknown never acts.
+fn user(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+    let Some(spec) = spec::<UserSpec>(draft) else { return Vec::new() };
+    let unreadable = quality::unreadable(&tenant.embedded, &User::new(draft.name(), spec), None);
+    let said = unreadable.into_iter().map(|found| {
+        let name = found.attribute.as_str();
+        let short = name.rsplit('/').next().unwrap_or(name);
+        let paths =
+            [format!("spec.{short}"), format!("spec.extensionAttributes.{name}"), format!("spec.onPremisesExtensionAttributes.{short}")];
+        let path = paths.iter().find(|path| at(draft.object(), path).is_some()).map_or("spec", String::as_str);
+        let message = format!("{}; as it is no workflow knows it", found.expected);
+        Said { by: By::Data, ..draft.about(path, message) }
+    });
+    said.collect()
+}

@@ -1,0 +1,91 @@
+//! The documents of one namespace together.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::document::{Draft, at_mut};
+use crate::api::meta::DEFAULT_NAME;
+use crate::api::{Directory, DirectorySpec, TenantScheduleSpec};
+
+/// What the documents of a namespace say about each other.
+pub(super) struct Tenant<'a> {
+    pub namespace: &'a str,
+    /// By kind and name: the first document of each object in time.
+    objects: BTreeMap<&'a str, BTreeMap<&'a str, &'a Draft<'a>>>,
+    pub directories: BTreeMap<String, Directory>,
+    /// The embedded ones among them; where there is none, one without a mapping, so that people can be read.
+    pub embedded: Vec<Directory>,
+    pub schedule: Option<TenantScheduleSpec>,
+    /// What is referred to need not be there.
+    pub partial: bool,
+    /// Whether something is referred to that is not there.
+    pub misses_others: Cell<bool>,
+}
+
+impl<'a> Tenant<'a> {
+    pub(super) fn new(namespace: &'a str, mut drafts: Vec<&'a Draft<'a>>, partial: bool) -> Self {
+        drafts.sort_by_key(|draft| draft.document.at);
+        let mut objects: BTreeMap<&str, BTreeMap<&str, &Draft<'_>>> = BTreeMap::new();
+        for draft in drafts.into_iter().filter(|draft| !draft.document.is_deletion) {
+            objects.entry(draft.kind.as_str()).or_default().entry(draft.name()).or_insert(draft);
+        }
+        let directories = objects.get("Directory").into_iter().flatten().filter_map(|(name, draft)| {
+            let spec: DirectorySpec = spec(draft)?;
+            Some(((*name).to_owned(), Directory::new(name, spec)))
+        });
+        let directories: BTreeMap<String, Directory> = directories.collect();
+        let mut embedded: Vec<Directory> = directories.values().filter(|directory| directory.spec.embedded.is_some()).cloned().collect();
+        if embedded.is_empty() {
+            let plain = serde_json::from_value(json!({"embedded": {}})).ok();
+            embedded.extend(plain.map(|spec| Directory::new(DEFAULT_NAME, spec)));
+        }
+        let schedule = objects.get("TenantSchedule").and_then(|schedules| spec(schedules.get(DEFAULT_NAME)?));
+        Self { namespace, objects, directories, embedded, schedule, partial, misses_others: Cell::new(false) }
+    }
+
+    pub(super) fn object(&self, kind: &str, name: &str) -> Option<&'a Draft<'a>> {
+        self.objects.get(kind)?.get(name).copied()
+    }
+
+    pub(super) fn names(&self, kind: &str) -> impl Iterator<Item = &'a str> {
+        self.objects.get(kind).into_iter().flat_map(|objects| objects.keys().copied())
+    }
+
+    /// The Directory that workflows work on which name this one, or none.
+    pub(super) fn directory(&self, named: Option<&str>) -> Option<&Directory> {
+        let name = named.or_else(|| self.schedule.as_ref()?.directory.as_deref())?;
+        self.directories.get(name)
+    }
+}
+
+/// The spec as the controller reads it. What cannot be read is left out, as far as a spec can be without it.
+pub(super) fn spec<T: DeserializeOwned>(draft: &Draft<'_>) -> Option<T> {
+    let read = |object: &Value| serde_json::from_value(object.get("spec")?.clone()).ok();
+    let mut rest = draft.admitted.clone();
+    if let Some(spec) = read(&rest) {
+        return Some(spec);
+    }
+    for path in &draft.unreadable {
+        remove(&mut rest, path);
+    }
+    if let Some(spec) = read(&rest) {
+        return Some(spec);
+    }
+    // Inside of lists nothing can be left out, because paths count their elements; then the whole list is.
+    for path in &draft.unreadable {
+        let outer = path.match_indices(['.', '[']).nth(1).map_or(path.as_str(), |(end, _)| &path[..end]);
+        remove(&mut rest, outer);
+    }
+    read(&rest)
+}
+
+fn remove(object: &mut Value, path: &str) {
+    if let Some((parent, key)) = path.rsplit_once('.')
+        && let Some(parent) = at_mut(object, parent).and_then(Value::as_object_mut)
+    {
+        parent.remove(key);
+    }
+}

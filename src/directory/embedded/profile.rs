@@ -1,0 +1,87 @@
+//! From the record and the account of one person to what mails tell about them.
+
+use std::collections::BTreeMap;
+
+use kube::ResourceExt;
+
+use crate::api::directory::AttributeType;
+use crate::api::user::TEXT_ATTRIBUTES;
+use crate::api::{Account as AccountObject, User};
+use crate::directory::{Dated, DirectoryError, Profile, Sponsored};
+use crate::domain::dates::DateValue;
+
+use super::Embedded;
+use super::person::{DATES, Mapping, zone};
+use super::sponsors::{sponsored_by, sponsors};
+
+/// The extension attributes that every person can have: extensionAttribute1 to extensionAttribute15.
+const PREMISES: std::ops::RangeInclusive<u8> = 1..=15;
+
+/// What mails tell about the person.
+fn profile(mapping: &Mapping, user: &User, account: &AccountObject) -> Profile {
+    Profile {
+        name: user.name_any(),
+        texts: texts(mapping, user, account),
+        dates: dates(mapping, user, account),
+        other_mails: user.spec.other_mails.clone(),
+        manager: Mapping::text(user, account, "manager").map(str::to_owned),
+        sponsors: sponsors(user, Some(&account.spec)).cloned().unwrap_or_default(),
+        is_enabled: account.spec.account_enabled,
+        is_deleted: account.spec.deleted_at.is_some(),
+    }
+}
+
+/// Every attribute that this person has, or that everybody can have.
+fn texts(mapping: &Mapping, user: &User, account: &AccountObject) -> BTreeMap<String, Option<String>> {
+    let text = |name: &str| Mapping::text(user, account, name).map(str::to_owned);
+    let everybody = TEXT_ATTRIBUTES.iter().copied().chain(["employeeOrgData/costCenter", "employeeOrgData/division"]).map(str::to_owned);
+    let premises = PREMISES.map(|number| format!("onPremisesExtensionAttributes/extensionAttribute{number}"));
+    let own = user.spec.extension_attributes.keys().chain(account.spec.attributes.keys()).cloned();
+    let mut texts: BTreeMap<String, Option<String>> =
+        everybody.chain(premises).chain(own).map(|name| (name.clone(), text(&name))).collect();
+    for mapped in &mapping.mapped {
+        texts.insert(mapped.name.clone(), text(mapped.source.as_deref().unwrap_or(&mapped.name)));
+    }
+    texts
+}
+
+/// The dates that can be read.
+fn dates(mapping: &Mapping, user: &User, account: &AccountObject) -> BTreeMap<String, Dated> {
+    let mapped = mapping.mapped.iter().filter(|mapped| mapped.type_ == AttributeType::DateTime).map(|mapped| mapped.name.as_str());
+    let mut dates = BTreeMap::new();
+    for name in DATES.into_iter().chain(mapped) {
+        let mapped = mapping.mapped.iter().find(|mapped| mapped.name == name);
+        let source = mapped.and_then(|mapped| mapped.source.as_deref()).unwrap_or(name);
+        let value = match Mapping::text(user, account, source) {
+            Some(text) => DateValue::parse(text).ok(),
+            None => account.spec.created_date_time.filter(|_| name == "createdDateTime").map(DateValue::Instant),
+        };
+        if let (Some(value), Some(zone)) = (value, zone(user, account, mapped)) {
+            dates.insert(name.to_owned(), Dated { value, zone });
+        }
+    }
+    dates
+}
+
+impl Embedded {
+    /// What mails tell about a person; None if there is no such User or no Account yet.
+    pub(super) async fn find_profile(&self, name: &str) -> Result<Option<Profile>, DirectoryError> {
+        let Some(user) = self.cluster.find::<User>(name).await? else { return Ok(None) };
+        let Some(account) = self.cluster.find::<AccountObject>(name).await? else { return Ok(None) };
+        Ok(Some(profile(&self.mapping, &user, &account)))
+    }
+
+    /// Whom the person sponsors, in the order of their names.
+    pub(super) async fn find_sponsored(&self, sponsor: &str) -> Result<Vec<Sponsored>, DirectoryError> {
+        let everybody = self.everybody().await?;
+        let found = sponsored_by(&everybody, sponsor).map(|(name, user, account)| Sponsored {
+            name: name.clone(),
+            display_name: match account {
+                Some(account) => Mapping::text(user, account, "displayName").map(str::to_owned),
+                None => user.spec.display_name.clone(),
+            },
+            sponsors: sponsors(user, account.map(|account| &account.spec)).cloned().unwrap_or_default(),
+        });
+        Ok(found.collect())
+    }
+}

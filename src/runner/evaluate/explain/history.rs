@@ -1,0 +1,132 @@
+//! What happened to a person: results in slices, and rows of the ledger.
+
+use std::collections::BTreeMap;
+
+use kube::ResourceExt;
+use serde::Serialize;
+
+use crate::api::run::ExecutionType;
+use crate::api::{EntryState, LedgerEntry, ProcessingStatus, RunSlice, SubjectResult, TaskResult};
+use crate::cluster::Cluster;
+use crate::cluster::client::Selector;
+use crate::domain::epochs::is_valid;
+use crate::runner::RunnerError;
+use crate::runner::evaluate::tenant::Tenant;
+
+use super::report::{Past, PastTask};
+
+/// What happened, by workflow.
+pub(super) struct History {
+    by_workflow: BTreeMap<String, Vec<Past>>,
+    /// Work that has not ended: the Run, and where the person stands in it.
+    open: BTreeMap<String, (String, ProcessingStatus)>,
+}
+
+impl History {
+    /// Reads every slice; the ledger is in the tenant.
+    pub async fn read(cluster: &Cluster, tenant: &Tenant, subject: &str) -> Result<Self, RunnerError> {
+        let slices: Vec<RunSlice> = cluster.list(&Selector::all()).await?;
+        let mut history = Self { by_workflow: BTreeMap::new(), open: BTreeMap::new() };
+        for slice in slices.iter().filter(|slice| is_valid(&tenant.head, slice.spec.epoch)) {
+            for result in slice.spec.results.iter().filter(|result| result.subject == subject) {
+                history.add(&slice.spec.workflow, run(slice, result, tenant));
+                if !result.processing_status.is_final() {
+                    history.open.insert(slice.spec.workflow.clone(), (slice.spec.run.clone(), result.processing_status));
+                }
+            }
+        }
+        let keys: Vec<String> = tenant.directories.keys().map(|directory| tenant.keys.subject(directory, subject)).collect();
+        let rows = tenant.chunks.iter().flat_map(|chunk| &chunk.spec.entries);
+        for row in rows.filter(|row| keys.contains(&row.subject) && is_valid(&tenant.head, row.epoch)) {
+            let is_told = row.state == EntryState::Planned && slices.iter().any(|slice| row.slice.as_deref() == Some(&slice.name_any()));
+            if !is_told {
+                history.add(&row.workflow, entry(row, tenant));
+            }
+        }
+        for past in history.by_workflow.values_mut() {
+            past.sort_by_key(|past| past.at);
+        }
+        Ok(history)
+    }
+
+    fn add(&mut self, workflow: &str, past: Past) {
+        self.by_workflow.entry(workflow.to_owned()).or_default().push(past);
+    }
+
+    /// Takes what happened under a workflow.
+    pub fn take(&mut self, workflow: &str) -> Vec<Past> {
+        self.by_workflow.remove(workflow).unwrap_or_default()
+    }
+
+    /// The workflows whose history nobody has taken.
+    pub fn rest(&self) -> Vec<String> {
+        self.by_workflow.keys().cloned().collect()
+    }
+
+    /// Whether anything happened at all.
+    pub fn is_empty(&self) -> bool {
+        self.by_workflow.is_empty()
+    }
+
+    /// The Run that has not ended for the person, and where they stand in it.
+    pub fn open(&self, workflow: &str) -> Option<&(String, ProcessingStatus)> {
+        self.open.get(workflow)
+    }
+}
+
+fn run(slice: &RunSlice, result: &SubjectResult, tenant: &Tenant) -> Past {
+    let data = &slice.spec;
+    let planned = || tenant.runs.iter().find(|run| run.name_any() == data.run)?.status.as_ref()?.scheduled_date_time;
+    let ends = [result.completed_date_time, result.superseded_date_time, result.started_date_time];
+    Past {
+        at: ends.into_iter().flatten().next().or_else(planned).unwrap_or(result.due),
+        what: "run",
+        run: Some(data.run.clone()),
+        by: None,
+        version: Some(data.version),
+        cause: (data.execution_type != ExecutionType::Scheduled).then(|| wire(&data.execution_type)),
+        status: Some(wire(&result.processing_status)),
+        reason: result.reason.clone(),
+        due: result.due,
+        tasks: result.tasks.iter().map(task).collect(),
+    }
+}
+
+fn task(task: &TaskResult) -> PastTask {
+    PastTask {
+        name: task.name.clone(),
+        status: wire(&task.processing_status),
+        reason: task.reason.clone(),
+        info: task.processing_info.clone(),
+    }
+}
+
+/// A row; a planned one only where its slice is gone.
+fn entry(row: &LedgerEntry, tenant: &Tenant) -> Past {
+    let (what, status) = match row.state {
+        EntryState::Planned => ("run", Some("no longer kept".to_owned())),
+        EntryState::Missed => ("missed", None),
+        EntryState::Superseded => ("superseded", None),
+        EntryState::Released => ("released", None),
+    };
+    Past {
+        at: row.at,
+        what,
+        run: row.run.clone(),
+        by: row.by.as_deref().and_then(|key| tenant.ledger.get(key)).map(|leaver| leaver.workflow.clone()),
+        version: None,
+        cause: None,
+        status,
+        reason: row.reason.clone(),
+        due: row.due,
+        tasks: Vec::new(),
+    }
+}
+
+/// The word that stands for the value in objects.
+fn wire<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,211 @@
+//! What an explanation says.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::api::Category;
+use crate::directory::embedded::Unreadable;
+use crate::rule::{Explanation as RuleExplanation, Truth};
+
+/// Everything about one person as of one instant. It holds personal data: show it to the person who asked, and never
+/// log it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// The tenant.
+    pub namespace: String,
+    /// The person's name in the directory.
+    pub subject: String,
+    /// The person's name for people, where the record has one.
+    pub display_name: Option<String>,
+    /// As of when.
+    pub at: DateTime<Utc>,
+    /// As of when the tenant was last evaluated.
+    pub last_evaluation: Option<DateTime<Utc>>,
+    /// When the schedule has the next one.
+    pub next_evaluation: Option<DateTime<Utc>>,
+    /// Why nothing is evaluated at all.
+    pub stopped: Option<String>,
+    /// Whether there is a record.
+    pub has_record: bool,
+    /// The account, once the first evaluation has made it.
+    pub account: Option<AccountState>,
+    /// What of the record cannot be read.
+    pub unreadable: Vec<UnreadableValue>,
+    /// Every workflow, and those of the past that the person has a history with.
+    pub workflows: Vec<WorkflowExplanation>,
+}
+
+/// An account.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountState {
+    /// enabled, disabled or deleted.
+    pub state: &'static str,
+    /// Names of the groups.
+    pub groups: Vec<String>,
+}
+
+/// A value that cannot be read.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadableValue {
+    /// The attribute.
+    pub attribute: String,
+    /// What it says.
+    pub text: String,
+    /// What was expected.
+    pub expected: String,
+}
+
+impl From<Unreadable> for UnreadableValue {
+    fn from(Unreadable { attribute, text, expected }: Unreadable) -> Self {
+        Self { attribute, text, expected }
+    }
+}
+
+/// One workflow and the person.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkflowExplanation {
+    /// The workflow.
+    pub workflow: String,
+    /// Its name for people.
+    pub display_name: Option<String>,
+    /// Its category.
+    pub category: Option<Category>,
+    /// Number of the version that decides.
+    pub version: Option<i32>,
+    /// Why it is not evaluated.
+    pub not_evaluated: Option<String>,
+    /// Whether the person is in scope; absent where nobody can tell.
+    pub scope: Option<Scope>,
+    /// When it is due, in words.
+    pub trigger: Option<String>,
+    /// What the trigger makes of the person: at most one an attribute.
+    pub occurrences: Vec<OccurrenceState>,
+    /// What happened, in order of time.
+    pub happened: Vec<Past>,
+    /// What comes next.
+    pub next: Next,
+}
+
+/// Whether a person is in a scope.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scope {
+    /// true, false or unknown.
+    pub holds: &'static str,
+    /// The rule; absent: everybody.
+    pub rule: Option<String>,
+    /// The smallest parts of the rule that decide.
+    pub because: Vec<Clause>,
+}
+
+/// A part of a rule.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Clause {
+    /// The part.
+    pub text: String,
+    /// true, false or unknown.
+    pub holds: &'static str,
+    /// What the person has.
+    pub found: Option<String>,
+}
+
+impl Scope {
+    pub(super) fn everybody() -> Self {
+        Self { holds: word(Truth::True), rule: None, because: Vec::new() }
+    }
+
+    pub(super) fn of(explanation: &RuleExplanation) -> Self {
+        let clause = |part: &RuleExplanation| Clause { text: part.text.clone(), holds: word(part.truth), found: part.found.clone() };
+        let because = explanation.because().into_iter().map(clause).collect();
+        Self { holds: word(explanation.truth), rule: Some(explanation.text.clone()), because }
+    }
+}
+
+fn word(truth: Truth) -> &'static str {
+    match truth {
+        Truth::True => "true",
+        Truth::False => "false",
+        Truth::Unknown => "unknown",
+    }
+}
+
+/// One instance of the trigger.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OccurrenceState {
+    /// The attribute or group that it is about.
+    pub attribute: String,
+    /// Its value, as the source wrote it.
+    pub value: Option<String>,
+    /// The due instant.
+    pub due: DateTime<Utc>,
+    /// The same on the wall clock of the attribute's time zone, where that is not UTC.
+    pub local: Option<String>,
+    /// The end of the window.
+    pub window_ends: DateTime<Utc>,
+    /// notYet, due, missed, history, consumed, outOfScope or notEvaluated.
+    pub state: &'static str,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Past {
+    /// When: the end where there is one, else the beginning, else when it was written down.
+    pub at: DateTime<Utc>,
+    /// run, missed, superseded or released.
+    pub what: &'static str,
+    /// The Run.
+    pub run: Option<String>,
+    /// Superseded: the leaver workflow that took its place.
+    pub by: Option<String>,
+    /// Number of the version.
+    pub version: Option<i32>,
+    /// Why it ran: scheduled, onDemand or preview.
+    pub cause: Option<String>,
+    /// Where it stands, in the words of results.
+    pub status: Option<String>,
+    /// Why, in one word.
+    pub reason: Option<String>,
+    /// The due instant.
+    pub due: DateTime<Utc>,
+    /// The tasks.
+    pub tasks: Vec<PastTask>,
+}
+
+/// A task of a run.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PastTask {
+    /// The task.
+    pub name: String,
+    /// Where it stands.
+    pub status: String,
+    /// Why, in one word.
+    pub reason: Option<String>,
+    /// Why a task that succeeded changed nothing, or what failed.
+    pub info: Option<String>,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Next {
+    /// The due instant that comes.
+    pub due: Option<DateTime<Utc>>,
+    /// The evaluation of the schedule that deals with it.
+    pub evaluation: Option<DateTime<Utc>>,
+    /// What will happen; begins with `nothing` where nothing will.
+    pub text: String,
+}
+
+impl Next {
+    pub(super) fn nothing(why: impl std::fmt::Display) -> Self {
+        Self { due: None, evaluation: None, text: format!("nothing: {why}") }
+    }
+}

@@ -1,0 +1,157 @@
+//! One workflow and the person: scope, occurrences, and how they were decided.
+
+use chrono::{DateTime, Utc};
+
+use crate::api::conditions::READY;
+use crate::api::{ConditionStatus, Sighting, Workflow, sentence};
+use crate::domain::decision::Decision;
+use crate::domain::subject::{DateReading, Person};
+use crate::domain::trigger::{CompiledWorkflow, Occurrence, Source};
+use crate::runner::compile::{compile, newest};
+use crate::runner::evaluate::read;
+
+use super::history::History;
+use super::report::{Next, OccurrenceState, Past, Scope, WorkflowExplanation};
+use super::{Seen, Verdicts};
+
+/// A workflow that is gone, of which there is a history.
+pub(super) fn deleted(name: &str, happened: Vec<Past>) -> WorkflowExplanation {
+    WorkflowExplanation {
+        workflow: name.to_owned(),
+        display_name: None,
+        category: None,
+        version: None,
+        not_evaluated: Some("it is deleted".to_owned()),
+        scope: None,
+        trigger: None,
+        occurrences: Vec::new(),
+        happened,
+        next: Next::nothing("the workflow is deleted"),
+    }
+}
+
+/// What is known of a workflow that is there.
+pub(super) struct Case<'a> {
+    pub name: &'a str,
+    pub directory: String,
+    pub compiled: Option<CompiledWorkflow>,
+    pub person: Option<Person>,
+    pub not_evaluated: Option<String>,
+    pub occurrences: Vec<Occurrence>,
+    pub verdicts: &'a Verdicts,
+}
+
+impl Seen<'_> {
+    /// Explains one workflow.
+    pub(super) fn explain(&self, name: &str, workflow: &Workflow, history: &mut History) -> WorkflowExplanation {
+        let none = Verdicts::default();
+        let case = self.case(name, workflow, self.decisions.get(name).unwrap_or(&none));
+        let conditions = workflow.spec.execution_conditions.as_ref();
+        let next = self.next_of(&case, history);
+        WorkflowExplanation {
+            workflow: name.to_owned(),
+            display_name: workflow.spec.display_name.clone(),
+            category: Some(workflow.spec.category),
+            version: case.compiled.as_ref().map(|compiled| compiled.version),
+            scope: self.scope(&case),
+            trigger: conditions.map(sentence::trigger),
+            occurrences: case.occurrences.iter().enumerate().map(|(place, _)| self.occurrence(&case, place)).collect(),
+            happened: history.take(name),
+            next,
+            not_evaluated: case.not_evaluated,
+        }
+    }
+
+    fn case<'a>(&'a self, name: &'a str, workflow: &'a Workflow, verdicts: &'a Verdicts) -> Case<'a> {
+        let spec = &workflow.spec;
+        let default = self.tenant.schedule.as_ref().and_then(|schedule| schedule.spec.directory.clone());
+        let directory = spec.directory.clone().or(default).unwrap_or_default();
+        let person = self.found.if_there(self.tenant, &directory);
+        let compiled = self.compiled(name, workflow, &directory);
+        let nothing_seen = Sighting { epoch: 0, first_seen_at: self.tenant.as_of, marks: Vec::new() };
+        let sighting = self.looks.get(directory.as_str()).map_or(&nothing_seen, |seen| &seen.now);
+        let occurrences = person.as_ref().zip(compiled.as_ref()).map(|(person, compiled)| compiled.occurrences(person, sighting));
+        Case {
+            name,
+            person,
+            not_evaluated: self.not_evaluated(name, workflow),
+            occurrences: occurrences.unwrap_or_default(),
+            directory,
+            compiled,
+            verdicts,
+        }
+    }
+
+    /// The version that decides, also where nobody asks it because the workflow is disabled or not ready.
+    fn compiled(&self, name: &str, workflow: &Workflow, directory: &str) -> Option<CompiledWorkflow> {
+        let tenant = self.tenant;
+        if let Some(usable) = tenant.usable.get(name) {
+            return Some(usable.compiled.clone());
+        }
+        let lineage = tenant.workflow_head(name).map(|head| head.lineage.as_str());
+        let version = newest(&tenant.versions, name, lineage)?;
+        let schedule = tenant.schedule.as_ref().map(|schedule| &schedule.spec);
+        compile(version, &workflow.spec, &tenant.directories.get(directory)?.spec, schedule).ok()
+    }
+
+    fn not_evaluated(&self, name: &str, workflow: &Workflow) -> Option<String> {
+        let conditions = workflow.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        let ready = conditions.iter().find(|condition| condition.type_ == READY && condition.status == ConditionStatus::False);
+        if let Some(ready) = ready.filter(|_| workflow.spec.is_enabled) {
+            return Some(format!("it is not Ready: {}: {}", ready.reason, ready.message));
+        }
+        match self.tenant.usable.get(name) {
+            None => read::usable(self.tenant, name, workflow).err(),
+            Some(usable) if usable.moment.is_none() => {
+                let why =
+                    if workflow.spec.execution_conditions.is_none() { "it has no conditions" } else { "its scheduling is not enabled" };
+                Some(format!("{why}, it runs on demand only"))
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn scope(&self, case: &Case<'_>) -> Option<Scope> {
+        let (compiled, person) = case.compiled.as_ref().zip(case.person.as_ref())?;
+        let explain = |rule: &crate::rule::Rule| Scope::of(&rule.explain(&person.attributes, self.tenant.as_of));
+        Some(compiled.scope.as_ref().map_or_else(Scope::everybody, explain))
+    }
+
+    fn occurrence(&self, case: &Case<'_>, place: usize) -> OccurrenceState {
+        let occurrence = &case.occurrences[place];
+        let decided = case.verdicts.decided.get(place).map(|decided| &decided.decision);
+        let value = match occurrence.source {
+            Source::Date(_) => self.found.written(self.tenant, &case.directory, &occurrence.attribute),
+            Source::Change { .. } => case.person.as_ref().and_then(|person| person.tracked_value(&occurrence.attribute)),
+        };
+        let zone = case.person.as_ref().and_then(|person| match person.date(&occurrence.attribute) {
+            DateReading::Known(date) if date.zone != chrono_tz::UTC => Some(date.zone),
+            _ => None,
+        });
+        let window = case.compiled.as_ref().map(|compiled| compiled.window).unwrap_or_default();
+        OccurrenceState {
+            attribute: occurrence.attribute.clone(),
+            value,
+            due: occurrence.due,
+            local: zone.map(|zone| format!("{} {}", occurrence.due.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S"), zone.name())),
+            window_ends: end(occurrence.due, window),
+            state: decided.filter(|_| case.not_evaluated.is_none()).map_or("notEvaluated", state),
+        }
+    }
+}
+
+/// The end of a window, or the last instant of the calendar.
+pub(super) fn end(due: DateTime<Utc>, window: chrono::TimeDelta) -> DateTime<Utc> {
+    due.checked_add_signed(window).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+fn state(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Later | Decision::NotYet { .. } => "notYet",
+        Decision::Due { .. } => "due",
+        Decision::Missed { .. } => "missed",
+        Decision::History => "history",
+        Decision::Consumed => "consumed",
+        Decision::OutOfScope => "outOfScope",
+    }
+}

@@ -1,0 +1,126 @@
+//! One task of one subject: performed within its time, tried again where that can help, and recorded.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, Either, select};
+
+use crate::api::{ProcessingStatus, SubjectResult, Task, TaskResult};
+use crate::directory::{DirectoryError, Effect};
+use crate::runner::RunnerError;
+use crate::task::post::{Mail, Post, PostError};
+use crate::task::{self, Scene, TaskError};
+
+use super::merge;
+use super::state::Attempt;
+
+/// Time for one effect (design 3.1 rule 6).
+const EFFECT: Duration = Duration::from_secs(20);
+/// How often an effect is tried that fails for a passing reason.
+const TRIES: u32 = 3;
+/// Most characters of what a result says about a task, as the schema has it.
+const INFO: usize = 1024;
+
+/// Performs the task at `index`. One that is done once only is written down as begun before its effect, and where it
+/// is found begun it is not done again. None: a leaver has taken over, nothing was done.
+pub(super) async fn perform(
+    attempt: &Attempt,
+    slice: &str,
+    result: &mut SubjectResult,
+    index: usize,
+    task: &Task,
+) -> Result<Option<Result<Effect, TaskError>>, RunnerError> {
+    if task::is_once_only(task) {
+        let entry = &mut result.tasks[index];
+        if entry.processing_status == ProcessingStatus::InProgress {
+            return Ok(Some(task::leave_uncertain(task)));
+        }
+        entry.processing_status = ProcessingStatus::InProgress;
+        attempt.hold(result.clone());
+        merge::write(attempt, slice).await?;
+        if attempt.is_marked(&result.occurrence) {
+            return Ok(None);
+        }
+    }
+    within_time(attempt, result, task).await.map(Some)
+}
+
+/// One task, within its time, tried again after passing failures. It starts only while the claim is certainly ours.
+async fn within_time(attempt: &Attempt, result: &SubjectResult, task: &Task) -> Result<Result<Effect, TaskError>, RunnerError> {
+    let clock = attempt.context.cluster.clock();
+    let mail = attempt.mind.mail();
+    let post = Watched { post: attempt.context.post.as_ref(), begun: AtomicBool::new(false) };
+    let mut outcome = None;
+    for number in 0..TRIES {
+        if number > 0 {
+            clock.sleep(Duration::from_secs(1 << number)).await;
+        }
+        if !attempt.lease.holds() {
+            return Err(RunnerError::Overtaken("the last successful write is too old to start an effect".to_owned()));
+        }
+        let scene = Scene {
+            directory: &attempt.directory,
+            subject: &result.subject,
+            occurrence: &result.occurrence,
+            task,
+            tenant: attempt.context.cluster.namespace(),
+            workflow: attempt.mind.workflow(),
+            now: clock.now(),
+            random: attempt.context.random.as_ref(),
+            post: &post,
+            mail: &mail,
+        };
+        let work = pin!(task::perform(&scene));
+        let tried = match select(work, clock.sleep(EFFECT)).await {
+            Either::Left((tried, _)) => tried,
+            Either::Right(((), _)) if task::is_once_only(task) && post.begun.load(Ordering::Relaxed) => {
+                return Ok(task::leave_uncertain(task));
+            }
+            Either::Right(((), _)) => Err(TaskError::Directory(DirectoryError::Transient {
+                reason: "TimedOut",
+                message: format!("no answer within {} s", EFFECT.as_secs()),
+            })),
+        };
+        let again = tried.as_ref().err().is_some_and(TaskError::is_transient);
+        outcome = Some(tried);
+        if !again {
+            break;
+        }
+    }
+    Ok(outcome.unwrap_or(Err(TaskError::NoTask)))
+}
+
+/// Sees whether a mail was handed over: an answer that does not come leaves it open whether it left.
+struct Watched<'a> {
+    post: &'a dyn Post,
+    begun: AtomicBool,
+}
+
+impl Post for Watched<'_> {
+    fn send(&self, mail: Mail) -> BoxFuture<'_, Result<(), PostError>> {
+        self.begun.store(true, Ordering::Relaxed);
+        self.post.send(mail)
+    }
+}
+
+/// Puts what came of it into the result.
+pub(super) fn record(entry: &mut TaskResult, outcome: &Result<Effect, TaskError>) {
+    match outcome {
+        Ok(Effect::Done) => entry.processing_status = ProcessingStatus::Completed,
+        Ok(Effect::DoneBut(info) | Effect::AlreadySo(info)) => {
+            entry.processing_status = ProcessingStatus::Completed;
+            entry.processing_info = Some(cut(info));
+        }
+        Err(error) => {
+            entry.processing_status = ProcessingStatus::Failed;
+            entry.reason = Some(error.reason().to_owned());
+            entry.processing_info = Some(cut(&error.to_string()));
+        }
+    }
+}
+
+/// As much of a text as a result has room for.
+fn cut(text: &str) -> String {
+    text.chars().take(INFO).collect()
+}

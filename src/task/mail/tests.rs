@@ -1,0 +1,296 @@
+//! The mails as a whole, without a directory: what they say, and what no attribute can make them say.
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use secrecy::SecretString;
+
+use super::compose::mailbox;
+use super::locale::Language;
+use super::recipients::{Cast, Recipients, Wanted};
+use super::texts::{Audience, Kind};
+use super::values::Pass;
+use super::{Arguments, MailError, Scene, compose, write};
+use crate::api::Task;
+use crate::api::task::{MEMBERS, TemporaryAccessPassArguments};
+use crate::api::tenant_schedule::MailSettings;
+use crate::catalog;
+use crate::directory::{Dated, Profile, Sponsored};
+use crate::domain::dates::DateValue;
+use crate::task::post::{Mail, NoPost};
+
+const PASS: &str = "QWERTYUPASDF";
+
+fn now() -> DateTime<Utc> {
+    "2026-02-04T09:00:00Z".parse().unwrap()
+}
+
+fn profile(name: &str, texts: &[(&str, &str)]) -> Profile {
+    let attributes =
+        ["displayName", "givenName", "surname", "mail", "department", "mobilePhone", "employeeHireDate", "employeeLeaveDateTime"];
+    let mut profile = Profile { name: name.to_owned(), is_enabled: true, ..Profile::default() };
+    profile.texts.extend(attributes.iter().map(|attribute| ((*attribute).to_owned(), None)));
+    for (attribute, text) in texts {
+        profile.texts.insert((*attribute).to_owned(), Some((*text).to_owned()));
+        if let (Ok(value), true) = (DateValue::parse(text), attribute.contains("Date")) {
+            profile.dates.insert((*attribute).to_owned(), Dated { value, zone: chrono_tz::UTC });
+        }
+    }
+    profile
+}
+
+fn cast(display_name: &str) -> Cast {
+    let user = [
+        ("displayName", display_name),
+        ("mail", "ava@acme.example"),
+        ("employeeHireDate", "2026-02-09"),
+        ("employeeLeaveDateTime", "2026-03-31T17:00:00Z"),
+        ("lastSuccessfulSignInDateTime", "2025-12-01T09:00:00Z"),
+    ];
+    Cast {
+        user: Profile { manager: Some("lena".to_owned()), ..profile("ava", &user) },
+        manager: Some(profile("lena", &[("displayName", "Lena Novak"), ("mail", "lena@acme.example")])),
+        sponsored: vec![Sponsored { name: "gus".to_owned(), display_name: Some("Gus Guest".to_owned()), sponsors: vec!["ava".to_owned()] }],
+    }
+}
+
+fn recipients(name: &str) -> Recipients {
+    let to = |name: Option<&str>, address: &str| mailbox(name, compose::address(address).unwrap());
+    Recipients { to: vec![to(Some(name), "ava@acme.example")], cc: vec![to(None, "hr@acme.example")], language: None }
+}
+
+/// A mail with a subject and a body of one's own, or without.
+fn mail(kind: Kind, cast: &Cast, subject: Option<&str>, body: Option<&str>, locale: Option<&str>) -> Result<Mail, MailError> {
+    let task = Task { name: "mail".to_owned(), ..Task::default() };
+    let scene = Scene {
+        directory: &(),
+        subject: "ava",
+        occurrence: "occurrence",
+        task: &task,
+        tenant: "acme",
+        workflow: "joiner",
+        now: now(),
+        random: &|| [0; 32],
+        post: &NoPost,
+        mail: &MailSettings::default(),
+    };
+    let lifetime: TemporaryAccessPassArguments = serde_json::from_str("{}").unwrap();
+    let pass = (kind == Kind::AccessPass).then(|| Pass { secret: SecretString::from(PASS), arguments: &lifetime });
+    let wanted = Wanted { audience: kind.audience(), to: &[], cc: &[], attributes: false };
+    let name = cast.user.text("displayName").unwrap_or_default().to_owned();
+    write(&scene, cast, recipients(&name), Arguments { kind, wanted, subject, body, locale, pass })
+}
+
+/// The lines before the first empty one, unfolded.
+fn headers(mail: &Mail) -> Vec<(String, String)> {
+    let text = String::from_utf8(mail.bytes.clone()).unwrap();
+    let (head, _) = text.split_once("\r\n\r\n").unwrap();
+    let unfolded = head.replace("\r\n ", " ");
+    unfolded.split("\r\n").map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The two parts as they were before they were encoded for the wire.
+fn written(cast: &Cast, body: &str) -> Result<(String, String), MailError> {
+    let locale = super::Locale::new("en");
+    let values =
+        super::Values { user: &cast.user, manager: cast.manager.as_ref(), sponsored: &cast.sponsored, pass: None, now: now(), locale };
+    let body = super::render::body(&super::template::body(body)?, &|name| values.get(name))?;
+    Ok((body.text, body.html))
+}
+
+#[test]
+fn there_is_a_mail_for_every_task_that_sends_one() {
+    let members: Vec<&str> =
+        MEMBERS.into_iter().filter(|member| member.contains("Email") || *member == "generateTemporaryAccessPass").collect();
+    let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.task()).collect();
+    assert_eq!(kinds, members);
+    for kind in Kind::ALL {
+        let definition = catalog::by_name(kind.task()).unwrap();
+        let asked = ["to", "cc", "customSubject", "customBody", "locale"];
+        assert!(asked.iter().all(|name| definition.arguments.iter().any(|argument| argument.name == *name)), "{}", kind.task());
+        let mail = serde_json::json!({"name": "m", kind.task(): {}});
+        let task: Task = serde_json::from_value(mail).unwrap();
+        let letter = super::letter(task.action().unwrap()).map(|(kind, _)| kind);
+        assert_eq!(letter, Some(*kind).filter(|kind| *kind != Kind::AccessPass));
+    }
+}
+
+#[test]
+fn default_texts_are_whole_in_both_languages() {
+    for kind in Kind::ALL {
+        let mut subjects = Vec::new();
+        for locale in ["en", "de-CH", "fr"] {
+            let mail = mail(*kind, &cast("Ava Lindqvist"), None, None, Some(locale)).unwrap();
+            let text = String::from_utf8(mail.bytes.clone()).unwrap();
+            assert!(!text.contains("{{"), "{text}");
+            assert_eq!(text.contains(PASS), *kind == Kind::AccessPass, "{}", kind.task());
+            subjects.push(headers(&mail).into_iter().find(|(name, _)| name == "Subject").unwrap().1);
+        }
+        assert_ne!(subjects[0], subjects[1], "{}", kind.task());
+        assert_eq!(subjects[0], subjects[2], "{}: what there is no text for is English", kind.task());
+        assert!(subjects[0].contains("Ava Lindqvist"), "{}", kind.task());
+    }
+}
+
+#[test]
+fn the_default_recipients_are_those_of_the_model_system() {
+    let audience = |kind: &Kind| match kind {
+        Kind::Welcome => Audience::User,
+        Kind::SponsorChange => Audience::CoSponsors,
+        _ => Audience::Manager,
+    };
+    assert!(Kind::ALL.iter().all(|kind| kind.audience() == audience(kind)));
+    assert!(Kind::ALL.iter().all(|kind| kind.words(Language::English).body != kind.words(Language::German).body));
+}
+
+#[test]
+fn old_and_new_variables_have_their_values() {
+    let cases = [
+        ("{{userDisplayName}}", "Ava Lindqvist"),
+        ("{{user.displayName}}", "Ava Lindqvist"),
+        ("{{ user.employeeHireDate }}", "9 February 2026"),
+        ("{{userEmployeeHireDate}}", "9 February 2026"),
+        ("{{userEmployeeLeaveDateTime}}", "31 March 2026, 17:00 UTC"),
+        ("{{managerDisplayName}}", "Lena Novak"),
+        ("{{manager.displayName}}", "Lena Novak"),
+        ("{{managerEmail}}", "lena@acme.example"),
+        ("{{daysSinceLastSignIn}}", "65"),
+        ("{{user.signInActivity/lastSuccessfulSignInDateTime}}", "1 December 2025, 09:00 UTC"),
+        ("{{sponsoredUsers}}", "Gus Guest"),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(written(&cast("Ava Lindqvist"), text).unwrap().0, wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_variable_without_a_value_fails_the_mail() {
+    let empty = |name: &str| Err(MailError::VariableEmpty(name.to_owned()));
+    let unknown = |name: &str| Err(MailError::UnknownVariable(name.to_owned()));
+    let cases = [
+        ("{{user.mobilePhone}}", empty("user.mobilePhone")),
+        ("{{userGivenName}}", empty("userGivenName")),
+        ("{{manager.department}}", empty("manager.department")),
+        ("{{user.salary}}", unknown("user.salary")),
+        ("{{manager.salary}}", unknown("manager.salary")),
+        ("{{displayName}}", unknown("displayName")),
+        ("{{}}", unknown("")),
+        ("{{temporaryAccessPass}}", unknown("temporaryAccessPass")),
+        ("{{user.displayName", unknown("user.displayName")),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(mail(Kind::Welcome, &cast("Ava"), None, Some(text), None).map(|_| ()), wanted, "{text}");
+        assert_eq!(mail(Kind::Welcome, &cast("Ava"), Some(text), None, None).map(|_| ()), wanted, "{text} in the subject");
+    }
+    let alone = Cast { manager: None, ..cast("Ava") };
+    assert_eq!(mail(Kind::Welcome, &alone, None, Some("{{managerEmail}}"), None).map(|_| ()), empty("managerEmail"));
+    assert_eq!(mail(Kind::Welcome, &alone, None, Some("{{manager.salary}}"), None).map(|_| ()), unknown("manager.salary"));
+}
+
+#[test]
+fn a_pass_stands_in_the_text_only() {
+    let in_subject = mail(Kind::AccessPass, &cast("Ava"), Some("{{temporaryAccessPass}}"), None, None);
+    assert_eq!(in_subject.map(|_| ()), Err(MailError::UnknownVariable("temporaryAccessPass".to_owned())));
+    let without = mail(Kind::AccessPass, &cast("Ava"), None, Some("Call us."), None).unwrap();
+    assert!(!String::from_utf8(without.bytes).unwrap().contains(PASS));
+    let with = mail(Kind::AccessPass, &cast("Ava"), None, None, None).unwrap();
+    assert!(!format!("{with:?}").contains(PASS));
+    assert!(!format!("{with:?}").contains("lena@"));
+}
+
+#[test]
+fn the_same_mail_twice_is_the_same_mail() {
+    let read = || mail(Kind::Move, &cast("Ava"), None, None, None).unwrap();
+    assert_eq!(read(), read());
+    assert!(read().message_id.ends_with("@acme.invalid>"));
+}
+
+const HEADERS: [&str; 9] =
+    ["Date", "From", "To", "Cc", "Subject", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version"];
+
+/// Texts that want to be more than text, between any other characters.
+fn attribute() -> impl Strategy<Value = String> {
+    let hostile = prop::sample::select(vec![
+        "\r\nBcc: eve@evil.example\r\n",
+        "\n\n<script>",
+        "{{managerEmail}}",
+        "{{temporaryAccessPass}}",
+        "}}",
+        "{{",
+        "</a>",
+        "<b>",
+        "\"",
+        "'",
+        "\\n",
+        "=?utf-8?q?=0D=0ABcc:_eve?=",
+        ", eve@evil.example",
+        "<eve@evil.example>",
+        ">\"",
+        "&lt;b&gt;",
+        "--tenure-",
+        "\u{202e}",
+        "שרה",
+        "O'Neill",
+        "Jürgen",
+        "\u{0}",
+        "\u{2028}",
+        "\u{1f469}\u{200d}\u{1f680}",
+        ";",
+        "\\",
+        "(",
+        ")",
+    ]);
+    let part = prop_oneof![3 => hostile.prop_map(str::to_owned), 2 => "\\PC{1,40}", 1 => any::<String>(), 1 => "[a-z]{200,300}"];
+    // One letter at least: a value of which nothing is left fails the mail, which is another test.
+    prop::collection::vec(part, 1..6).prop_map(|parts| format!("x{}", parts.concat()))
+}
+
+proptest! {
+    #[test]
+    fn no_attribute_adds_a_header_or_a_recipient(value in attribute()) {
+        let mail = mail(Kind::Welcome, &cast(&value), Some("Hi {{user.displayName}}"), None, None).unwrap();
+        let mut names: Vec<String> = headers(&mail).into_iter().map(|(name, _)| name).collect();
+        let content = names.pop();
+        prop_assert_eq!(content.as_deref(), Some("Content-Type"));
+        prop_assert_eq!(&names, &HEADERS);
+        prop_assert_eq!(&mail.envelope.to, &["ava@acme.example".to_owned(), "hr@acme.example".to_owned()]);
+        let text = String::from_utf8(mail.bytes).unwrap();
+        prop_assert!(text.split("\r\n").all(|line| line.len() <= 998 && !line.contains(['\r', '\n', '\0'])));
+        prop_assert!(text.is_ascii());
+        let boundaries = text.split("\r\n").filter(|line| line.starts_with("--tenure-")).count();
+        prop_assert_eq!(boundaries, 3);
+    }
+
+    #[test]
+    fn no_attribute_adds_a_tag_or_a_variable(value in attribute(), template in "[ a-z.]{0,20}") {
+        let body = format!("{template}<b>{{{{user.displayName}}}}</b> <a href=\"https://a.example/?q={{{{user.displayName}}}}\">x</a>{template}");
+        let (text, html) = written(&cast(&value), &body).unwrap();
+        let plain = written(&cast("x"), &body).unwrap().1;
+        let tags = |html: &str| html.matches('<').count();
+        prop_assert_eq!(tags(&html), tags(&plain));
+        prop_assert_eq!(html.matches('"').count(), 2);
+        prop_assert!(!text.contains(['\r', '\n']));
+        // The value is there as it was, but for its white space and signs that end lines or turn the direction.
+        let clean = super::values::clean(&value);
+        prop_assert!(text.contains(&clean));
+        prop_assert_eq!(text.contains("lena@acme.example"), value.contains("lena@acme.example"));
+    }
+
+    #[test]
+    fn any_template_gives_balanced_tags_or_an_error(template in "(\\PC|<b>|</b>|<i>|</i>|<a href=https://x.example/>|</a>|<u|>|&lt;|[{]{2}userDisplayName[}]{2}|\n){0,30}") {
+        if let Ok((_, html)) = written(&cast("<Ava>"), &template) {
+            let mut open = Vec::new();
+            let mut rest = html.as_str();
+            while let Some((_, after)) = rest.split_once('<') {
+                let (tag, after) = after.split_once('>').unwrap();
+                rest = after;
+                let name = tag.split(' ').next().unwrap();
+                match name.strip_prefix('/') {
+                    Some(name) => prop_assert_eq!(open.pop(), Some(name)),
+                    None if name == "br" => {}
+                    None => { prop_assert!(["b", "i", "u", "a"].contains(&name)); open.push(name); }
+                }
+            }
+            prop_assert!(open.is_empty());
+        }
+    }
+}

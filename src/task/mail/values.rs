@@ -1,0 +1,155 @@
+//! What the variables of a mail stand for.
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::MailError;
+use super::locale::Locale;
+use crate::api::task::TemporaryAccessPassArguments;
+use crate::directory::{Dated, Profile, Sponsored};
+use crate::domain::dates::DateValue;
+
+const SIGN_IN: &str = "lastSuccessfulSignInDateTime";
+/// LCW's own name of the last sign-in.
+const SIGN_IN_NESTED: &str = "signInActivity/lastSuccessfulSignInDateTime";
+
+/// The older variables, which name no attribute, and what they mean.
+const OLD: [(&str, &str); 8] = [
+    ("userDisplayName", "user.displayName"),
+    ("userGivenName", "user.givenName"),
+    ("userSurname", "user.surname"),
+    ("userPrincipalName", "user.userPrincipalName"),
+    ("userEmployeeHireDate", "user.employeeHireDate"),
+    ("userEmployeeLeaveDateTime", "user.employeeLeaveDateTime"),
+    ("managerDisplayName", "manager.displayName"),
+    ("managerEmail", "manager.mail"),
+];
+
+/// A pass and how long it works.
+pub(super) struct Pass<'a> {
+    pub secret: SecretString,
+    pub arguments: &'a TemporaryAccessPassArguments,
+}
+
+/// The people that a mail is about.
+pub(super) struct Values<'a> {
+    pub user: &'a Profile,
+    pub manager: Option<&'a Profile>,
+    /// Whom the user sponsors.
+    pub sponsored: &'a [Sponsored],
+    pub pass: Option<Pass<'a>>,
+    pub now: DateTime<Utc>,
+    pub locale: Locale,
+}
+
+impl Values<'_> {
+    /// The value of a variable, clean and never empty.
+    ///
+    /// # Errors
+    /// [`MailError::UnknownVariable`] and [`MailError::VariableEmpty`].
+    pub(super) fn get(&self, name: &str) -> Result<String, MailError> {
+        match self.find(name)?.map(|value| clean(&value)).filter(|value| !value.is_empty()) {
+            Some(value) => Ok(value),
+            None => Err(MailError::VariableEmpty(name.to_owned())),
+        }
+    }
+
+    /// As [`Values::get`], but not the pass: a subject stands in the logs of every server on the way.
+    pub(super) fn get_for_subject(&self, name: &str) -> Result<String, MailError> {
+        if name == "temporaryAccessPass" { Err(MailError::unknown_variable(name)) } else { self.get(name) }
+    }
+
+    /// The value as it stands in the record; None: there is none.
+    fn find(&self, name: &str) -> Result<Option<String>, MailError> {
+        let name = OLD.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new);
+        if let Some(attribute) = name.strip_prefix("user.") {
+            return self.attribute(self.user, attribute, name);
+        }
+        if let Some(attribute) = name.strip_prefix("manager.") {
+            // Whether the attribute exists is the same for everybody who has it in their record, the user before all.
+            let Some(manager) = self.manager else { return self.attribute(self.user, attribute, name).map(|_| None) };
+            return self.attribute(manager, attribute, name);
+        }
+        match (name, &self.pass) {
+            ("temporaryAccessPass", Some(pass)) => Ok(Some(pass.secret.expose_secret().to_owned())),
+            ("temporaryAccessPassLifetimeInMinutes", Some(pass)) => Ok(Some(pass.arguments.lifetime_minutes.to_string())),
+            ("temporaryAccessPassStartDateTime", Some(_)) => Ok(Some(self.pass_start())),
+            ("daysSinceLastSignIn", _) => Ok(self.days_since_sign_in()),
+            ("sponsoredUsers", _) => Ok(Some(self.sponsored_names())),
+            _ => Err(MailError::unknown_variable(name)),
+        }
+    }
+
+    /// The value of an attribute, which `variable` asks for.
+    fn attribute(&self, profile: &Profile, attribute: &str, variable: &str) -> Result<Option<String>, MailError> {
+        let attribute = if attribute == SIGN_IN_NESTED { SIGN_IN } else { attribute };
+        if let Some(dated) = profile.dates.get(attribute) {
+            return Ok(Some(self.locale.date(dated)));
+        }
+        profile.texts.get(attribute).cloned().ok_or_else(|| MailError::unknown_variable(variable))
+    }
+
+    /// The pass works from the first day on, or from now on if that has begun.
+    fn pass_start(&self) -> String {
+        let hired = self.user.dates.get("employeeHireDate").filter(|hired| hired.instant() > self.now);
+        let now = Dated { value: DateValue::Instant(self.now), zone: chrono_tz::UTC };
+        self.locale.date(hired.unwrap_or(&now))
+    }
+
+    fn days_since_sign_in(&self) -> Option<String> {
+        let last = self.user.dates.get(SIGN_IN)?.instant();
+        Some((self.now - last).num_days().max(0).to_string())
+    }
+
+    fn sponsored_names(&self) -> String {
+        let names: Vec<&str> = self.sponsored.iter().map(|guest| guest.display_name.as_deref().unwrap_or(&guest.name)).collect();
+        names.join(", ")
+    }
+}
+
+/// One line without characters that end lines, control terminals or turn the direction of what follows. Text that runs
+/// from right to left is set apart, so that what stands after it stays where it belongs.
+pub(super) fn clean(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for word in value.split(|c: char| c.is_whitespace() || c.is_control()) {
+        let length = out.len();
+        if length > 0 {
+            out.push(' ');
+        }
+        out.extend(word.chars().filter(|c| !turns_direction(*c)));
+        if out.len() == length + usize::from(length > 0) {
+            out.truncate(length);
+        }
+    }
+    if out.chars().any(is_right_to_left) { format!("\u{2068}{out}\u{2069}") } else { out }
+}
+
+/// Embeddings, overrides and isolates; and the mark that some programs put before texts.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The scripts that are written from right to left, by their blocks.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn a_value_is_one_clean_line() {
+        let cases = [
+            ("  a\r\n\tb\u{2028}c\u{0}d\u{85}", "a b c d"),
+            ("a\u{202e}b\u{feff}", "ab"),
+            ("\u{202e}\r\n", ""),
+            ("a \u{2066} b", "a b"),
+            ("O'Neill <b>{{x}}</b>", "O'Neill <b>{{x}}</b>"),
+            ("שרה", "\u{2068}שרה\u{2069}"),
+        ];
+        for (given, wanted) in cases {
+            assert_eq!(clean(given), wanted, "{given:?}");
+        }
+    }
+}
