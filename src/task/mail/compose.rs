@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use email_encoding::headers::writer::EmailWriter;
 use email_encoding::headers::{quoted_string, rfc2047};
 use lettre::address::Envelope as LettreEnvelope;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body as MailBody, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
 
@@ -20,6 +20,8 @@ use crate::task::post::Envelope;
 
 /// Last second of the year 9999: the Date header has four digits for the year.
 const LAST_DATE: i64 = 253_402_300_799;
+/// Before the digest in the line between the parts.
+pub(super) const BOUNDARY: &str = "=_tenure-";
 /// Longest name beside an address, in characters.
 const NAME: usize = 200;
 
@@ -88,11 +90,18 @@ pub(super) fn compose(parts: &Parts<'_>) -> Result<Composed, MailError> {
         parts.language, parts.body.html
     );
     let alternatives = MultiPart::alternative()
-        .boundary(format!("tenure-{digest}"))
-        .singlepart(SinglePart::plain(format!("{}\n", parts.body.text)))
-        .singlepart(SinglePart::html(html));
+        .boundary(format!("{BOUNDARY}{digest}"))
+        .singlepart(part(ContentType::TEXT_PLAIN, format!("{}\n", parts.body.text))?)
+        .singlepart(part(ContentType::TEXT_HTML, html)?);
     let message = builder.multipart(alternatives).map_err(|error| refused(&error))?;
     Ok(Composed { message_id, envelope, bytes: message.formatted() })
+}
+
+/// A part in quoted-printable, which writes every `=` in another way: no text can hold the [`BOUNDARY`].
+fn part(content: ContentType, text: String) -> Result<SinglePart, MailError> {
+    let encoding = ContentTransferEncoding::QuotedPrintable;
+    let body = MailBody::new_with_encoding(text, encoding).map_err(|_| MailError::Composition("the text cannot be encoded".to_owned()))?;
+    Ok(SinglePart::builder().header(content).body(body))
 }
 
 /// The sender of a tenant; without settings an address that nobody can have.

@@ -227,6 +227,7 @@ fn attribute() -> impl Strategy<Value = String> {
         ">\"",
         "&lt;b&gt;",
         "--tenure-",
+        "--=_tenure-",
         "\u{202e}",
         "שרה",
         "O'Neill",
@@ -256,7 +257,7 @@ proptest! {
         let text = String::from_utf8(mail.bytes).unwrap();
         prop_assert!(text.split("\r\n").all(|line| line.len() <= 998 && !line.contains(['\r', '\n', '\0'])));
         prop_assert!(text.is_ascii());
-        let boundaries = text.split("\r\n").filter(|line| line.starts_with("--tenure-")).count();
+        let boundaries = text.split("\r\n").filter(|line| line.starts_with(&format!("--{}", super::compose::BOUNDARY))).count();
         prop_assert_eq!(boundaries, 3);
     }
 

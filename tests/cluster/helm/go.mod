@@ -1,0 +1,3 @@
+module tenure.dev/tests/helm
+
+go 1.26.0
