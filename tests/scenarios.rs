@@ -19,6 +19,8 @@ mod leavers;
 mod on_demand;
 #[path = "scenarios/once.rs"]
 mod once;
+#[path = "scenarios/people.rs"]
+mod people;
 #[path = "scenarios/play.rs"]
 mod play;
 #[path = "scenarios/quiet.rs"]

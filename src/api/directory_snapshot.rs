@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct AttributeMark {
     /// Attribute, or group: and the group's name.
     #[schemars(length(max = 260))]
-    pub name: String,
+    pub name: Box<str>,
     /// 8 bytes of the keyed hash of the value, hexadecimal; empty: not set; ?: unknown.
     #[schemars(length(max = 16))]
-    pub digest: String,
+    pub digest: Box<str>,
     /// Number of changes since the first sight.
     pub sequence: i64,
     /// As-of of the evaluation that saw the last change; absent: unchanged since the first sight.
@@ -46,7 +46,7 @@ pub struct SnapshotRow {
     pub current: Sighting,
     /// The sighting before, as long as the newest may not be sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<Sighting>,
+    pub previous: Option<Box<Sighting>>,
 }
 
 /// One hash bucket of subjects. Written by evaluations only.

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::api::{AttributeMark, Category, LedgerEntry};
     use crate::domain::dates::{DateOnly, DateValue, parse_time_of_day};
-    use crate::domain::subject::DatedValue;
+    use crate::domain::subject::{DatedValue, Dates};
     use crate::rule::{Attributes, Rule};
 
     const HIRED: &str = "employeeHireDate";
@@ -235,7 +235,7 @@ mod tests {
             name: "ann".to_owned(),
             key: PERSON.to_owned(),
             attributes: Attributes::new().with("department", department),
-            dates: vec![(HIRED.into(), hired)],
+            dates: Dates::new([HIRED.into()].into(), [hired].into()),
             groups: Vec::new(),
             sponsors: None,
         }
@@ -250,7 +250,7 @@ mod tests {
     }
 
     fn steady() -> Sighting {
-        sighting(vec![AttributeMark { name: HIRED.to_owned(), digest: "d".to_owned(), sequence: 0, changed_at: None }])
+        sighting(vec![AttributeMark { name: HIRED.into(), digest: "d".into(), sequence: 0, changed_at: None }])
     }
 
     fn moment() -> Moment {

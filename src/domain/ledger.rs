@@ -15,42 +15,59 @@ use super::epochs::is_valid;
 /// The newest valid row of every key, and what follows from them. New rows can be added while an evaluation decides.
 #[derive(Clone, Debug, Default)]
 pub struct LedgerIndex {
-    newest: BTreeSet<ByKey>,
-    /// In the order of keys.
-    by_subject: BTreeMap<Box<str>, Vec<Arc<LedgerEntry>>>,
+    newest: BTreeSet<By<Arc<LedgerEntry>>>,
+    /// Each subject's rows in the order of keys.
+    by_subject: BTreeSet<By<Vec<Arc<LedgerEntry>>>>,
     sequences: BTreeMap<(String, String), i64>,
     runs: BTreeSet<String>,
 }
 
-/// A row in the order of keys, of which there is one each. There are many rows, so that nothing of them is kept twice.
+/// What has a name of its own in it. There are many rows, so that no name of theirs is kept twice.
+trait Named {
+    fn name(&self) -> &str;
+}
+
+impl Named for Arc<LedgerEntry> {
+    fn name(&self) -> &str {
+        &self.key
+    }
+}
+
+impl Named for Vec<Arc<LedgerEntry>> {
+    fn name(&self) -> &str {
+        self.first().map_or("", |row| &row.subject)
+    }
+}
+
+/// In the order of names, of which there is one each.
 #[derive(Clone, Debug)]
-struct ByKey(Arc<LedgerEntry>);
+struct By<T>(T);
 
-impl Borrow<str> for ByKey {
+impl<T: Named> Borrow<str> for By<T> {
     fn borrow(&self) -> &str {
-        &self.0.key
+        self.0.name()
     }
 }
 
-impl Ord for ByKey {
+impl<T: Named> Ord for By<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.key.cmp(&other.0.key)
+        self.0.name().cmp(other.0.name())
     }
 }
 
-impl PartialOrd for ByKey {
+impl<T: Named> PartialOrd for By<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for ByKey {
+impl<T: Named> PartialEq for By<T> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for ByKey {}
+impl<T: Named> Eq for By<T> {}
 
 impl LedgerIndex {
     /// Reads rows in the order in which they were written; those of epochs that do not count are left out.
@@ -76,16 +93,13 @@ impl LedgerIndex {
             self.runs.insert(run.clone());
         }
         let row = Arc::new(row);
-        if !self.by_subject.contains_key(row.subject.as_str()) {
-            self.by_subject.insert(row.subject.as_str().into(), Vec::with_capacity(1));
+        let mut rows = self.by_subject.take(row.subject.as_str()).map_or_else(|| Vec::with_capacity(1), |rows| rows.0);
+        match rows.binary_search_by(|old| old.key.cmp(&row.key)) {
+            Ok(place) => rows[place] = Arc::clone(&row),
+            Err(place) => rows.insert(place, Arc::clone(&row)),
         }
-        if let Some(rows) = self.by_subject.get_mut(row.subject.as_str()) {
-            match rows.binary_search_by(|old| old.key.cmp(&row.key)) {
-                Ok(place) => rows[place] = Arc::clone(&row),
-                Err(place) => rows.insert(place, Arc::clone(&row)),
-            }
-        }
-        self.newest.replace(ByKey(row));
+        self.by_subject.insert(By(rows));
+        self.newest.replace(By(row));
     }
 
     /// The newest valid row of `key`.
@@ -102,7 +116,7 @@ impl LedgerIndex {
 
     /// The newest rows of a subject, in the order of their keys.
     pub fn of_subject(&self, subject: &str) -> impl Iterator<Item = &LedgerEntry> {
-        self.by_subject.get(subject).into_iter().flatten().map(|row| &**row)
+        self.by_subject.get(subject).into_iter().flat_map(|rows| &rows.0).map(|row| &**row)
     }
 
     /// All newest rows, in the order of their keys.

@@ -38,7 +38,7 @@ pub fn sealed_sighting<'a>(head: &TenantLedgerData, row: &'a SnapshotRow) -> Opt
     if is_valid(head, row.current.epoch) {
         return Some(&row.current);
     }
-    row.previous.as_ref().filter(|sighting| is_valid(head, sighting.epoch))
+    row.previous.as_deref().filter(|sighting| is_valid(head, sighting.epoch))
 }
 
 /// What an evaluation sees of a subject, given what was seen before; borrowed if that is the same, as for most people at
@@ -64,7 +64,7 @@ pub fn look<'a>(
         let few = person.sponsors.map(|count| person.is_guest() && i32::try_from(count).is_ok_and(|count| count < *minimum));
         let digest = few.map(|few| if few { "few".to_owned() } else { String::new() });
         let mut mark = next_mark(&name, digest, before, || ledger.highest_sequence(&person.key, &name), as_of);
-        if let Some(mark) = mark.as_mut().filter(|mark| mark.digest == "few" && mark.changed_at.is_none()) {
+        if let Some(mark) = mark.as_mut().filter(|mark| &*mark.digest == "few" && mark.changed_at.is_none()) {
             // Having too few sponsors is a state: its first sight counts.
             mark.sequence += 1;
             mark.changed_at = Some(as_of);
@@ -89,16 +89,17 @@ fn next_mark(
     highest: impl FnOnce() -> i64,
     as_of: DateTime<Utc>,
 ) -> Option<AttributeMark> {
-    let old = before.and_then(|sighting| sighting.marks.iter().find(|mark| mark.name == name));
-    let mark = |digest: String, sequence, changed_at| Some(AttributeMark { name: name.to_owned(), digest, sequence, changed_at });
+    let old = before.and_then(|sighting| sighting.marks.iter().find(|mark| &*mark.name == name));
+    let mark =
+        |digest: String, sequence, changed_at| Some(AttributeMark { name: name.into(), digest: digest.into(), sequence, changed_at });
     match (old, digest) {
         // Unknown never acts: what was known stays, and a first sight waits for a value.
         (Some(_), None) => None,
         (None, None) => mark(UNKNOWN_DIGEST.to_owned(), 0, None),
         (None, Some(digest)) => mark(digest, highest(), None),
         // The first value after an unknown one is a baseline for changes, but it is news for dates.
-        (Some(old), Some(digest)) if old.digest == UNKNOWN_DIGEST => mark(digest, highest(), None),
-        (Some(old), Some(digest)) if old.digest == digest => None,
+        (Some(old), Some(digest)) if &*old.digest == UNKNOWN_DIGEST => mark(digest, highest(), None),
+        (Some(old), Some(digest)) if *old.digest == digest => None,
         (Some(old), Some(digest)) => mark(digest, old.sequence.max(highest()) + 1, Some(as_of)),
     }
 }
@@ -111,10 +112,10 @@ pub fn is_news(now: &Sighting, before: Option<&Sighting>, attribute: &str, last_
     if now.first_seen_at > sealed {
         return true;
     }
-    let old = before.marks.iter().find(|mark| mark.name == attribute);
-    let new = now.marks.iter().find(|mark| mark.name == attribute);
+    let old = before.marks.iter().find(|mark| &*mark.name == attribute);
+    let new = now.marks.iter().find(|mark| &*mark.name == attribute);
     match (old, new) {
-        (Some(old), Some(new)) => old.digest == UNKNOWN_DIGEST || new.changed_at.is_some_and(|changed| changed > sealed),
+        (Some(old), Some(new)) => &*old.digest == UNKNOWN_DIGEST || new.changed_at.is_some_and(|changed| changed > sealed),
         _ => true,
     }
 }
@@ -126,7 +127,7 @@ pub fn next_row(head: &TenantLedgerData, row: Option<&SnapshotRow>, sighting: &S
     if sealed.is_some_and(|old| old.marks == sighting.marks && old.first_seen_at == sighting.first_seen_at) {
         return None;
     }
-    Some(SnapshotRow { subject: subject.to_owned(), current: sighting.clone(), previous: sealed.cloned() })
+    Some(SnapshotRow { subject: subject.to_owned(), current: sighting.clone(), previous: sealed.cloned().map(Box::new) })
 }
 
 #[cfg(test)]

@@ -43,6 +43,33 @@ impl DatedValue {
     }
 }
 
+/// The dates of one subject. Their names are the same for all subjects of a directory.
+#[derive(Clone, Debug)]
+pub struct Dates {
+    names: Arc<[Box<str>]>,
+    readings: Box<[DateReading]>,
+}
+
+impl Dates {
+    /// One reading a name.
+    #[must_use]
+    pub fn new(names: Arc<[Box<str>]>, readings: Box<[DateReading]>) -> Self {
+        Self { names, readings }
+    }
+
+    /// The date of that name, if that is one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<DateReading> {
+        let place = self.names.iter().position(|known| &**known == name)?;
+        self.readings.get(place).copied()
+    }
+
+    /// Every date with its name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, DateReading)> {
+        self.names.iter().map(|name| &**name).zip(self.readings.iter().copied())
+    }
+}
+
 /// One subject.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -53,7 +80,7 @@ pub struct Person {
     /// Values for rules.
     pub attributes: Attributes,
     /// Dates for triggers, by attribute.
-    pub dates: Vec<(Arc<str>, DateReading)>,
+    pub dates: Dates,
     /// Groups that the subject is a member of, sorted.
     pub groups: Vec<String>,
     /// Number of sponsors; unknown if the directory does not say.
@@ -64,12 +91,7 @@ impl Person {
     /// The date of `attribute`.
     #[must_use]
     pub fn date(&self, attribute: &str) -> DateReading {
-        self.reading(attribute).unwrap_or(DateReading::Absent)
-    }
-
-    /// The date of `attribute`, if that is one.
-    fn reading(&self, attribute: &str) -> Option<DateReading> {
-        self.dates.iter().find(|(name, _)| &**name == attribute).map(|(_, reading)| *reading)
+        self.dates.get(attribute).unwrap_or(DateReading::Absent)
     }
 
     /// Whether the subject is a guest; unknown where userType is.
@@ -85,7 +107,7 @@ impl Person {
             let member = self.groups.binary_search_by(|name| name.as_str().cmp(group)).is_ok();
             return Some(if member { "member" } else { "" }.to_owned());
         }
-        if let Some(reading) = self.reading(attribute) {
+        if let Some(reading) = self.dates.get(attribute) {
             return match reading {
                 DateReading::Absent => Some(String::new()),
                 DateReading::Unknown => None,

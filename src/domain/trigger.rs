@@ -286,12 +286,12 @@ impl CompiledWorkflow {
 }
 
 fn change(sighting: &Sighting, name: &str, wanted: impl Fn(&str) -> bool) -> Option<Occurrence> {
-    let mark = sighting.marks.iter().find(|mark| mark.name == name)?;
+    let mark = sighting.marks.iter().find(|mark| &*mark.name == name)?;
     let due = mark.changed_at?;
     wanted(&mark.digest).then(|| Occurrence {
         attribute: name.to_owned(),
         due,
-        source: Source::Change { sequence: mark.sequence, digest: mark.digest.clone() },
+        source: Source::Change { sequence: mark.sequence, digest: mark.digest.to_string() },
     })
 }
 

@@ -139,6 +139,17 @@ pub(super) fn kind(kind: Kind) -> &'static str {
     }
 }
 
+/// One regular expression more than a rule may have.
+pub(super) fn too_many_patterns(offset: usize, pattern: &str, limit: usize) -> Mistake {
+    Mistake {
+        offset,
+        found: format!("'{pattern}'"),
+        expected: format!("at most {limit} regular expressions"),
+        message: Some(format!("more than {limit} regular expressions in one rule")),
+        advice: Some("write several as one, with `|` between them".to_owned()),
+    }
+}
+
 /// A regular expression that cannot be used.
 pub(super) fn bad_pattern(offset: usize, pattern: &str, error: &regex::Error) -> Mistake {
     let reason = match error {

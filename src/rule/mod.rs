@@ -45,7 +45,7 @@ pub use ast::{Comparison, Duration, Expr, Function, Literal, Operand};
 pub use attribute::{Attribute, Kind, Known, Vocabulary};
 pub use error::RuleError;
 pub use explain::Explanation;
-pub use parser::MAX_DEPTH;
+pub use parser::{MAX_DEPTH, MAX_PATTERNS};
 pub use program::Case;
 pub use spelling::nearest;
 pub use truth::Truth;

@@ -13,6 +13,8 @@ use super::program::{Case, pattern};
 /// How deeply parentheses, `not` and `any` may be nested. Our own bound: far above any rule that a person can read, and
 /// small enough for any stack.
 pub const MAX_DEPTH: usize = 32;
+/// Most regular expressions in one rule: each may take some 20 ms and a megabyte to compile, and a rule is compiled often.
+pub const MAX_PATTERNS: usize = 10;
 
 pub(super) type Parsed<T> = Result<T, Mistake>;
 
@@ -23,6 +25,8 @@ pub(super) struct Parser<'a> {
     vocabulary: &'a Vocabulary,
     case: Case,
     depth: usize,
+    /// Regular expressions so far.
+    patterns: usize,
     /// Inside `any`: the name of the value, and what kind it has.
     element: Option<(&'a str, Kind)>,
 }
@@ -37,7 +41,7 @@ struct Named {
 
 /// Parses the whole text.
 pub(super) fn parse(text: &str, vocabulary: &Vocabulary, case: Case) -> Parsed<Expr> {
-    let mut parser = Parser { text, tokens: tokens(text), at: 0, vocabulary, case, depth: 0, element: None };
+    let mut parser = Parser { text, tokens: tokens(text), at: 0, vocabulary, case, depth: 0, patterns: 0, element: None };
     let expr = parser.or()?;
     match parser.peek() {
         Token::End => Ok(expr),
@@ -130,6 +134,10 @@ impl Parser<'_> {
         };
         self.at += 1;
         if function == Function::Matches {
+            self.patterns += 1;
+            if self.patterns > MAX_PATTERNS {
+                return Err(advice::too_many_patterns(offset, &text, MAX_PATTERNS));
+            }
             pattern(&text, self.case).map_err(|error| advice::bad_pattern(offset, &text, &error))?;
         }
         self.expect(')')?;

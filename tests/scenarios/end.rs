@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tenure::domain::keys::Keyring;
-use tenure::sim::Finished;
+use tenure::sim::{Finished, SentMail};
 
 use super::play::NS;
 
@@ -19,6 +19,8 @@ pub struct End {
     pub as_ofs: Vec<DateTime<Utc>>,
     /// How many requests there were.
     pub requests: u64,
+    /// What was mailed.
+    pub mails: Vec<SentMail>,
 }
 
 /// A text in an object; empty if it is not there.
@@ -49,7 +51,7 @@ fn line(parts: &[&str]) -> String {
 impl End {
     /// Of a simulation.
     pub fn new(finished: Finished, as_ofs: Vec<DateTime<Utc>>, requests: u64) -> Self {
-        Self { objects: finished.objects, problems: finished.problems, as_ofs, requests }
+        Self { objects: finished.objects, problems: finished.problems, as_ofs, requests, mails: finished.mails }
     }
 
     /// The tenant's objects of a kind.

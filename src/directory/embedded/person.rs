@@ -1,5 +1,6 @@
 //! From the record and the account of one person to what rules, triggers and mails read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -10,7 +11,7 @@ use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Account, DirectorySpec, User};
 use crate::domain::dates::{DateOnly, DateValue, parse_zone};
 use crate::domain::keys::Keyring;
-use crate::domain::subject::{DateReading, DatedValue, Person};
+use crate::domain::subject::{DateReading, DatedValue, Dates, Person};
 use crate::domain::trigger::LAST_SIGN_IN;
 use crate::rule::{Attributes, OwnedValue};
 
@@ -25,7 +26,7 @@ pub struct Mapping {
     directory: String,
     pub(super) mapped: Vec<AttributeMapping>,
     /// Names of the dates, shared by all people.
-    dates: Vec<Arc<str>>,
+    dates: Arc<[Box<str>]>,
 }
 
 fn set(attributes: &mut Attributes, name: &str, value: OwnedValue) {
@@ -37,9 +38,8 @@ impl Mapping {
     #[must_use]
     pub fn new(directory: &str, spec: &DirectorySpec) -> Self {
         let mapped = spec.attributes.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime).map(|mapping| mapping.name.as_str());
-        let mut dates: Vec<Arc<str>> = DATES.into_iter().chain(mapped).map(Arc::from).collect();
-        dates.sort();
-        dates.dedup();
+        let dates: BTreeSet<&str> = DATES.into_iter().chain(mapped).collect();
+        let dates = dates.into_iter().map(Box::from).collect();
         Self { directory: directory.to_owned(), mapped: spec.attributes.clone(), dates }
     }
 
@@ -112,18 +112,19 @@ impl Mapping {
         })
     }
 
-    fn dates(&self, user: &User, account: &Account, attributes: &mut Attributes) -> Vec<(Arc<str>, DateReading)> {
-        let read = |name: &Arc<str>| {
+    fn dates(&self, user: &User, account: &Account, attributes: &mut Attributes) -> Dates {
+        let readings = self.dates.iter().map(|name| {
             let reading = self.date(user, account, name);
-            let value = match reading {
-                DateReading::Absent => OwnedValue::Null,
-                DateReading::Unknown => OwnedValue::Unknown,
-                DateReading::Known(date) => OwnedValue::Date(date.instant),
-            };
-            set(attributes, name, value);
-            (Arc::clone(name), reading)
-        };
-        self.dates.iter().map(read).collect()
+            match reading {
+                // What is not set is no value.
+                DateReading::Absent => {}
+                DateReading::Unknown => set(attributes, name, OwnedValue::Unknown),
+                DateReading::Known(date) => set(attributes, name, OwnedValue::Date(date.instant)),
+            }
+            reading
+        });
+        let readings = readings.collect();
+        Dates::new(Arc::clone(&self.dates), readings)
     }
 
     fn date(&self, user: &User, account: &Account, name: &str) -> DateReading {

@@ -1,6 +1,6 @@
 //! What is a rule, and how it is printed.
 
-use super::super::{Attribute, Case, Expr, Known, MAX_CHARACTERS, MAX_DEPTH, Rule, Vocabulary};
+use super::super::{Attribute, Case, Expr, Known, MAX_CHARACTERS, MAX_DEPTH, MAX_PATTERNS, Rule, Vocabulary};
 
 /// Text and canonical text.
 const FORMS: &[(&str, &str)] = &[
@@ -140,6 +140,11 @@ fn length_and_depth_are_bounded() {
     Rule::parse(&longest).expect("a rule of the greatest length");
     let error = Rule::parse(&format!("{longest} ")).expect_err("one more");
     assert_eq!((error.column, error.offset), (MAX_CHARACTERS + 1, longest.len()));
+
+    let patterns = |count: usize| vec!["matches(city, 'x')"; count].join(" or ");
+    Rule::parse(&patterns(MAX_PATTERNS)).expect("as many patterns as there may be");
+    let error = Rule::parse(&patterns(MAX_PATTERNS + 1)).expect_err("one more");
+    assert!(error.message.contains("more than 10 regular expressions"), "{error}");
 
     let nested = |levels: usize| format!("{}city eq 'x'{}", "(".repeat(levels), ")".repeat(levels));
     Rule::parse(&nested(MAX_DEPTH)).expect("a rule of the greatest depth");

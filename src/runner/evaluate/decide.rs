@@ -130,7 +130,7 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
 /// What is remembered of a directory that was read in full.
 fn directory_head(name: &str, people: &[Person]) -> DirectoryHead {
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-    for (attribute, _) in people.iter().flat_map(|person| &person.dates).filter(|(_, reading)| *reading == DateReading::Unknown) {
+    for (attribute, _) in people.iter().flat_map(|person| person.dates.iter()).filter(|(_, reading)| *reading == DateReading::Unknown) {
         *counts.entry(attribute).or_default() += 1;
     }
     let unreadable = counts.into_iter().map(|(attribute, count)| Unreadable { attribute: attribute.to_owned(), count });

@@ -101,7 +101,7 @@ fn drop_unsealed(tenant: &Tenant, old: &BTreeMap<String, &DirectorySnapshot>, ch
             }
             match row.previous.take() {
                 Some(previous) => {
-                    row.current = previous;
+                    row.current = *previous;
                     true
                 }
                 None => false,

@@ -1,0 +1,81 @@
+{{- /* Name of everything of this release. Two operators in one cluster would both write; there is one. */ -}}
+{{- define "tenure.name" -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "tenure.serviceAccount" -}}
+{{- .Values.serviceAccount.name | default (include "tenure.name" .) }}
+{{- end }}
+
+{{- define "tenure.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+{{- end }}
+
+{{- define "tenure.selector" -}}
+app.kubernetes.io/name: tenure
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: controller
+{{- end }}
+
+{{- define "tenure.labels" -}}
+app.kubernetes.io/name: tenure
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
+{{- end }}
+
+{{- define "tenure.restricted" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- define "tenure.controllerUser" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ include "tenure.serviceAccount" . }}
+{{- end }}
+
+{{- /* CEL: a list of strings. */ -}}
+{{- define "tenure.celList" -}}
+[{{ range $i, $item := . }}{{ if $i }}, {{ end }}{{ $item | squote }}{{ end }}]
+{{- end }}
+
+{{- /* The condition under which a policy looks at a request at all: neither Kubernetes itself nor somebody who restores
+a backup. */ -}}
+{{- define "tenure.exempt" -}}
+- name: not-kubernetes-itself
+  expression: "!(request.userInfo.username in {{ include "tenure.celList" .Values.policies.systemUsers }})"
+{{- with .Values.policies.restore.users }}
+- name: nobody-who-restores
+  expression: "!(request.userInfo.username in {{ include "tenure.celList" . }})"
+{{- end }}
+{{- with .Values.policies.restore.groups }}
+- name: no-group-that-restores
+  expression: "!has(request.userInfo.groups) || !request.userInfo.groups.exists(group, group in {{ include "tenure.celList" . }})"
+{{- end }}
+{{- end }}
+
+{{- define "tenure.callers" -}}
+- name: isController
+  expression: "request.userInfo.username == '{{ include "tenure.controllerUser" . }}'"
+- name: isRunner
+  expression: "request.userInfo.username == 'system:serviceaccount:' + request.namespace + ':tenure-runner'"
+{{- end }}
+
+{{- /* The binding of a policy: (list root name). */ -}}
+{{- define "tenure.binding" -}}
+{{- $root := index . 0 }}
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: {{ index . 1 }}
+  labels: {{- include "tenure.labels" $root | nindent 4 }}
+spec:
+  policyName: {{ index . 1 }}
+  validationActions: {{ $root.Values.policies.validationActions | toJson }}
+{{- end }}
