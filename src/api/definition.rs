@@ -1,10 +1,14 @@
 //! The definitions of the kinds, as the API server gets them.
 
+use std::fmt::Write as _;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::CustomResourceExt;
+use sha2::{Digest, Sha256};
 
+use super::meta::ANNOTATION_SCHEMA_HASH;
 use super::{
     Account, Approval, CustomTaskExtension, Directory, DirectorySnapshot, ExtensionCall, Group, Hold, OccurrenceLedger, Run, RunSlice,
     TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion,
@@ -45,7 +49,26 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         // a member of a union that is null; without the mark the API server drops it.
         visit(schema, &|schema| schema.nullable = None);
     }
+    for crd in &mut crds {
+        let hash = schema_hash(crd);
+        crd.metadata.annotations.get_or_insert_default().insert(ANNOTATION_SCHEMA_HASH.to_owned(), hash);
+    }
     crds
+}
+
+/// sha256: and the hash of the definition without its texts for people: a better sentence admits nothing else.
+fn schema_hash(crd: &CustomResourceDefinition) -> String {
+    let mut crd = crd.clone();
+    for schema in schemas(&mut crd) {
+        visit(schema, &|schema| schema.description = None);
+    }
+    // The types hold no map with keys other than text, so that they always serialize; maps are sorted.
+    let text = serde_json::to_value(&crd.spec).unwrap_or_default().to_string();
+    Sha256::digest(text.as_bytes()).iter().fold("sha256:".to_owned(), |mut hash, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    })
 }
 
 fn schemas(crd: &mut CustomResourceDefinition) -> impl Iterator<Item = &mut JSONSchemaProps> {

@@ -22,6 +22,9 @@ pub const MANAGED_BY: &str = "tenure";
 pub const ANNOTATION_GIT_COMMIT: &str = "tenure.dev/git-commit";
 /// Annotation on a TenantSchedule: a new value asks for an evaluation at once.
 pub const ANNOTATION_EVALUATE_NOW: &str = "tenure.dev/evaluate-now";
+/// Annotation on a CustomResourceDefinition: the hash of what it admits, by which programs and definitions of different
+/// releases are told apart.
+pub const ANNOTATION_SCHEMA_HASH: &str = "tenure.dev/schema-hash";
 
 /// Name of the one TenantSchedule and the one TenantLedger of a tenant.
 pub const DEFAULT_NAME: &str = "default";

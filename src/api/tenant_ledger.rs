@@ -5,6 +5,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::workflow::DeletionPolicy;
+
 /// A range of epochs, both ends included.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct EpochRange {
@@ -36,6 +38,12 @@ pub struct WorkflowHead {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub due_rule: Option<String>,
+    /// As-of of the evaluation that first found the Workflow gone; absent while it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// What becomes of its history once it is gone, as the Workflow last said.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
 }
 
 /// The head of a tenant: which evaluations count. Losing it stalls the tenant; it is never made anew while Runs exist.

@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::api::tenant_ledger::WorkflowHead;
+use crate::api::workflow::DeletionPolicy;
+
 /// Days for which the history of scheduled runs is kept by default.
 pub const HISTORY_DAYS: i32 = 90;
+/// Days for which the history of a deleted workflow is kept, unless it says that it goes at once: those for which Lifecycle
+/// Workflows keeps a deleted one.
+pub const DELETED_DAYS: i64 = 30;
 /// Runs of one workflow that are kept by default.
 pub const RUNS_PER_WORKFLOW: i32 = 1_000;
 /// Days for which a ledger row is kept.
@@ -20,9 +26,21 @@ pub struct EndedRun {
     pub workflow: String,
     /// When it ended.
     pub completed_at: DateTime<Utc>,
+    /// When the history of its workflow goes, if that is deleted.
+    pub forget_at: Option<DateTime<Utc>>,
 }
 
-/// The Runs to delete: older than `days`, or more than `runs_per_workflow` of a workflow, oldest first.
+/// When the history of a workflow goes; None: it is there.
+#[must_use]
+pub fn forget_at(head: &WorkflowHead) -> Option<DateTime<Utc>> {
+    let days = match head.deletion_policy {
+        DeletionPolicy::Retain => DELETED_DAYS,
+        DeletionPolicy::Delete => 0,
+    };
+    head.deleted_at.map(|at| at + TimeDelta::days(days))
+}
+
+/// The Runs to delete: older than `days`, more than `runs_per_workflow` of a workflow, or of a workflow that is gone.
 #[must_use]
 pub fn expired(runs: &[EndedRun], days: i32, runs_per_workflow: i32, now: DateTime<Utc>) -> Vec<String> {
     let oldest = now - TimeDelta::days(i64::from(days));
@@ -34,18 +52,20 @@ pub fn expired(runs: &[EndedRun], days: i32, runs_per_workflow: i32, now: DateTi
     let mut names = Vec::new();
     for list in by_workflow.values_mut() {
         list.sort_by(|left, right| right.completed_at.cmp(&left.completed_at).then_with(|| right.name.cmp(&left.name)));
-        names.extend(
-            list.iter().enumerate().filter(|(index, run)| *index >= keep || run.completed_at < oldest).map(|(_, run)| run.name.clone()),
-        );
+        let is_over = |index: usize, run: &EndedRun| {
+            index >= keep || run.completed_at < oldest || run.forget_at.is_some_and(|forget_at| forget_at <= now)
+        };
+        names.extend(list.iter().enumerate().filter(|(index, run)| is_over(*index, run)).map(|(_, run)| run.name.clone()));
     }
     names.sort();
     names
 }
 
-/// The earliest instant at which [`expired`] names another Run by age.
+/// The earliest instant at which [`expired`] names another Run without a newer one.
 #[must_use]
 pub fn next_expiry(runs: &[EndedRun], days: i32) -> Option<DateTime<Utc>> {
-    runs.iter().map(|run| run.completed_at).min().map(|oldest| oldest + TimeDelta::days(i64::from(days)) + TimeDelta::seconds(1))
+    let aged = |run: &EndedRun| run.completed_at + TimeDelta::days(i64::from(days)) + TimeDelta::seconds(1);
+    runs.iter().map(|run| run.forget_at.map_or(aged(run), |forget_at| forget_at.min(aged(run)))).min()
 }
 
 #[cfg(test)]
@@ -53,7 +73,37 @@ mod tests {
     use super::*;
 
     fn run(name: &str, day: i64) -> EndedRun {
-        EndedRun { name: name.to_owned(), workflow: "w".to_owned(), completed_at: DateTime::UNIX_EPOCH + TimeDelta::days(day) }
+        EndedRun { name: name.to_owned(), workflow: "w".to_owned(), completed_at: day_of(day), forget_at: None }
+    }
+
+    fn day_of(day: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(day)
+    }
+
+    #[test]
+    fn the_history_of_a_deleted_workflow_goes_after_its_time() {
+        let head = |deleted_at, deletion_policy| WorkflowHead {
+            name: "w".to_owned(),
+            lineage: String::new(),
+            highest_version: 1,
+            activated_at: None,
+            last_sealed_at: None,
+            due_rule: None,
+            deleted_at,
+            deletion_policy,
+        };
+        for (deleted_at, policy, wanted) in [
+            (None, DeletionPolicy::Retain, None),
+            (None, DeletionPolicy::Delete, None),
+            (Some(50), DeletionPolicy::Retain, Some(80)),
+            (Some(50), DeletionPolicy::Delete, Some(50)),
+        ] {
+            assert_eq!(forget_at(&head(deleted_at.map(day_of), policy)), wanted.map(day_of), "{deleted_at:?} {policy:?}");
+        }
+        let gone = EndedRun { forget_at: Some(day_of(60)), ..run("gone", 50) };
+        assert_eq!(expired(&[gone.clone(), run("b", 50)], 90, 1_000, day_of(59)), Vec::<String>::new());
+        assert_eq!(expired(&[gone.clone(), run("b", 50)], 90, 1_000, day_of(60)), ["gone"]);
+        assert_eq!(next_expiry(&[gone, run("b", 50)], 90), Some(day_of(60)));
     }
 
     #[test]

@@ -161,6 +161,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::workflow::DeletionPolicy;
     use crate::api::workflow_version::WorkflowVersionSpec;
 
     fn spec(group: &str) -> WorkflowSpec {
@@ -190,6 +191,8 @@ mod tests {
             activated_at: None,
             last_sealed_at: None,
             due_rule: None,
+            deleted_at: None,
+            deletion_policy: DeletionPolicy::default(),
         }
     }
 

@@ -91,3 +91,34 @@ fn after_four_hundred_days_only_rows_of_values_that_are_gone_are_forgotten() {
     assert_eq!(end.ledger(), ["joiner ann planned"]);
     assert!(end.account("ann").0 && !end.account("bob").0);
 }
+
+#[test]
+fn the_history_of_a_deleted_workflow_goes_after_thirty_days_or_at_once() {
+    // (policy, the end, the joiner's Runs and versions that are left)
+    for (policy, until, left) in [
+        ("Retain", "2026-04-10T10:00:00Z", 1),
+        ("Retain", "2026-04-11T12:00:00Z", 0),
+        ("Delete", "2026-03-11T12:30:00Z", 0),
+    ] {
+        let spec = joiner(0).replacen('{', &format!("{{deletionPolicy: {policy}, "), 1);
+        let play = tenant("{days: 90}").workflow("other", &joiner(5)).until(until);
+        let end = play.object_at("03-10T00:00:01", "Workflow", "joiner", &spec).delete_at("03-11T06:00", "Workflow", "joiner").run();
+        let of = |kind: &'static str| end.names(kind).into_iter().filter(|name| name.starts_with("joiner-v")).count();
+        assert_eq!((of("Run"), of("WorkflowVersion")), (left, left), "{policy} {until}");
+        assert_eq!(end.names("RunSlice").iter().filter(|name| name.starts_with("joiner-v")).count(), left, "{policy} {until}");
+        assert!(end.ledger().contains(&"joiner ann planned".to_owned()), "that she was processed is remembered");
+    }
+}
+
+#[test]
+fn a_workflow_whose_history_went_goes_on_where_it_ended() {
+    let spec = joiner(0).replacen('{', "{deletionPolicy: Delete, ", 1);
+    let end = tenant("{days: 90}")
+        .object_at("03-10T00:00:01", "Workflow", "joiner", &spec)
+        .delete_at("03-11T06:00", "Workflow", "joiner")
+        .object_at("03-12T06:00", "Workflow", "joiner", &spec)
+        .run();
+    assert!(!end.processed().iter().any(|line| line.contains("ann")), "nobody twice: {:?}", end.processed());
+    assert!(end.processed().contains(&"joiner cid completed 03-19".to_owned()));
+    assert_eq!(end.names("WorkflowVersion").iter().filter(|name| **name == "joiner-v2").count(), 1, "{:?}", end.names("WorkflowVersion"));
+}

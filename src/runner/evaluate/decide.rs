@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::run::ExecutionType;
 use crate::api::tenant_ledger::{DirectoryHead, Unreadable, WorkflowHead};
+use crate::api::workflow::DeletionPolicy;
 use crate::api::{EntryState, LedgerEntry};
 use crate::domain::decision::{Books, Decision, Facts, View};
 use crate::domain::subject::{DateReading, Person};
@@ -102,6 +103,8 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
                 activated_at: None,
                 last_sealed_at: None,
                 due_rule: None,
+                deleted_at: None,
+                deletion_policy: DeletionPolicy::default(),
             });
             heads.len() - 1
         });
@@ -110,6 +113,10 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
     }
     if !tenant.runs_only {
         for head in &mut heads {
+            match tenant.workflows.get(&head.name) {
+                Some(workflow) => (head.deleted_at, head.deletion_policy) = (None, workflow.spec.deletion_policy),
+                None => drop(head.deleted_at.get_or_insert(tenant.as_of)),
+            }
             let Some((usable, moment)) = tenant.usable.get(&head.name).and_then(|usable| Some((usable, usable.moment?))) else { continue };
             head.activated_at = Some(moment.activated_at);
             head.last_sealed_at = Some(tenant.as_of);

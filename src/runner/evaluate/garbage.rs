@@ -5,13 +5,13 @@ use kube::ResourceExt;
 
 use crate::api::conditions::{COMPLETE, is_true};
 use crate::api::meta::{LABEL_EPOCH, LABEL_RUN};
-use crate::api::tenant_ledger::TenantLedgerData;
-use crate::api::{EntryState, LedgerEntry, OccurrenceLedger, Run, RunSlice};
+use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
+use crate::api::{EntryState, LedgerEntry, OccurrenceLedger, Run, RunSlice, WorkflowVersion};
 use crate::cluster::Replaced;
 use crate::cluster::client::{Kind, Selector};
 use crate::cluster::events::Notice;
 use crate::domain::epochs::is_abandoned;
-use crate::domain::retention::{EndedRun, HISTORY_DAYS, LEDGER_DAYS, RUNS_PER_WORKFLOW, expired, next_expiry};
+use crate::domain::retention::{EndedRun, HISTORY_DAYS, LEDGER_DAYS, RUNS_PER_WORKFLOW, expired, forget_at, next_expiry};
 use crate::runner::{Context, RunnerError};
 
 use super::decide::is_scheduled;
@@ -73,14 +73,15 @@ pub(super) async fn after_seal(
         return Ok(None);
     }
     let next_row = prune_rows(context, tenant, head).await?;
-    let next_run = prune_runs(context, tenant).await?;
+    let next_run = prune_runs(context, tenant, head).await?;
+    prune_versions(context, tenant, head).await?;
     Ok([next_row, next_run].into_iter().flatten().min())
 }
 
-async fn prune_runs(context: &Context, tenant: &Tenant) -> Result<Option<DateTime<Utc>>, RunnerError> {
+async fn prune_runs(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<Option<DateTime<Utc>>, RunnerError> {
     let limits = tenant.schedule.as_ref().and_then(|schedule| schedule.spec.history_limits.clone()).unwrap_or_default();
     let days = limits.days.unwrap_or(HISTORY_DAYS);
-    let ended: Vec<EndedRun> = tenant.runs.iter().filter(|run| is_scheduled(run)).filter_map(ended).collect();
+    let ended: Vec<EndedRun> = tenant.runs.iter().filter(|run| is_scheduled(run)).filter_map(|run| ended(run, head)).collect();
     let names = expired(&ended, days, limits.runs_per_workflow.unwrap_or(RUNS_PER_WORKFLOW), tenant.as_of);
     for name in &names {
         delete_all::<RunSlice>(context, &Selector::labels(format!("{LABEL_RUN}={name}")), |_| false).await?;
@@ -90,16 +91,30 @@ async fn prune_runs(context: &Context, tenant: &Tenant) -> Result<Option<DateTim
     Ok(next_expiry(&left, days))
 }
 
-fn ended(run: &Run) -> Option<EndedRun> {
+/// Versions of workflows whose history goes, once no Run needs them. The head keeps lineage and highest number, so that who
+/// applies the Workflow again goes on where it ended.
+async fn prune_versions(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<(), RunnerError> {
+    let is_gone = |entry: &&WorkflowHead| forget_at(entry).is_some_and(|at| at <= tenant.as_of);
+    for entry in head.workflows.iter().filter(is_gone) {
+        let source = |run: &&Run| run.spec.source.workflow.as_ref().is_some_and(|source| source.name == entry.name);
+        if tenant.runs.iter().filter(source).any(|run| ended(run, head).is_none()) {
+            continue;
+        }
+        for version in tenant.versions.iter().filter(|version| version.spec.workflow == entry.name) {
+            context.cluster.delete::<WorkflowVersion>(&version.name_any(), version.uid()).await?;
+        }
+    }
+    Ok(())
+}
+
+fn ended(run: &Run, head: &TenantLedgerData) -> Option<EndedRun> {
     let status = run.status.as_ref()?;
     if !is_true(&status.conditions, COMPLETE) {
         return None;
     }
-    Some(EndedRun {
-        name: run.name_any(),
-        workflow: run.spec.source.workflow.as_ref()?.name.clone(),
-        completed_at: status.completed_date_time?,
-    })
+    let workflow = run.spec.source.workflow.as_ref()?.name.clone();
+    let forget_at = head.workflows.iter().find(|entry| entry.name == workflow).and_then(forget_at);
+    Some(EndedRun { name: run.name_any(), workflow, completed_at: status.completed_date_time?, forget_at })
 }
 
 /// Rows that need not be kept: of abandoned epochs, or older than 400 days with a value that the person no longer has.

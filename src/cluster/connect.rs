@@ -1,0 +1,100 @@
+//! How this process reaches the API server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::Api;
+use kube::client::ClientBuilder;
+use kube::{Client, Config, ResourceExt};
+use thiserror::Error;
+
+use super::guard::{Fence, Guard, GuardLayer};
+use crate::api::meta::ANNOTATION_SCHEMA_HASH;
+
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest silence in the answer to a request: the bound of an effect (design 3.1 rule 6).
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest silence of a watch: the server ends each after 290 s by itself, and sends bookmarks every minute.
+const WATCH_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Why there is no way to an API server.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// Neither a kubeconfig nor a service account.
+    #[error("no way to an API server: {0}")]
+    Config(#[from] kube::config::InferConfigError),
+    /// The configuration cannot be used.
+    #[error("no way to an API server: {0}")]
+    Client(#[from] kube::Error),
+}
+
+/// Where the API server is, and with whose word.
+#[derive(Clone)]
+pub struct Connection {
+    config: Config,
+    guard: Arc<Guard>,
+}
+
+impl Connection {
+    /// What the kubeconfig or the pod's service account says.
+    ///
+    /// # Errors
+    /// [`ConnectError::Config`].
+    pub async fn infer(guard: &Arc<Guard>) -> Result<Self, ConnectError> {
+        let mut config = Config::infer().await?;
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        // Who asks decides what is tried again, and for how long.
+        config.default_retry = false;
+        Ok(Self { config, guard: Arc::clone(guard) })
+    }
+
+    fn client(&self, read_timeout: Duration, layer: &GuardLayer) -> Result<Client, ConnectError> {
+        let mut config = self.config.clone();
+        config.read_timeout = Some(read_timeout);
+        Ok(ClientBuilder::try_from(config)?.with_layer(layer).build())
+    }
+
+    /// For requests.
+    ///
+    /// # Errors
+    /// [`ConnectError::Client`].
+    pub fn requests(&self) -> Result<Client, ConnectError> {
+        self.client(READ_TIMEOUT, &GuardLayer::open(&self.guard))
+    }
+
+    /// For requests that leave only while `fence` says so.
+    ///
+    /// # Errors
+    /// [`ConnectError::Client`].
+    pub fn fenced(&self, fence: Fence) -> Result<Client, ConnectError> {
+        self.client(READ_TIMEOUT, &GuardLayer::fenced(&self.guard, fence))
+    }
+
+    /// For watches.
+    ///
+    /// # Errors
+    /// [`ConnectError::Client`].
+    pub fn watches(&self) -> Result<Client, ConnectError> {
+        self.client(WATCH_TIMEOUT, &GuardLayer::open(&self.guard))
+    }
+}
+
+/// Names of the definitions that are not served as this build has them.
+///
+/// # Errors
+/// [`kube::Error`] when the API server does not answer or refuses.
+pub async fn differing_schemas(client: &Client) -> Result<Vec<String>, kube::Error> {
+    let served: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let mut differing = Vec::new();
+    for expected in crate::api::crds() {
+        let name = expected.name_any();
+        let found = served.get_metadata_opt(&name).await?;
+        let hash = found.as_ref().and_then(|found| found.annotations().get(ANNOTATION_SCHEMA_HASH));
+        if hash.is_none() || hash != expected.annotations().get(ANNOTATION_SCHEMA_HASH) {
+            differing.push(name);
+        }
+    }
+    Ok(differing)
+}

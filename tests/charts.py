@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""The charts on a real API server: they install, the roles grant what is written down and nothing else, and the
+admission policies hold against people whom RBAC alone would let through.
+
+    tests/cluster/up -- python3 tests/charts.py
+
+There is no node here: no pod runs. The definitions, the API server's judgement and Kubernetes' own controllers are real.
+Needs helm (tests/cluster/helm/build prints one) in TENURE_HELM or built by that script.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from tests.charts import objects, table  # noqa: E402
+from tests.charts.api import Api, person, wait  # noqa: E402
+from tests.charts.attacks import Attacks  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OPERATOR, OWN, OTHER, PLAIN = "tenure-system", "acme", "umbrella", "plain"
+# Column of the table: the role of the chart.
+ROLES = {
+    "reader": "reader",
+    "results": "results-reader",
+    "author": "author",
+    "operator": "operator",
+    "approver": "approver",
+    "diradmin": "directory-admin",
+    "use-destructive": "use-destructive",
+}
+
+
+def helm(*words):
+    """Runs helm; gives what it printed."""
+    answer = subprocess.run([HELM, *words], capture_output=True, text=True, cwd=ROOT)
+    if answer.returncode:
+        sys.exit(f"helm {' '.join(words)}: {answer.stderr}")
+    return answer.stdout
+
+
+def members(tenant):
+    """Who holds what there: one person for each role, with further names that the attacks use."""
+    held = {role: [person(f"{column}@{tenant}")[0]] for column, role in ROLES.items()}
+    held["directory-admin"].append(f"directory-admin@{tenant}")
+    for role in ["author", "use-destructive"]:
+        held[role].append(f"author-and-destructive@{tenant}")
+    return {role: [{"kind": "User", "name": name} for name in names] for role, names in held.items()}
+
+
+def install():
+    """The three charts, and a second tenant."""
+    helm("install", "crds", "charts/tenure-crds")
+    helm("install", "tenure", "charts/tenure", "--namespace", OPERATOR, "--create-namespace")
+    for tenant in [OWN, OTHER]:
+        values = {"roleBindings": members(tenant), "schedule": {"interval": "3h", "directory": "people"}}
+        json_values = [word for key, value in values.items() for word in ("--set-json", f"{key}={json.dumps(value)}")]
+        helm("install", "tenant", "charts/tenure-tenant", "--namespace", tenant, "--create-namespace", *json_values)
+
+
+def quota_counts():
+    """A quota refuses everything until it has been counted once, which takes up to half a minute after new definitions."""
+    counted = "jsonpath={.status.used.count/workflows\\.tenure\\.dev}"
+    command = ["kubectl", "--namespace", OWN, "wait", "resourcequota/tenure", f"--for={counted}", "--timeout=90s"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def bind(api):
+    """What the charts do not bind: Kubernetes' own roles, somebody who may do everything, and a clerk."""
+    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{OWN}"
+    everything = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
+    clerk = [{"apiGroups": ["tenure.dev"], "resources": ["runs", "approvals"], "verbs": ["create", "patch", "get"]}]
+    for name, rules in [("boss", everything), ("clerk", clerk)]:
+        role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": name}, "rules": rules}
+        api.must(api.create(f"{rbac}/roles", role))
+    # Another tenant's runner, bound here by mistake: the policies still know where it belongs.
+    stranger = {"kind": "ServiceAccount", "name": "tenure-runner", "namespace": OTHER}
+    bindings = [("Role", name, {"kind": "User", "name": f"{name}@{OWN}"}) for name in ["boss", "clerk"]]
+    bindings += [("ClusterRole", name, {"kind": "User", "name": f"{name}@{OWN}"}) for name in ["view", "edit", "admin"]]
+    bindings += [("Role", "boss", stranger)]
+    # The programs, bound too generously: RBAC does not stop them, so that the policies have to.
+    bindings += [("Role", "boss", {"kind": "ServiceAccount", "name": "tenure-runner", "namespace": OWN})]
+    bindings += [("Role", "boss", {"kind": "ServiceAccount", "name": "tenure", "namespace": OPERATOR})]
+    made = []
+    for number, (kind, name, subject) in enumerate(bindings):
+        binding = {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": f"test-{number}"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+            "subjects": [subject],
+        }
+        api.must(api.create(f"{rbac}/rolebindings", binding))
+        made.append(f"{rbac}/rolebindings/test-{number}")
+    return made
+
+
+def policies_are_sound(api):
+    """Every policy is observed, and the API server's type check has nothing to say about it."""
+    target = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+
+    def observed():
+        found = api.must(api.call("GET", target))["items"]
+        ready = all(item.get("status", {}).get("observedGeneration") == item["metadata"]["generation"] for item in found)
+        return found if found and ready else None
+
+    found = wait("the policies are observed", observed)
+    said = [f"{item['metadata']['name']}: {item['status']['typeChecking']}" for item in found if item["status"].get("typeChecking", {}).get("expressionWarnings")]
+    return len(found), said
+
+
+def report(what, count, wrong):
+    """Prints a part's outcome; whether it is a good one."""
+    print(f"{what}: {count}, {len(wrong)} wrong", flush=True)
+    for line in wrong[:40]:
+        print(f"  {line}")
+    return not wrong and count > 0
+
+
+def restore(api):
+    """Whoever is named may restore, nobody else."""
+    account = objects.of("Account", "restored", spec={"accountEnabled": False, "memberOf": []})
+    target, velero = objects.path(OTHER, "Account"), person("velero")
+    masters = ("velero", ["system:masters", "system:authenticated"])
+    wrong = []
+    if (answer := api.create(target, account, masters)).code != 403:
+        wrong.append(f"before it is named: {answer}")
+    helm("upgrade", "tenure", "charts/tenure", "--namespace", OPERATOR, "--set", f"policies.restore.users={{{velero[0]}}}")
+    # The API server takes a moment to see a changed policy.
+    try:
+        wait("the one who is named restores", lambda: api.create(target, account, masters).code in (201, 409), 30)
+    except AssertionError as error:
+        wrong.append(str(error))
+    if (answer := api.create(target, {**account, "metadata": {"name": "other"}})).code != 403:
+        wrong.append(f"somebody else: {answer}")
+    return 3, wrong
+
+
+def uninstall(api):
+    """People's data stays, and the namespace ends without anything that hangs."""
+    for release, namespace in [("tenant", OTHER), ("tenure", OPERATOR), ("crds", "default")]:
+        helm("uninstall", release, "--namespace", namespace)
+    wrong = []
+    for kind, name in [("Account", "restored"), ("TenantSchedule", "default")]:
+        if (answer := api.call("GET", objects.path(OTHER, kind, name))).code != 200:
+            wrong.append(f"{kind} after uninstalling: {answer}")
+    api.must(api.call("DELETE", f"/api/v1/namespaces/{OTHER}"))
+    wait("the namespace ends", lambda: api.call("GET", f"/api/v1/namespaces/{OTHER}").code == 404, 120)
+    return 3, wrong
+
+
+def main():
+    started = time.monotonic()
+    subprocess.run([ROOT / "charts/generate", "--check"], check=True)
+    for chart in ["tenure-crds", "tenure", "tenure-tenant"]:
+        helm("lint", "--strict", f"charts/{chart}")
+    install()
+    api = Api()
+    api.must(api.create("/api/v1/namespaces", {"metadata": {"name": PLAIN}}))
+    fine = report("policies", *policies_are_sound(api))
+    bound = bind(api)
+    quota_counts()
+    attacks = Attacks(api, OWN, OTHER, OPERATOR).all()
+    fine &= report("attacks", *attacks)
+    # The table is about what the charts grant: without the bindings that are too generous.
+    for path in bound[-3:]:
+        api.must(api.call("DELETE", path))
+    fine &= report("questions about rights", *table.check(api, OWN, [OTHER, PLAIN], OPERATOR))
+    fine &= report("restoring", *restore(api))
+    fine &= report("uninstalling", *uninstall(api))
+    print(f"{time.monotonic() - started:.0f} s")
+    sys.exit(0 if fine else 1)
+
+
+HELM = os.environ.get("TENURE_HELM") or subprocess.run(
+    [ROOT / "tests/cluster/helm/build"], check=True, capture_output=True, text=True
+).stdout.strip()
+if __name__ == "__main__":
+    main()

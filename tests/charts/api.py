@@ -1,0 +1,104 @@
+"""A small client of the Kubernetes API, which can speak as somebody else."""
+
+import base64
+import http.client
+import json
+import ssl
+import subprocess
+import time
+import urllib.parse
+
+GROUP = "/apis/tenure.dev/v1alpha1"
+
+
+class Answer:
+    """Code and body of an answer."""
+
+    def __init__(self, code, body):
+        self.code = code
+        self.body = body
+
+    def __str__(self):
+        return f"{self.code} {self.body.get('message', '')}"
+
+
+class Api:
+    """One kept connection with the administrator's token; `who` is impersonated."""
+
+    def __init__(self):
+        view = ["kubectl", "config", "view", "--raw", "--minify", "--output", "json"]
+        config = json.loads(subprocess.run(view, check=True, capture_output=True, text=True).stdout)
+        cluster = config["clusters"][0]["cluster"]
+        self.token = config["users"][0]["user"]["token"]
+        self.server = urllib.parse.urlsplit(cluster["server"])
+        authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+        self.context = ssl.create_default_context(cadata=authority)
+        self.connection = None
+
+    def call(self, verb, path, body=None, who=None, kind="application/json"):
+        """One request; `who` is (user, groups) or None for the administrator."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "Content-Type": kind}
+        if self.connection is None:
+            self.connection = http.client.HTTPSConnection(self.server.hostname, self.server.port, context=self.context, timeout=60)
+        text = None if body is None else json.dumps(body)
+        self.connection.putrequest(verb, path)
+        for name, value in headers.items():
+            self.connection.putheader(name, value)
+        if who is not None:
+            self.connection.putheader("Impersonate-User", who[0])
+            for group in who[1]:
+                self.connection.putheader("Impersonate-Group", group)
+        if text is not None:
+            self.connection.putheader("Content-Length", str(len(text.encode())))
+        self.connection.endheaders(None if text is None else text.encode())
+        response = self.connection.getresponse()
+        data = response.read()
+        try:
+            return Answer(response.status, json.loads(data))
+        except ValueError:
+            return Answer(response.status, {"message": data.decode(errors="replace")})
+
+    def create(self, path, body, who=None):
+        """POST."""
+        return self.call("POST", path, body, who)
+
+    def patch(self, path, body, who=None):
+        """Merge PATCH."""
+        return self.call("PATCH", path, body, who, "application/merge-patch+json")
+
+    def must(self, answer):
+        """The body of an answer that has to be a good one."""
+        if answer.code >= 300:
+            raise AssertionError(f"unexpected: {answer}")
+        return answer.body
+
+    def allowed(self, who, attributes):
+        """Whether RBAC lets somebody do that."""
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {"user": who[0], "groups": who[1], "resourceAttributes": attributes},
+        }
+        return self.must(self.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review))["status"]["allowed"]
+
+
+def person(name):
+    """Somebody who signed in."""
+    return (name, ["system:authenticated"])
+
+
+def service_account(namespace, name):
+    """A program."""
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"]
+    return (f"system:serviceaccount:{namespace}:{name}", groups)
+
+
+def wait(what, condition, seconds=60):
+    """Waits until `condition` gives something true, and gives it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"not within {seconds} s: {what}")
