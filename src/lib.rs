@@ -13,5 +13,6 @@ pub mod domain;
 pub mod reconcile;
 pub mod rule;
 pub mod runner;
+pub mod server;
 pub mod sim;
 pub mod task;

@@ -84,8 +84,10 @@ fn millis(duration: Duration) -> u64 {
 enum Tried {
     /// The lease is ours.
     Held,
-    /// Somebody else's, or somebody else was faster.
+    /// Somebody else's.
     Others,
+    /// Another write was faster, perhaps an earlier one of ours.
+    Raced,
     /// The API server did not say.
     Unknown,
 }
@@ -171,7 +173,7 @@ impl Elector {
         let began = self.clock.elapsed();
         let tried = match tokio::time::timeout(patience, self.exchange()).await {
             Ok(Ok(tried)) => tried,
-            Ok(Err(kube::Error::Api(status))) if status.code == 409 => Tried::Others,
+            Ok(Err(kube::Error::Api(status))) if status.code == 409 => Tried::Raced,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the lease could not be read or written");
                 Tried::Unknown

@@ -4,9 +4,8 @@ use std::fmt::Debug;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use kube::api::PartialObjectMeta;
 use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{self, Config, Event, metadata_watcher, watcher};
+use kube::runtime::watcher::{self, Config, Event, watcher};
 use kube::{Api, Client};
 use serde::de::DeserializeOwned;
 
@@ -41,20 +40,11 @@ fn config(labels: Option<&str>) -> Config {
     labels.map_or_else(|| config.clone(), |labels| config.clone().labels(labels))
 }
 
-/// Everything of the kind that has the labels.
+/// Everything of the kind that has the labels; of a `PartialObjectMeta` only the metadata travels.
 #[must_use]
 pub fn objects<K>(client: Client, scope: &Scope, labels: Option<&str>) -> Events<K>
 where
     K: Kind + DeserializeOwned + Debug + Send + 'static,
 {
     watcher(scope.api::<K>(client), config(labels)).default_backoff().boxed()
-}
-
-/// That something of the kind is there or changed, and nothing of what it says.
-#[must_use]
-pub fn metadata<K>(client: Client, scope: &Scope) -> Events<PartialObjectMeta<K>>
-where
-    K: Kind + DeserializeOwned + Debug + Send + 'static,
-{
-    metadata_watcher(scope.api::<K>(client), config(None)).default_backoff().boxed()
 }

@@ -63,6 +63,12 @@ pub(super) fn exit_code(pod: &Pod) -> Option<i32> {
     containers.iter().find_map(|container| Some(container.state.as_ref()?.terminated.as_ref()?.exit_code))
 }
 
+/// What the pod's container wrote for whoever asks how it ended.
+pub(super) fn last_words(pod: &Pod) -> Option<&str> {
+    let containers = pod.status.as_ref()?.container_statuses.as_deref()?;
+    containers.iter().find_map(|container| container.state.as_ref()?.terminated.as_ref()?.message.as_deref())
+}
+
 /// Whether the cluster will remove the Job by itself.
 pub(super) fn has_ttl(job: &Job) -> bool {
     job.spec.as_ref().is_some_and(|spec| spec.ttl_seconds_after_finished.is_some())

@@ -2,15 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::job;
+
+/// How long a Job may be there before its container runs, unless the installation says otherwise (design 3.2.4).
+pub const STALLED_AFTER: TimeDelta = TimeDelta::minutes(5);
 
 /// What one controller process remembers of one tenant.
 #[derive(Clone, Debug)]
 pub struct Memory {
     /// Image of the Jobs.
     pub image: String,
+    /// How long a Job may be there before its container runs.
+    pub stalled_after: TimeDelta,
+    /// Seconds that our clock is ahead of the API server's, if that is too far to say who is due.
+    pub clock_skew: Option<i64>,
     pub(super) evaluations: Evaluations,
     /// Since when the Job of a Run's newest attempt is not there.
     pub(super) missing_since: BTreeMap<String, DateTime<Utc>>,
@@ -24,6 +31,8 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             image: job::IMAGE.to_owned(),
+            stalled_after: STALLED_AFTER,
+            clock_skew: None,
             evaluations: Evaluations::default(),
             missing_since: BTreeMap::new(),
             launched: BTreeMap::new(),

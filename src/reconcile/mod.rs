@@ -18,6 +18,7 @@ mod memory;
 mod report;
 mod run;
 mod status;
+pub mod supervise;
 mod tenant_schedule;
 mod workflow;
 

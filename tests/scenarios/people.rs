@@ -28,8 +28,10 @@ fn tenant() -> Play {
 #[test]
 fn names_of_all_kinds_are_handled() {
     let long = "Maximiliane ".repeat(17).chars().take(200).collect::<String>();
-    let names = ["Conan O'Brien", "Jörg Müßig-Öztürk", "محمد عبد الله", "\u{202e}evil\u{202c} txt", "李小龍 👩‍🚀", long.trim(), "A <b>B</b> & \"C\""];
-    let play = names.iter().enumerate().fold(tenant(), |play, (index, name)| play.user(&format!("p{index}"), &record(name, ", manager: boss")));
+    let names =
+        ["Conan O'Brien", "Jörg Müßig-Öztürk", "محمد عبد الله", "\u{202e}evil\u{202c} txt", "李小龍 👩‍🚀", long.trim(), "A <b>B</b> & \"C\""];
+    let play =
+        names.iter().enumerate().fold(tenant(), |play, (index, name)| play.user(&format!("p{index}"), &record(name, ", manager: boss")));
     let end = play.run();
     let mut expected: Vec<String> = (0..names.len()).map(|index| format!("greeting p{index} completed 03-10")).collect();
     expected.push("greeting plain completed 03-10".to_owned());

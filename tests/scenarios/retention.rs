@@ -95,11 +95,9 @@ fn after_four_hundred_days_only_rows_of_values_that_are_gone_are_forgotten() {
 #[test]
 fn the_history_of_a_deleted_workflow_goes_after_thirty_days_or_at_once() {
     // (policy, the end, the joiner's Runs and versions that are left)
-    for (policy, until, left) in [
-        ("Retain", "2026-04-10T10:00:00Z", 1),
-        ("Retain", "2026-04-11T12:00:00Z", 0),
-        ("Delete", "2026-03-11T12:30:00Z", 0),
-    ] {
+    for (policy, until, left) in
+        [("Retain", "2026-04-10T10:00:00Z", 1), ("Retain", "2026-04-11T12:00:00Z", 0), ("Delete", "2026-03-11T12:30:00Z", 0)]
+    {
         let spec = joiner(0).replacen('{', &format!("{{deletionPolicy: {policy}, "), 1);
         let play = tenant("{days: 90}").workflow("other", &joiner(5)).until(until);
         let end = play.object_at("03-10T00:00:01", "Workflow", "joiner", &spec).delete_at("03-11T06:00", "Workflow", "joiner").run();

@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::timeline::{Entry, Happening};
+use crate::sim::Finished;
 
 /// What is counted, and how many there are.
-pub(super) fn numbers(objects: &[Value], namespace: &str, entries: &[&Entry]) -> [(&'static str, usize); 11] {
+pub(super) fn numbers(finished: &Finished, namespace: &str, entries: &[&Entry]) -> [(&'static str, usize); 12] {
+    let objects = &finished.objects;
     let here = |object: &&Value| object["metadata"]["namespace"] == namespace;
     let count = |kind: &str| objects.iter().filter(here).filter(|object| object["kind"] == kind).count();
     let head = objects.iter().filter(here).find(|object| object["kind"] == "TenantLedger");
@@ -34,6 +36,7 @@ pub(super) fn numbers(objects: &[Value], namespace: &str, entries: &[&Entry]) ->
         ("subjects completed", subjects(&["completed"])),
         ("subjects failed", subjects(&["failed", "completedWithErrors"])),
         ("subjects canceled", subjects(&["canceled"])),
+        ("mails sent", finished.mails.iter().filter(|sent| sent.namespace == namespace).count()),
         ("occurrences missed", rows("missed")),
         ("occurrences superseded", rows("superseded")),
         ("occurrences released", rows("released")),

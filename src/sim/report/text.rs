@@ -28,7 +28,7 @@ pub fn text(finished: &Finished) -> String {
         let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == *namespace).collect();
         days::write(&entries, &mut out);
         out.push_str("\nSummary\n");
-        for (what, number) in numbers(&finished.objects, namespace, &entries) {
+        for (what, number) in numbers(finished, namespace, &entries) {
             let _ = writeln!(out, "  {what:<24}{number:>8}");
         }
         out.push_str("\nAccounts at the end\n");

@@ -91,7 +91,7 @@ fn overview(finished: &Finished) -> String {
     for namespace in namespaces(finished) {
         let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == namespace).collect();
         let _ = writeln!(out, "<section class=\"numbers\" data-tenant=\"{0}\"><h2>Tenant {0}</h2><dl>", escape(namespace));
-        for (what, number) in numbers(&finished.objects, namespace, &entries) {
+        for (what, number) in numbers(finished, namespace, &entries) {
             let alarm = if what == "subjects failed" && number > 0 { " class=\"bad\"" } else { "" };
             let _ = writeln!(out, "<div{alarm}><dt>{what}</dt><dd>{number}</dd></div>");
         }

@@ -1,0 +1,85 @@
+//! From what was seen of a tenant to what is told about it.
+
+use kube::ResourceExt as _;
+use serde::Deserialize;
+
+use super::witness::{JobEnd, RunEnd, TenantFacts, Witness};
+use crate::api::conditions::{self, COMPLETE, Condition, HELD, STALLED};
+use crate::api::meta::LABEL_EVALUATION;
+use crate::api::{Category, Run};
+use crate::domain::version::version_name;
+use crate::reconcile::cache::is_complete;
+use crate::reconcile::{Cache, Seen, jobs};
+
+/// A tenant as it stands.
+pub(super) fn tenant(cache: &Cache) -> TenantFacts {
+    let head = cache.head().map(|head| &head.spec);
+    let status = cache.schedule().and_then(|schedule| schedule.status.as_ref());
+    let held = |run: &&Run| run.status.as_ref().is_some_and(|status| conditions::is_true(&status.conditions, HELD));
+    let unreadable = head.into_iter().flat_map(|head| &head.directories).flat_map(|directory| {
+        directory.unreadable.iter().map(|found| (directory.name.clone(), found.attribute.clone(), found.count))
+    });
+    TenantFacts {
+        as_of: head.and_then(|head| head.as_of),
+        next_tick: status.and_then(|status| status.next_schedule_run_date_time),
+        workflows: cache.workflows().count(),
+        open_runs: cache.open_runs().count(),
+        held_runs: cache.open_runs().filter(held).count(),
+        stalled: status.and_then(|status| stalled(&status.conditions)),
+        unreadable: unreadable.collect(),
+    }
+}
+
+fn stalled(conditions: &[Condition]) -> Option<String> {
+    let stalled = conditions.iter().find(|condition| condition.type_ == STALLED)?;
+    (stalled.status == true.into()).then(|| stalled.reason.clone())
+}
+
+/// Tells what comes to its end with an object that is about to be taken in.
+pub(super) fn tell(witness: &dyn Witness, namespace: &str, cache: &Cache, seen: &Seen) {
+    match seen {
+        Seen::Run(run) if is_complete(run) && cache.run(&run.name_any()).is_some_and(|before| !is_complete(before)) => {
+            let Some(status) = &run.status else { return };
+            let complete = status.conditions.iter().find(|condition| condition.type_ == COMPLETE);
+            let outcome = complete.map_or("", |condition| condition.reason.as_str());
+            witness.run_ended(namespace, RunEnd { category: category(cache, run), outcome, status });
+        }
+        Seen::Job(job) => {
+            let is_new = cache.job(&job.name_any()).is_some_and(|before| before.uid() == job.uid() && !jobs::is_finished(before));
+            if let Some(ended) = jobs::ended(job).filter(|_| is_new) {
+                let took = (ended.at - jobs::created(job)).to_std().unwrap_or_default();
+                let is_evaluation = job.labels().contains_key(LABEL_EVALUATION);
+                witness.job_ended(namespace, JobEnd { is_evaluation, succeeded: ended.succeeded, took });
+            }
+        }
+        Seen::Pod(pod) if pod.labels().contains_key(LABEL_EVALUATION) => {
+            let is_new = cache.pod(&pod.name_any()).is_none_or(|before| jobs::last_words(before).is_none());
+            let words = jobs::last_words(pod).filter(|_| is_new).and_then(|words| serde_json::from_str::<LastWords>(words).ok());
+            if let Some(LastWords { planned, missed }) = words {
+                witness.evaluated(namespace, planned, missed);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What an evaluation leaves in its pod when it ends well.
+#[derive(Deserialize)]
+struct LastWords {
+    planned: u64,
+    missed: u64,
+}
+
+/// The category of the version that a Run executes.
+fn category(cache: &Cache, run: &Run) -> &'static str {
+    let source = run.spec.source.workflow.as_ref();
+    let plan = run.status.as_ref().and_then(|status| status.plan.as_ref());
+    let version = source.zip(plan).and_then(|(source, plan)| cache.version(&version_name(&source.name, plan.version)));
+    let workflow = || Some(cache.workflow(&source?.name)?.spec.category);
+    match version.map(|version| version.spec.template.category).or_else(workflow) {
+        Some(Category::Joiner) => "joiner",
+        Some(Category::Mover) => "mover",
+        Some(Category::Leaver) => "leaver",
+        None => "",
+    }
+}

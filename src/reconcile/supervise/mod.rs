@@ -1,0 +1,226 @@
+//! The controller of a cluster: watches feed the tenants' caches, and each tenant reconciles by itself.
+//!
+//! Guarantees: a tenant is reconciled only after everything of its scope was listed, and only while [`Permit::Work`] is
+//! given; when the permit is taken away, a pass that is under way is cut off. The end of any task is the end of
+//! [`Supervisor::run`]. What is kept is bounded by the objects that there are: each is kept once, without what nobody
+//! asks for, and of people nothing.
+
+mod facts;
+mod feed;
+mod inbox;
+mod queue;
+mod tenant;
+pub mod witness;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use kube::Client;
+use thiserror::Error;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+pub use tenant::Permit;
+use witness::Witness;
+
+use super::{Memory, Seen, SeenKind};
+use crate::cluster::guard::Guard;
+use crate::cluster::watch::Scope;
+use crate::cluster::{Clock, SystemClock};
+use feed::{News, Outlet, SOURCES, What};
+use inbox::{Change, Inbox};
+use tenant::{Shared, Tenant};
+
+/// Passes of different tenants at the same time: what one process asks of an API server at once.
+const PASSES: usize = 16;
+/// News that wait for the dispatcher; the watches behind them wait then, too.
+const NEWS: usize = 256;
+/// How often the loop says that it lives.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Why the controller ended.
+#[derive(Debug, Error)]
+pub enum SuperviseError {
+    /// A part of it ended that never should.
+    #[error("a task of the controller ended: {0}")]
+    TaskEnded(String),
+}
+
+/// What can be seen of the loop from outside.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    beat: AtomicU64,
+    synced: AtomicBool,
+}
+
+impl Pulse {
+    /// Whether the loop has gone round within the last `window`.
+    #[must_use]
+    pub fn beats(&self, window: Duration) -> bool {
+        let now = millis(SystemClock.elapsed());
+        now.saturating_sub(self.beat.load(Ordering::Relaxed)) < millis(window)
+    }
+
+    /// Whether everything was listed.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        self.synced.load(Ordering::Relaxed)
+    }
+
+    /// The loop goes round.
+    pub fn beat(&self) {
+        self.beat.store(millis(SystemClock.elapsed()), Ordering::Relaxed);
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a controller is started with.
+pub struct Supervisor {
+    /// For watches.
+    pub watches: Client,
+    /// For everything else; its fence falls with the lease.
+    pub requests: Client,
+    /// The namespaces; none: all.
+    pub namespaces: BTreeSet<String>,
+    /// What every tenant's memory begins as: image and thresholds.
+    pub memory: Memory,
+    /// Around both clients.
+    pub guard: Arc<Guard>,
+    /// Who is told.
+    pub witness: Arc<dyn Witness>,
+    /// Who looks.
+    pub pulse: Arc<Pulse>,
+}
+
+/// What is followed together.
+struct Followed {
+    scope: Scope,
+    /// Kinds that were not listed yet.
+    missing: BTreeSet<SeenKind>,
+    synced: watch::Sender<bool>,
+}
+
+/// The loop's own.
+struct Dispatcher {
+    supervisor: Supervisor,
+    permit: watch::Receiver<Permit>,
+    passes: Arc<Semaphore>,
+    followed: Vec<Followed>,
+    tenants: BTreeMap<String, (usize, Arc<Inbox>)>,
+    tasks: JoinSet<String>,
+}
+
+impl Supervisor {
+    /// Works as the permit says. After [`Permit::Finish`] it returns when no pass is under way, at the latest after
+    /// `patience`.
+    ///
+    /// # Errors
+    /// [`SuperviseError`] when a task ends.
+    pub async fn run(self, mut permit: watch::Receiver<Permit>, patience: Duration) -> Result<(), SuperviseError> {
+        let passes = Arc::new(Semaphore::new(PASSES));
+        let (sender, news) = mpsc::channel(NEWS);
+        let scopes: Vec<Scope> = if self.namespaces.is_empty() {
+            vec![Scope::Cluster]
+        } else {
+            self.namespaces.iter().cloned().map(Scope::Namespace).collect()
+        };
+        let mut tasks = JoinSet::new();
+        let mut followed = Vec::new();
+        for (index, scope) in scopes.into_iter().enumerate() {
+            for (kind, follow) in SOURCES {
+                let watch = follow(self.watches.clone(), scope.clone(), Outlet { scope: index, news: sender.clone() });
+                tasks.spawn(async move {
+                    watch.await;
+                    format!("the watch of {kind:?}")
+                });
+            }
+            let missing = SOURCES.iter().map(|(kind, _)| *kind).collect();
+            followed.push(Followed { scope, missing, synced: watch::Sender::new(false) });
+        }
+        let finishing = permit.clone();
+        let mut dispatcher =
+            Dispatcher { supervisor: self, permit: finishing, passes: Arc::clone(&passes), followed, tenants: BTreeMap::new(), tasks };
+        tokio::select! {
+            biased;
+            error = dispatcher.run(news) => Err(error),
+            _ = permit.wait_for(|permit| *permit == Permit::Finish) => {
+                let all = u32::try_from(PASSES).unwrap_or(u32::MAX);
+                if tokio::time::timeout(patience, passes.acquire_many(all)).await.is_err() {
+                    tracing::warn!("passes were cut off in the middle");
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Dispatcher {
+    async fn run(&mut self, mut news: mpsc::Receiver<News>) -> SuperviseError {
+        let mut beat = tokio::time::interval(BEAT);
+        loop {
+            tokio::select! {
+                Some(news) = news.recv() => self.take(news),
+                Some(end) = self.tasks.join_next() => {
+                    return SuperviseError::TaskEnded(end.unwrap_or_else(|error| error.to_string()));
+                }
+                _ = beat.tick() => self.supervisor.pulse.beat(),
+            }
+        }
+    }
+
+    fn take(&mut self, News { scope, kind, what }: News) {
+        match what {
+            What::Put(namespace, seen) => self.inbox(scope, namespace).change(Change::Put(seen)),
+            What::Gone(namespace, seen) => self.inbox(scope, namespace).change(Change::Gone(seen)),
+            What::All(mut listed) => self.list(scope, kind, &mut listed),
+        }
+    }
+
+    /// Everything of a kind; a tenant without any has none.
+    fn list(&mut self, scope: usize, kind: SeenKind, listed: &mut BTreeMap<String, Vec<Seen>>) {
+        for namespace in listed.keys().cloned().collect::<Vec<_>>() {
+            self.inbox(scope, namespace);
+        }
+        for (namespace, (of, inbox)) in &self.tenants {
+            if *of == scope {
+                inbox.list(kind, listed.remove(namespace).unwrap_or_default());
+            }
+        }
+        let followed = &mut self.followed[scope];
+        if followed.missing.remove(&kind) && followed.missing.is_empty() {
+            tracing::info!(scope = ?followed.scope, tenants = self.tenants.len(), "everything was listed");
+            followed.synced.send_replace(true);
+            let all = self.followed.iter().all(|followed| followed.missing.is_empty());
+            self.supervisor.pulse.synced.store(all, Ordering::Relaxed);
+        }
+    }
+
+    /// The namespace's inbox, of a tenant that is started if there is none.
+    fn inbox(&mut self, scope: usize, namespace: String) -> Arc<Inbox> {
+        if let Some((_, inbox)) = self.tenants.get(&namespace) {
+            return Arc::clone(inbox);
+        }
+        let inbox = Arc::new(Inbox::default());
+        let shared = Shared {
+            witness: Arc::clone(&self.supervisor.witness),
+            guard: Arc::clone(&self.supervisor.guard),
+            permit: self.permit.clone(),
+            synced: self.followed[scope].synced.subscribe(),
+            passes: Arc::clone(&self.passes),
+        };
+        let client = self.supervisor.requests.clone();
+        let tenant = Tenant::new(client, &namespace, self.supervisor.memory.clone(), Arc::clone(&inbox), shared);
+        let name = format!("the tenant {namespace}");
+        self.tasks.spawn(async move {
+            tenant.run().await;
+            name
+        });
+        self.tenants.insert(namespace, (scope, Arc::clone(&inbox)));
+        inbox
+    }
+}

@@ -1,0 +1,177 @@
+//! One namespace: takes in what was seen, and reconciles one key after the other while this process may.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{Semaphore, watch};
+
+use super::facts;
+use super::inbox::{Change, Inbox};
+use super::queue::Queue;
+use super::witness::Witness;
+use crate::cluster::guard::Guard;
+use crate::cluster::{Cluster, SystemClock};
+use crate::reconcile::{self, Cache, Key, Memory, Seen};
+
+/// Longest sleep: timers stand still during suspend, the wall clock does not.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+/// Shortest sleep: instants are whole seconds, and sleeping up to one would come too early.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
+
+/// What a controller process may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Permit {
+    /// Watch only.
+    Watch,
+    /// Reconcile.
+    Work,
+    /// End the passes that are under way and begin none.
+    Finish,
+}
+
+/// What all tenants of a process share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub witness: Arc<dyn Witness>,
+    pub guard: Arc<Guard>,
+    pub permit: watch::Receiver<Permit>,
+    /// Everything of the tenant's scope has been listed.
+    pub synced: watch::Receiver<bool>,
+    /// Bounds the passes at the same time.
+    pub passes: Arc<Semaphore>,
+}
+
+/// A tenant's loop.
+pub(super) struct Tenant {
+    cluster: Cluster,
+    inbox: Arc<Inbox>,
+    shared: Shared,
+    cache: Cache,
+    memory: Memory,
+    queue: Queue,
+}
+
+impl Tenant {
+    pub fn new(client: kube::Client, namespace: &str, memory: Memory, inbox: Arc<Inbox>, shared: Shared) -> Self {
+        let cluster = Cluster::new(client, namespace, Arc::new(SystemClock));
+        Self { cluster, inbox, shared, cache: Cache::default(), memory, queue: Queue::default() }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.cluster.clock().now()
+    }
+
+    fn may_work(&self) -> bool {
+        *self.shared.permit.borrow() == Permit::Work && *self.shared.synced.borrow()
+    }
+
+    /// Ends when whoever gives the permit is gone.
+    pub async fn run(mut self) {
+        loop {
+            self.take_in();
+            let key = if self.may_work() {
+                self.queue.ring(self.now());
+                self.queue.pop()
+            } else {
+                None
+            };
+            match key {
+                Some(key) => self.pass(key).await,
+                None => {
+                    if self.wait().await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_in(&mut self) {
+        let letters = self.inbox.take();
+        if letters.lists.is_empty() && letters.changes.is_empty() {
+            return;
+        }
+        for (kind, seen) in letters.lists {
+            let keys = self.cache.replace_all(kind, seen);
+            self.push(keys);
+        }
+        for change in letters.changes.into_values() {
+            let keys = match change {
+                Change::Put(seen) => {
+                    self.tell(&seen);
+                    self.cache.apply(seen)
+                }
+                Change::Gone(seen) => {
+                    let keys = reconcile::keys_for(&seen, &self.cache);
+                    self.cache.remove(&seen);
+                    keys
+                }
+            };
+            self.push(keys);
+        }
+        if self.may_work() {
+            self.shared.witness.tenant(self.cluster.namespace(), facts::tenant(&self.cache));
+        }
+    }
+
+    fn push(&mut self, keys: Vec<Key>) {
+        for key in keys {
+            self.queue.push(key);
+        }
+    }
+
+    /// Tells what came to its end with this change.
+    fn tell(&self, seen: &Seen) {
+        if self.may_work() {
+            facts::tell(self.shared.witness.as_ref(), self.cluster.namespace(), &self.cache, seen);
+        }
+    }
+
+    async fn pass(&mut self, key: Key) {
+        let mut permit = self.shared.permit.clone();
+        let began = self.cluster.clock().elapsed();
+        self.memory.clock_skew = self.shared.guard.is_clock_off().then(|| self.shared.guard.skew_seconds());
+        let passes = Arc::clone(&self.shared.passes);
+        let work = async {
+            // The semaphore is never closed.
+            let _place = passes.acquire().await;
+            reconcile::reconcile(&self.cache, &self.cluster, &mut self.memory, &key).await
+        };
+        let lost = permit.wait_for(|permit| *permit == Permit::Watch);
+        let result = tokio::select! {
+            biased;
+            // At once, in the middle of whatever it is: every pass can be cut off anywhere.
+            _ = lost => return self.queue.push(key),
+            result = work => result,
+        };
+        let took = self.cluster.clock().elapsed().saturating_sub(began);
+        self.shared.witness.passed(self.cluster.namespace(), &key, result.as_ref().err(), took);
+        let now = self.now();
+        match result {
+            // Not again within this second.
+            Ok(next) => self.queue.done(&key, next.wake_at.map(|at| at.max(now + chrono::TimeDelta::seconds(1)))),
+            Err(error) => {
+                let pause = self.queue.failed(&key, now, rand::random());
+                let (namespace, seconds) = (self.cluster.namespace(), pause.as_secs());
+                tracing::warn!(namespace, ?key, %error, seconds, "the pass failed and is tried again");
+            }
+        }
+    }
+
+    /// Ends when something has arrived, the permit has changed, or it is time for a key.
+    async fn wait(&mut self) -> Result<(), watch::error::RecvError> {
+        let sleep = match self.queue.next_wake() {
+            Some(at) if self.may_work() => (at - self.now()).to_std().unwrap_or_default().min(LONGEST_SLEEP).max(SHORTEST_SLEEP),
+            _ => LONGEST_SLEEP,
+        };
+        let clock = Arc::clone(self.cluster.clock());
+        tokio::select! {
+            biased;
+            changed = self.shared.permit.changed() => changed,
+            changed = self.shared.synced.changed() => changed,
+            () = self.inbox.arrival() => Ok(()),
+            () = clock.sleep(sleep) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the controller tells about its work, for metrics. Ids and counts only.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::api::run::RunStatus;
+use crate::reconcile::{Key, ReconcileError};
+
+/// A tenant as it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TenantFacts {
+    /// As of when it was last evaluated.
+    pub as_of: Option<DateTime<Utc>>,
+    /// When its next evaluation is due by the schedule.
+    pub next_tick: Option<DateTime<Utc>>,
+    /// Workflows.
+    pub workflows: usize,
+    /// Runs that are not complete.
+    pub open_runs: usize,
+    /// Runs among them that wait for a person.
+    pub held_runs: usize,
+    /// Why it stands still, if it does: one word.
+    pub stalled: Option<String>,
+    /// Values that could not be read, by directory and attribute.
+    pub unreadable: Vec<(String, String, i64)>,
+}
+
+/// A Run that has come to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct RunEnd<'a> {
+    /// joiner, mover or leaver; empty where nobody knows any more.
+    pub category: &'a str,
+    /// The reason of its condition Complete.
+    pub outcome: &'a str,
+    /// Its status.
+    pub status: &'a RunStatus,
+}
+
+/// A Job that has come to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct JobEnd {
+    /// true: an evaluation; false: an execution.
+    pub is_evaluation: bool,
+    /// Whether its pod succeeded.
+    pub succeeded: bool,
+    /// From its creation to its end.
+    pub took: Duration,
+}
+
+/// Who is told. The calls are short and must not block.
+pub trait Witness: Send + Sync {
+    /// A pass over a key has ended.
+    fn passed(&self, namespace: &str, key: &Key, error: Option<&ReconcileError>, took: Duration);
+    /// A tenant was looked at.
+    fn tenant(&self, namespace: &str, facts: TenantFacts);
+    /// A tenant is gone.
+    fn forgotten(&self, namespace: &str);
+    /// A Run was seen to end.
+    fn run_ended(&self, namespace: &str, end: RunEnd<'_>);
+    /// A Job was seen to end.
+    fn job_ended(&self, namespace: &str, end: JobEnd);
+    /// An evaluation was seen to end well; it planned and missed so many occurrences.
+    fn evaluated(&self, namespace: &str, planned: u64, missed: u64);
+}
