@@ -2,21 +2,60 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::apimachinery::pkg::version::Info;
+use serde_json::json;
+
+use crate::cluster::connect::Connection;
+use crate::cluster::guard::Guard;
 use crate::cluster::{Cluster, SystemClock};
+use crate::domain::job::EXIT_CLOCK_OFF;
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 use crate::runner::{self, Context, RunnerError};
 
-use super::{FINE, NOT_FINE, complain};
+use super::{FINE, NOT_FINE, complain, log};
+
+/// Where the kubelet reads what a container says about its end.
+const LAST_WORDS: &str = "/dev/termination-log";
 
 pub(super) fn evaluate(args: &EvaluateArgs) -> u8 {
-    run(&args.namespace, async |context| runner::evaluate(&context, args).await.map(|_| ()))
+    run(&args.namespace, async |context, guard| {
+        if let Some(code) = clock_off(guard) {
+            return Ok(code);
+        }
+        let outcome = runner::evaluate(&context, args).await?;
+        say_last(&json!({"epoch": outcome.epoch, "planned": outcome.planned, "missed": outcome.missed}).to_string());
+        Ok(FINE)
+    })
 }
 
 pub(super) fn execute(args: &ExecuteArgs) -> u8 {
-    run(&args.namespace, async |context| runner::execute(&context, args).await.map(|_| ()))
+    run(&args.namespace, async |context, _| {
+        let outcome = runner::execute(&context, args).await?;
+        say_last(&json!({"open": outcome.open}).to_string());
+        Ok(FINE)
+    })
 }
 
-fn run(namespace: &str, work: impl AsyncFnOnce(Context) -> Result<(), RunnerError>) -> u8 {
+/// Says who is due only with a clock that the API server agrees with.
+fn clock_off(guard: &Guard) -> Option<u8> {
+    guard.is_clock_off().then(|| {
+        complain(&format!("the clock is {} s ahead of the API server's: nobody is evaluated", guard.skew_seconds()));
+        u8::try_from(EXIT_CLOCK_OFF).unwrap_or(NOT_FINE)
+    })
+}
+
+/// For the controller and for whoever looks at the pod; where there is no kubelet nobody reads it.
+fn say_last(words: &str) {
+    let place = std::env::var("TENURE_TERMINATION_LOG").unwrap_or_else(|_| LAST_WORDS.to_owned());
+    if std::path::Path::new(&place).is_file()
+        && let Err(error) = std::fs::write(&place, words)
+    {
+        tracing::warn!(%error, "the last words could not be written");
+    }
+}
+
+fn run(namespace: &str, work: impl AsyncFnOnce(Context, &Guard) -> Result<u8, RunnerError>) -> u8 {
+    log::start();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -24,25 +63,33 @@ fn run(namespace: &str, work: impl AsyncFnOnce(Context) -> Result<(), RunnerErro
             return NOT_FINE;
         }
     };
-    runtime.block_on(async {
-        let client = match kube::Client::try_default().await {
+    let code = runtime.block_on(async {
+        let guard = Guard::new(Arc::new(SystemClock));
+        let client = match Connection::infer(&guard).await.and_then(|connection| connection.requests()) {
             Ok(client) => client,
             Err(error) => {
-                complain(&format!("no way to an API server: {error}"));
+                complain(&error.to_string());
                 return NOT_FINE;
             }
         };
+        // The first answer shows the API server's clock. Everybody may ask for the version.
+        if let Err(error) = client.apiserver_version().await.map(|_: Info| ()) {
+            complain(&format!("no answer from the API server: {error}"));
+            return NOT_FINE;
+        }
         let cluster = Cluster::new(client, namespace, Arc::new(SystemClock));
         let context =
             Context { cluster, holder: holder(), random: Arc::new(rand::random::<[u8; 32]>), post: Arc::new(runner::post::NoPost) };
-        match work(context).await {
-            Ok(()) => FINE,
+        match work(context, &guard).await {
+            Ok(code) => code,
             Err(error) => {
                 complain(&error.to_string());
                 u8::try_from(error.exit_code()).unwrap_or(u8::MAX)
             }
         }
-    })
+    });
+    runtime.shutdown_background();
+    code
 }
 
 /// The pod, which the Job names in the environment, and something that no other process has.

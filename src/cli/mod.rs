@@ -1,9 +1,11 @@
 //! The command line: one file per command.
 
 mod completions;
+mod controller;
 mod crds;
 mod explain;
 mod jobs;
+mod log;
 mod simulate;
 mod table;
 mod tasks;
@@ -50,6 +52,7 @@ enum Command {
     Template(template::TemplateArgs),
     Crds(crds::CrdsArgs),
     Completions(completions::CompletionsArgs),
+    Controller(controller::ControllerArgs),
     /// What an evaluation's Job runs: finds who is due, and plans.
     #[command(after_help = "Examples:\n\n    tenure evaluate --namespace acme\n    tenure evaluate --namespace acme --runs-only")]
     Evaluate(EvaluateArgs),
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Template(args) => template::run(&args),
         Command::Crds(args) => crds::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Controller(args) => controller::run(&args),
         Command::Evaluate(args) => jobs::evaluate(&args),
         Command::Execute(args) => jobs::execute(&args),
     };

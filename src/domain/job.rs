@@ -31,6 +31,9 @@ pub const EXIT_TORN_RESTORE: i32 = 65;
 /// Exit code of an evaluation that found history but no head; another try does not help.
 pub const EXIT_HEAD_MISSING: i32 = 66;
 
+/// Exit code of an evaluation whose clock is too far from the API server's; a later try may find another node.
+pub const EXIT_CLOCK_OFF: i32 = 67;
+
 /// How long a finished Job stays once its result is stored, in seconds: long enough for a look at its log.
 pub const TTL_SECONDS: i32 = 300;
 

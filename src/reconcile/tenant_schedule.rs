@@ -27,6 +27,9 @@ use crate::domain::validate::{self, Problem};
 /// How long an evaluation waits for Workflows that were just applied: a pass over one takes a few requests.
 const SETTLE_PAUSE: TimeDelta = TimeDelta::seconds(10);
 
+/// Pause before another look at a clock that was off.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
+
 /// Name and UID of Runs.
 type Runs = BTreeSet<(String, String)>;
 
@@ -82,7 +85,7 @@ fn observe<'a>(cache: &'a Cache, namespace: &str) -> Option<Observed<'a>> {
 /// The exit code of an evaluation that refused, so that trying again does not help.
 fn refusal(cache: &Cache, job: &Job) -> Option<i32> {
     let code = cache.pods_of_job(&job.name_any()).find_map(jobs::exit_code)?;
-    [job::EXIT_TORN_RESTORE, job::EXIT_HEAD_MISSING].contains(&code).then_some(code)
+    [job::EXIT_TORN_RESTORE, job::EXIT_HEAD_MISSING, job::EXIT_CLOCK_OFF].contains(&code).then_some(code)
 }
 
 fn identity(run: &Run) -> (String, String) {
@@ -146,7 +149,8 @@ fn evaluate_now(schedule: &TenantSchedule) -> Option<&str> {
 
 fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &mut Memory, now: DateTime<Utc>) -> Plan {
     let (change, unplanned) = asks(observed, memory);
-    let decision = ticks.filter(|_| observed.problems.is_empty() && !observed.head_missing()).map(|schedule| {
+    let can_tell = observed.problems.is_empty() && !observed.head_missing() && memory.clock_skew.is_none();
+    let decision = ticks.filter(|_| can_tell).map(|schedule| {
         tick::decide_evaluation(&Input {
             schedule,
             suspend: observed.schedule.spec.suspend,
@@ -159,7 +163,7 @@ fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &mut Memory
             now,
         })
     });
-    let status = desired_status(observed, decision.as_ref(), memory.evaluations.refused, ticks, now);
+    let status = desired_status(observed, decision.as_ref(), memory, ticks, now);
     Plan { decision, status, retire: retire(observed) }
 }
 
@@ -173,7 +177,7 @@ fn retire(observed: &Observed<'_>) -> Vec<String> {
 fn desired_status(
     observed: &Observed<'_>,
     decision: Option<&EvaluationDecision>,
-    refused: Option<i32>,
+    memory: &Memory,
     ticks: Option<&Schedule>,
     now: DateTime<Utc>,
 ) -> TenantScheduleStatus {
@@ -192,10 +196,12 @@ fn desired_status(
         ready_and_stalled(conditions, &observed.problems, "", String::new(), generation, now);
         return desired;
     }
-    let stalled = match (decision, refused) {
+    let stalled = match (decision, memory.evaluations.refused) {
         _ if observed.head_missing() => Some(HEAD_MISSING),
+        _ if memory.clock_skew.is_some() => Some(CLOCK_OFF),
         (_, Some(job::EXIT_HEAD_MISSING)) if observed.head.is_none() => Some(HEAD_MISSING),
         (_, Some(job::EXIT_TORN_RESTORE)) => Some(TORN_RESTORE),
+        (_, Some(job::EXIT_CLOCK_OFF)) => Some(CLOCK_OFF),
         (Some(EvaluationDecision::ClockBehind { .. }), _) => Some(CLOCK_BEHIND),
         _ => None,
     };
@@ -217,6 +223,8 @@ const HEAD_MISSING: Stalled =
     ("HeadMissing", "there is history, but the TenantLedger default is gone: restore it from a backup; no new one is made");
 const TORN_RESTORE: Stalled =
     ("TornRestore", "there are rows of an epoch that the TenantLedger default never allocated: restore all objects from one backup");
+const CLOCK_OFF: Stalled =
+    ("ClockOff", "the clock of a node is more than a minute away from the API server's: nobody is evaluated until it is set right");
 const CLOCK_BEHIND: Stalled = ("ClockBehind", "the clock is before the instant of the last evaluation");
 
 /// One pass.
@@ -239,7 +247,8 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
         plan = start(&mut observed, ticks.as_ref(), cluster, memory, now).await?;
     }
     status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &plan.status).await?;
-    Ok(Next { wake_at: wake_at(plan.decision.as_ref(), ticks.as_ref(), now) })
+    let wake_at = wake_at(plan.decision.as_ref(), ticks.as_ref(), now);
+    Ok(Next { wake_at: wake_at.or_else(|| memory.clock_skew.map(|_| now + LOOK_AGAIN)) })
 }
 
 /// Until when an evaluation waits for Workflows that were applied and not looked at yet: without their versions it would

@@ -152,8 +152,15 @@ impl Metrics {
 
     /// Forgets what gauges say of tenants, so that what is gone is not said any more.
     pub fn clear_tenants(&self) {
-        let gauges =
-            [&self.evaluation_age, &self.evaluation_overdue, &self.stalled, &self.workflows, &self.runs_open, &self.runs_held, &self.unreadable];
+        let gauges = [
+            &self.evaluation_age,
+            &self.evaluation_overdue,
+            &self.stalled,
+            &self.workflows,
+            &self.runs_open,
+            &self.runs_held,
+            &self.unreadable,
+        ];
         for gauge in gauges {
             gauge.clear();
         }
@@ -161,7 +168,11 @@ impl Metrics {
 }
 
 /// Sets one member of a family of gauges.
-pub fn set<const N: usize>(gauges: &Family<Labels, Gauge<f64, std::sync::atomic::AtomicU64>>, labels: [(&'static str, &str); N], value: f64) {
+pub fn set<const N: usize>(
+    gauges: &Family<Labels, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    labels: [(&'static str, &str); N],
+    value: f64,
+) {
     gauges.get_or_create(&Labels::new(labels)).set(value);
 }
 

@@ -51,8 +51,7 @@ struct Answers {
 /// # Errors
 /// [`ServerError`].
 pub async fn serve(address: SocketAddr, health: Arc<dyn Health>, metrics: Arc<Metrics>) -> Result<(), ServerError> {
-    let listener =
-        tokio::net::TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })?;
+    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })?;
     let address = listener.local_addr().unwrap_or(address);
     tracing::info!(%address, "health and metrics are served");
     axum::serve(listener, routes(health, metrics)).await.map_err(ServerError::Ended)

@@ -124,11 +124,16 @@ class Attacks:
         later = {"spec": {"tasks": [{"name": "task-0", **disable}, {"name": "then", **delete}]}}
         self.refused("an author adds the deletion later", self.change("Workflow", "disables", later, author), "effectclasses/destructive")
         self.done("who may use both writes it", self.create(objects.workflow("deletes", delete), both))
-        switch = {"spec": {"isSchedulingEnabled": True}}
-        self.refused("an author switches another's deletion on", self.change("Workflow", "deletes", switch, author), "effectclasses/destructive")
+        name = {"spec": {"displayName": "Harmless"}}
+        self.refused("an author changes another's deletion", self.change("Workflow", "deletes", name, author), "effectclasses/destructive")
+        off, on = ({"spec": {"isEnabled": enabled}} for enabled in [False, True])
+        self.done("an author switches it off", self.change("Workflow", "deletes", off, author))
+        self.refused("an author switches it on", self.change("Workflow", "deletes", on, author), "effectclasses/destructive")
+        smuggled = {"spec": {"isEnabled": False, **later["spec"]}}
+        self.refused("an author adds the deletion while it is off", self.change("Workflow", "disables", smuggled, author), "effectclasses/destructive")
         self.done("an author labels it", self.change("Workflow", "deletes", {"metadata": {"labels": {"a": "b"}}}, author))
-        off = {"spec": {"tasks": [{"name": "task-0", "disableUserAccount": {}}]}}
-        self.done("an author takes the deletion out", self.change("Workflow", "deletes", off, author))
+        without = {"spec": {"isEnabled": True, "tasks": [{"name": "task-0", **disable}]}}
+        self.done("an author takes the deletion out", self.change("Workflow", "deletes", without, author))
 
     def become_the_runner(self):
         """Its service account: by a pod, a Job, a token, a Secret with a token; and the labels of its Jobs."""
@@ -184,8 +189,6 @@ class Attacks:
         for role in ["reader", "results", "author", "operator", "approver", "diradmin"]:
             for target in [secrets, f"{secrets}/tenure-mail"]:
                 self.refused(f"{role} reads Secrets", self.api.call("GET", target, None, self.role(role)), "cannot", (403,))
-        for who, called in [(self.runner, "the runner"), (self.controller, "the controller")]:
-            self.refused(f"{called} reads Secrets", self.api.call("GET", secrets, None, who), "cannot list resource", (403,))
         endpoint = {"endpoint": {"url": "https://example.org", "secretName": "crown-jewels"}}
         extension = objects.of("CustomTaskExtension", "x", spec=endpoint)
         self.refused("an extension names a Secret of others", self.create(extension, self.role("directory-admin")), "secretName", (422,))

@@ -92,8 +92,8 @@ rbac.authorization.k8s.io/clusterroles                      .
 rbac.authorization.k8s.io/clusterrolebindings               .
 """
 
-# In a namespace that is not its own the controller only reads, wherever it is.
-ELSEWHERE = {"controller": "glw"}
+# The controller serves every tenant alike; where no tenant is it only reads.
+READING = "glw"
 
 
 def rows(text):
@@ -127,8 +127,10 @@ def attributes(resource, verb, namespace=None):
     return asked
 
 
-def check(api, own, others, operator):
-    """Asks everything; gives how many questions there were, and what was answered otherwise than written down."""
+def check(api, tenants, plain, operator):
+    """Asks everything about the first tenant's people and programs; gives how many questions there were, and what was
+    answered otherwise than written down. `plain` is a namespace that is no tenant."""
+    own, others = tenants[0], [*tenants[1:], plain]
     _, table = rows(TABLE)
     _, cluster = rows(CLUSTER)
     asked, wrong = 0, []
@@ -145,7 +147,8 @@ def check(api, own, others, operator):
             letters = grants.get(column, ".")
             for place in [own, *others]:
                 for letter, verb in VERBS.items():
-                    here = letter in letters and (place == own or letter in ELSEWHERE.get(column, ""))
+                    serves = column == "controller" and (place in tenants or letter in READING)
+                    here = letter in letters and (place == own or serves)
                     ask(who, column, attributes(resource, verb, place), here)
                 for verb in NEVER:
                     ask(who, column, attributes(resource, verb, place), False)

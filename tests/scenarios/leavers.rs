@@ -208,3 +208,39 @@ fn attempts_that_fail_are_not_made_in_a_frenzy() {
     // Four hours; an attempt after every failure that the kubelet reports, each after some pause.
     assert!(attempts.len() == 1 && attempts[0] <= 250, "{attempts:?}");
 }
+
+#[test]
+fn who_is_out_of_scope_by_a_lost_attempt_s_own_effects_is_carried_through() {
+    // The process dies with each change of the account: of the licences, by the deletion, of the groups.
+    let tasks =
+        "tasks: [{name: licences, removeAllLicenses: {}}, {name: delete, deleteUser: {}}, {name: groups, removeUserFromAllGroups: {}}]";
+    let record = "{employeeLeaveDateTime: \"2026-03-10\", initialAccount: {memberOf: [all], licenses: [E1]}}";
+    for verdict in [Verdict::Die, Verdict::DieAfter] {
+        for nth in 1..=3 {
+            let end = Play::new("03-10", "03-12")
+                .workflow("leaver", &timed("leaver", "employeeLeaveDateTime", 0, tasks))
+                .user("ann", record)
+                .on_request("execute/", (Verb::Update, "accounts"), nth, |_| {}, verdict)
+                .run();
+            assert_eq!(end.processed(), ["leaver ann completed 03-10"], "{verdict:?} {nth}");
+            assert_eq!(end.account("ann"), (false, vec![]), "{verdict:?} {nth}");
+            assert_eq!(end.ledger(), ["leaver ann planned"], "{verdict:?} {nth}");
+        }
+    }
+}
+
+#[test]
+fn who_changed_while_an_attempt_was_lost_is_canceled_if_nobody_touched_them() {
+    // The process is lost with its node at the first change of ann's account, which does not take place; bob, of the same
+    // claim, is not begun. Before the next attempt bob's leave date is taken back.
+    let end = tenant()
+        .lost_nodes()
+        .user("ann", &leaves("2026-03-10"))
+        .user("bob", &leaves("2026-03-10"))
+        .on_request("execute/leaver", (Verb::Update, "accounts"), 1, |_| {}, Verdict::Die)
+        .user_at("03-10T00:00:40", "bob", "{}")
+        .run();
+    assert!(end.processed().contains(&"leaver ann completed 03-10".to_owned()), "{:?}", end.processed());
+    assert!(end.processed().iter().any(|line| line.starts_with("leaver bob canceled Changed")), "{:?}", end.processed());
+    assert_eq!(end.account("bob"), (true, vec!["all"]));
+}

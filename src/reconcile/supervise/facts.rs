@@ -16,9 +16,10 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
     let head = cache.head().map(|head| &head.spec);
     let status = cache.schedule().and_then(|schedule| schedule.status.as_ref());
     let held = |run: &&Run| run.status.as_ref().is_some_and(|status| conditions::is_true(&status.conditions, HELD));
-    let unreadable = head.into_iter().flat_map(|head| &head.directories).flat_map(|directory| {
-        directory.unreadable.iter().map(|found| (directory.name.clone(), found.attribute.clone(), found.count))
-    });
+    let unreadable = head
+        .into_iter()
+        .flat_map(|head| &head.directories)
+        .flat_map(|directory| directory.unreadable.iter().map(|found| (directory.name.clone(), found.attribute.clone(), found.count)));
     TenantFacts {
         as_of: head.and_then(|head| head.as_of),
         next_tick: status.and_then(|status| status.next_schedule_run_date_time),

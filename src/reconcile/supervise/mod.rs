@@ -124,11 +124,8 @@ impl Supervisor {
     pub async fn run(self, mut permit: watch::Receiver<Permit>, patience: Duration) -> Result<(), SuperviseError> {
         let passes = Arc::new(Semaphore::new(PASSES));
         let (sender, news) = mpsc::channel(NEWS);
-        let scopes: Vec<Scope> = if self.namespaces.is_empty() {
-            vec![Scope::Cluster]
-        } else {
-            self.namespaces.iter().cloned().map(Scope::Namespace).collect()
-        };
+        let scopes: Vec<Scope> =
+            if self.namespaces.is_empty() { vec![Scope::Cluster] } else { self.namespaces.iter().cloned().map(Scope::Namespace).collect() };
         let mut tasks = JoinSet::new();
         let mut followed = Vec::new();
         for (index, scope) in scopes.into_iter().enumerate() {

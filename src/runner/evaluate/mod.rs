@@ -28,6 +28,10 @@ pub struct Outcome {
     pub epoch: i64,
     /// Its as-of.
     pub as_of: DateTime<Utc>,
+    /// Occurrences that it planned.
+    pub planned: usize,
+    /// Occurrences that it found too late to plan.
+    pub missed: usize,
     /// Nothing becomes due, no window ends and nothing expires before, if no object changes. None: cannot be told.
     pub quiet_until: Option<DateTime<Utc>>,
 }
@@ -61,5 +65,5 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
     let expiry = garbage::after_seal(context, &tenant, &committed, &draft).await?;
     let quiet_until = quiet::quiet_until(&tenant, &draft, expiry);
     tracing::info!(namespace = %args.namespace, epoch, planned = draft.planned(), missed = draft.missed(), "evaluation sealed");
-    Ok(Outcome { epoch, as_of, quiet_until })
+    Ok(Outcome { epoch, as_of, planned: draft.planned(), missed: draft.missed(), quiet_until })
 }

@@ -64,7 +64,7 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
     let begun = result.started_date_time.is_some();
     let scheduled = slice.spec.execution_type == ExecutionType::Scheduled;
     if scheduled && !begun {
-        match recheck::check(attempt, &result).await {
+        match looked_at_again(attempt, &result).await {
             Recheck::Holds => {}
             Recheck::Gone(reason) => {
                 cancel(&mut result, reason, now);
@@ -91,6 +91,19 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
     result.started_date_time.get_or_insert(now);
     attempt.hold(result);
     tasks(attempt, &slice.name_any(), &key, slice.spec.category).await
+}
+
+/// What the re-check found. Who is out of the scope by what a former attempt did to them is carried through to the end.
+async fn looked_at_again(attempt: &Attempt, result: &SubjectResult) -> Recheck {
+    let found = recheck::check(attempt, result).await;
+    if !matches!(found, Recheck::Gone(_)) || !attempt.is_inherited(&result.occurrence) {
+        return found;
+    }
+    match recheck::was_begun(attempt, result).await {
+        Some(true) => Recheck::Holds,
+        Some(false) => found,
+        None => Recheck::Unknown(window(attempt)),
+    }
 }
 
 /// Fails a person whom nothing may touch.

@@ -56,6 +56,7 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
     let run = slice.spec.run.clone();
     let (category, execution) = (slice.spec.category, slice.spec.execution_type);
     let stopped = attempt.mind.stopped(execution);
+    let is_ours = slice.spec.claim.as_ref().is_some_and(|claim| claim.holder == attempt.context.holder);
     let mut changed = false;
     let mut claimed = Vec::new();
     for result in &mut slice.spec.results {
@@ -73,6 +74,9 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
         }
         if claimed.len() == CLAIM || is_blocked(attempt, result, category).await? {
             continue;
+        }
+        if begun && !is_ours {
+            attempt.inherit(&result.occurrence);
         }
         result.processing_status = ProcessingStatus::InProgress;
         result.attempt = Some(attempt.number);

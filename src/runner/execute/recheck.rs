@@ -3,11 +3,12 @@
 
 use chrono::TimeDelta;
 
-use crate::api::SubjectResult;
 use crate::api::reasons::{CHANGED, OUT_OF_SCOPE};
+use crate::api::{SubjectResult, Task};
 use crate::directory::{Directory, Lookup};
 use crate::domain::trigger::{DEFAULT_LEAVER_WINDOW, Trigger};
 use crate::rule::Truth;
+use crate::task;
 
 use super::state::Attempt;
 
@@ -47,6 +48,20 @@ pub(super) async fn check(attempt: &Attempt, result: &SubjectResult) -> Recheck 
         Truth::True => Recheck::Holds,
         Truth::False => Recheck::Gone(OUT_OF_SCOPE),
         Truth::Unknown => Recheck::Unknown(workflow.window),
+    }
+}
+
+/// Whether a subject that another process had claimed was begun by it: its account is not as it was before any more. A
+/// subject that our own effects took out of the scope is carried through to the end, and one that nobody touched is not
+/// begun. None: it cannot be told.
+pub(super) async fn was_begun(attempt: &Attempt, result: &SubjectResult) -> Option<bool> {
+    match task::before_images(&attempt.directory, &result.subject, &attempt.tasks).await {
+        Lookup::Present(images) => {
+            let before = |task: &Task| result.tasks.iter().find(|entry| entry.name == task.name).and_then(|entry| entry.before.as_ref());
+            Some(attempt.tasks.iter().zip(&images).any(|(task, now)| before(task) != now.as_ref()))
+        }
+        Lookup::Absent => Some(attempt.tasks.iter().any(|task| task.delete_user.is_some())),
+        Lookup::Unknown(_) => None,
     }
 }
 

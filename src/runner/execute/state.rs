@@ -40,6 +40,8 @@ pub(super) struct Attempt {
     active: Mutex<BTreeSet<String>>,
     /// Occurrences that a leaver has marked while they were held.
     marked: Mutex<BTreeSet<String>>,
+    /// Occurrences that another process had claimed, and may have begun.
+    inherited: Mutex<BTreeSet<String>>,
     /// Processes that had claims when this one began, and that are known to have ended.
     pub dead: BTreeSet<String>,
     pub mind: Mind,
@@ -86,6 +88,7 @@ impl Attempt {
             held: Mutex::default(),
             active: Mutex::default(),
             marked: Mutex::default(),
+            inherited: Mutex::default(),
             dead: BTreeSet::new(),
             mind,
             reported: None,
@@ -164,6 +167,16 @@ impl Attempt {
     /// Remembers that a leaver has marked the occurrence.
     pub fn mark(&self, occurrence: &str) {
         lock(&self.marked).insert(occurrence.to_owned());
+    }
+
+    /// Whether another process had claimed the occurrence, and may have begun.
+    pub fn is_inherited(&self, occurrence: &str) -> bool {
+        lock(&self.inherited).contains(occurrence)
+    }
+
+    /// Remembers that another process had claimed the occurrence.
+    pub fn inherit(&self, occurrence: &str) {
+        lock(&self.inherited).insert(occurrence.to_owned());
     }
 
     /// Whether effects of the occurrence may be under way.

@@ -1,0 +1,61 @@
+//! Whether the controller lives and is ready.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::witness::Counting;
+use crate::cluster::guard::Guard;
+use crate::cluster::lease::Standing;
+use crate::reconcile::supervise::Pulse;
+use crate::server::Health;
+
+/// How long the loop may stand still.
+const LIFE: Duration = Duration::from_secs(30);
+
+pub(super) struct ControllerHealth {
+    pulse: Arc<Pulse>,
+    standing: Arc<Standing>,
+    guard: Arc<Guard>,
+    witness: Arc<Counting>,
+    /// How old the last look at the lease may be.
+    contact: Duration,
+    /// What is wrong with the definitions that are served.
+    schemas: Mutex<Option<String>>,
+}
+
+impl ControllerHealth {
+    pub(super) fn new(
+        pulse: &Arc<Pulse>,
+        standing: &Arc<Standing>,
+        guard: &Arc<Guard>,
+        witness: &Arc<Counting>,
+        contact: Duration,
+    ) -> Self {
+        let schemas = Mutex::new(Some("the definitions were not read yet".to_owned()));
+        let (pulse, standing) = (Arc::clone(pulse), Arc::clone(standing));
+        Self { pulse, standing, guard: Arc::clone(guard), witness: Arc::clone(witness), contact, schemas }
+    }
+
+    /// What is wrong with the definitions that are served, or nothing.
+    pub(super) fn schemas(&self, complaint: Option<String>) {
+        *self.schemas.lock().unwrap_or_else(PoisonError::into_inner) = complaint;
+    }
+}
+
+impl Health for ControllerHealth {
+    fn dead(&self) -> Option<String> {
+        (!self.pulse.beats(LIFE)).then(|| "the loop stands still".to_owned())
+    }
+
+    fn unready(&self) -> Option<String> {
+        let schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sync = || (!self.pulse.is_synced()).then(|| "not everything was listed yet".to_owned());
+        let lease = || (!self.standing.is_fit(self.contact)).then(|| "the lease cannot be read or written".to_owned());
+        let clock = || self.guard.is_clock_off().then(|| format!("the clock is {} s ahead of the API server's", self.guard.skew_seconds()));
+        schemas.or_else(sync).or_else(lease).or_else(clock)
+    }
+
+    fn refresh(&self) {
+        self.witness.refresh(&self.standing, &self.guard);
+    }
+}

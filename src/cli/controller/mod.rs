@@ -1,0 +1,233 @@
+//! `tenure controller`: the operator.
+
+mod health;
+mod witness;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clap::{ArgAction, Args};
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::{FINE, NOT_FINE, complain, log};
+use crate::cluster::connect::{ConnectError, Connection, differing_schemas};
+use crate::cluster::guard::Guard;
+use crate::cluster::lease::{Elector, Standing, Timing};
+use crate::cluster::{Clock, SystemClock};
+use crate::domain::dates::parse_duration;
+use crate::domain::job;
+use crate::reconcile::Memory;
+use crate::reconcile::supervise::{Permit, Pulse, SuperviseError, Supervisor};
+use crate::server::{self, Metrics, ServerError};
+use health::ControllerHealth;
+use witness::Counting;
+
+/// How long passes that are under way may take to end when the process is asked to.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Pause between looks at definitions that are not those of this release.
+const SCHEMA_PAUSE: Duration = Duration::from_secs(5);
+
+/// The operator: keeps versions, starts evaluations and executions, and says what came of them.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n\n    tenure controller --image registry.example/tenure@sha256:... --lease-namespace tenure-system\n    \
+    tenure controller --namespace acme --leader-election=false --image tenure --listen 127.0.0.1:8080"
+)]
+pub(super) struct ControllerArgs {
+    /// A namespace to work in; may be repeated. `all`, which is the default: every namespace.
+    #[arg(long = "namespace", value_name = "NAMESPACE", default_value = "all", env = "TENURE_NAMESPACES", value_delimiter = ',')]
+    namespaces: Vec<String>,
+    /// Image of the Jobs, best by digest.
+    #[arg(long, env = "TENURE_IMAGE", default_value = job::IMAGE)]
+    image: String,
+    /// Where health and metrics are served.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    listen: SocketAddr,
+    /// How long a Job may wait for its container before its tenant is said to be stalled.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    stalled_after: TimeDelta,
+    /// false: no lease, for one process on a developer's machine.
+    #[arg(long, action = ArgAction::Set, default_value_t = true)]
+    leader_election: bool,
+    /// Namespace of the lease.
+    #[arg(long, value_name = "NAMESPACE", env = "TENURE_POD_NAMESPACE", default_value = "tenure-system")]
+    lease_namespace: String,
+    /// Name of the lease.
+    #[arg(long, value_name = "NAME", default_value = "tenure-controller")]
+    lease_name: String,
+    /// How long others wait after the last renewal that they saw.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    lease_duration: TimeDelta,
+    /// How long the holder trusts a renewal; less than the lease's duration.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    lease_renew_deadline: TimeDelta,
+    /// Pause between renewals, and between tries to get the lease.
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
+    lease_retry: TimeDelta,
+}
+
+fn duration(text: &str) -> Result<TimeDelta, String> {
+    parse_duration(text).map_err(|error| error.to_string())
+}
+
+/// Why the operator ended.
+#[derive(Debug, Error)]
+enum ControllerError {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Supervise(#[from] SuperviseError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error("signals: {0}")]
+    Signals(#[from] std::io::Error),
+    #[error("{0} must be less than {1}")]
+    Times(&'static str, &'static str),
+    #[error("the lease was lost")]
+    LeaseLost,
+}
+
+pub(super) fn run(args: &ControllerArgs) -> u8 {
+    log::start();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("no runtime: {error}"));
+            return NOT_FINE;
+        }
+    };
+    let code = match runtime.block_on(control(args)) {
+        Ok(()) => FINE,
+        Err(error) => {
+            tracing::error!(%error, "the controller ends");
+            NOT_FINE
+        }
+    };
+    // Nothing that is left may keep the process from ending.
+    runtime.shutdown_background();
+    code
+}
+
+impl ControllerArgs {
+    fn timing(&self) -> Result<Timing, ControllerError> {
+        let timing = Timing {
+            duration: self.lease_duration.to_std().unwrap_or_default(),
+            renew_deadline: self.lease_renew_deadline.to_std().unwrap_or_default(),
+            retry: self.lease_retry.to_std().unwrap_or_default(),
+        };
+        if timing.renew_deadline >= timing.duration {
+            return Err(ControllerError::Times("--lease-renew-deadline", "--lease-duration"));
+        }
+        if timing.retry >= timing.renew_deadline || timing.retry.is_zero() {
+            return Err(ControllerError::Times("--lease-retry", "--lease-renew-deadline, and above zero"));
+        }
+        Ok(timing)
+    }
+
+    fn namespaces(&self) -> BTreeSet<String> {
+        if self.namespaces.iter().any(|namespace| namespace == "all") {
+            return BTreeSet::new();
+        }
+        self.namespaces.iter().cloned().collect()
+    }
+
+    fn memory(&self) -> Memory {
+        let mut memory = Memory::default();
+        memory.image.clone_from(&self.image);
+        memory.stalled_after = self.stalled_after;
+        memory
+    }
+}
+
+/// A process that nobody else is: the pod's name, and something random.
+fn identity() -> String {
+    let name = std::env::var("TENURE_POD_NAME").or_else(|_| std::env::var("HOSTNAME")).unwrap_or_else(|_| "tenure".to_owned());
+    format!("{name}_{:016x}", rand::random::<u64>())
+}
+
+async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
+    let timing = args.timing()?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let guard = Guard::new(Arc::new(SystemClock));
+    let standing = Standing::new(Arc::new(SystemClock));
+    let connection = Connection::infer(&guard).await?;
+    let (pulse, metrics) = (Arc::new(Pulse::default()), Arc::new(Metrics::new()));
+    pulse.beat();
+    let witness = Arc::new(Counting::new(Arc::clone(&metrics)));
+    let health = Arc::new(ControllerHealth::new(&pulse, &standing, &guard, &witness, timing.duration * 2));
+    let fence = Arc::clone(&standing);
+    let supervisor = Supervisor {
+        watches: connection.watches()?,
+        requests: connection.fenced(Arc::new(move || fence.leads()))?,
+        namespaces: args.namespaces(),
+        memory: args.memory(),
+        guard: Arc::clone(&guard),
+        witness: Arc::clone(&witness) as _,
+        pulse: Arc::clone(&pulse),
+    };
+    let plain = connection.requests()?;
+    let place = (args.lease_namespace.as_str(), args.lease_name.as_str());
+    let mut elector = Elector::new(plain.clone(), place, identity(), timing, &standing);
+    let (permit, permitted) = watch::channel(Permit::Watch);
+    let lead = async {
+        await_schemas(&plain, &health).await;
+        if args.leader_election {
+            elector.acquire().await;
+        } else {
+            standing.lead_alone();
+        }
+        tracing::info!(lease = args.leader_election, "this process leads");
+        permit.send_replace(Permit::Work);
+        if args.leader_election {
+            elector.keep().await
+        } else {
+            std::future::pending().await
+        }
+        // Whatever is under way is cut off before anybody hears of it.
+        permit.send_replace(Permit::Watch);
+        Err(ControllerError::LeaseLost)
+    };
+    let stop = async {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("asked to end");
+        Ok(())
+    };
+    let serve = async { server::serve(args.listen, Arc::clone(&health) as _, Arc::clone(&metrics)).await.map_err(Into::into) };
+    let mut work = std::pin::pin!(supervisor.run(permitted, PATIENCE));
+    let ended = tokio::select! {
+        biased;
+        ended = stop => ended,
+        ended = lead => ended,
+        ended = serve => ended,
+        ended = &mut work => ended.map_err(ControllerError::from),
+    };
+    if ended.is_ok() {
+        permit.send_replace(Permit::Finish);
+        work.await?;
+    }
+    if args.leader_election && standing.leads() {
+        elector.release().await;
+    }
+    ended
+}
+
+/// Ends when the definitions that are served are those of this release.
+async fn await_schemas(client: &kube::Client, health: &ControllerHealth) {
+    loop {
+        match differing_schemas(client).await {
+            Ok(differing) if differing.is_empty() => return health.schemas(None),
+            Ok(differing) => {
+                let complaint = format!("definitions of another release: {}", differing.join(", "));
+                tracing::warn!(complaint, "waiting for the definitions of this release");
+                health.schemas(Some(complaint));
+            }
+            Err(error) => tracing::warn!(%error, "the definitions could not be read"),
+        }
+        SystemClock.sleep(SCHEMA_PAUSE).await;
+    }
+}
