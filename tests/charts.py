@@ -2,9 +2,10 @@
 """The charts on a real API server: they install, the roles grant what is written down and nothing else, and the
 admission policies hold against people whom RBAC alone would let through.
 
-    tests/cluster/up -- python3 tests/charts.py
+    tests/cluster/up -- python3 tests/charts.py [TENURE]
 
-There is no node here: no pod runs. The definitions, the API server's judgement and Kubernetes' own controllers are real.
+TENURE is the program, by default target/debug/tenure. There is no node here; programs run as processes of this machine
+with the rights of their service accounts. The definitions, the API server's judgement and Kubernetes' own controllers are real.
 Needs helm (tests/cluster/helm/build prints one) in TENURE_HELM or built by that script.
 """
 
@@ -16,7 +17,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from tests.charts import objects, table  # noqa: E402
+from tests.charts import health, objects, offline, programs, table  # noqa: E402
 from tests.charts.api import Api, person, wait  # noqa: E402
 from tests.charts.attacks import Attacks  # noqa: E402
 
@@ -34,9 +35,11 @@ ROLES = {
 }
 
 
-def helm(*words):
-    """Runs helm; gives what it printed."""
+def helm(*words, fails=False):
+    """Runs helm; gives what it printed, or what it complained about where it has to fail."""
     answer = subprocess.run([HELM, *words], capture_output=True, text=True, cwd=ROOT)
+    if fails:
+        return answer.stderr if answer.returncode else "it succeeded"
     if answer.returncode:
         sys.exit(f"helm {' '.join(words)}: {answer.stderr}")
     return answer.stdout
@@ -158,13 +161,22 @@ def uninstall(api):
 
 def main():
     started = time.monotonic()
-    subprocess.run([ROOT / "charts/generate", "--check"], check=True)
+    program = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/debug/tenure").resolve())
+    subprocess.run([ROOT / "charts/generate", "--check", "--tenure", program], check=True)
     for chart in ["tenure-crds", "tenure", "tenure-tenant"]:
         helm("lint", "--strict", f"charts/{chart}")
+    fine = report("alerts and metrics", *offline.alerts(ROOT, helm))
+    fine &= report("versions", *offline.versions(ROOT))
+    fine &= report("wrong values", *offline.values(helm))
+    fine &= report("pods", *offline.restricted(helm))
+    if lua := health.interpreter():
+        fine &= report("health scripts of Argo CD", *health.check(lua))
+    else:
+        print("SKIPPED: health scripts of Argo CD: there is no Lua 5.1 (Debian package lua5.1)")
     install()
     api = Api()
     api.must(api.create("/api/v1/namespaces", {"metadata": {"name": PLAIN}}))
-    fine = report("policies", *policies_are_sound(api))
+    fine &= report("policies", *policies_are_sound(api))
     bound = bind(api)
     attacks = Attacks(api, OWN, OTHER, OPERATOR).all()
     fine &= report("attacks", *attacks)
@@ -172,6 +184,7 @@ def main():
     for path in bound[-3:]:
         api.must(api.call("DELETE", path))
     fine &= report("questions about rights", *table.check(api, [OWN, OTHER], PLAIN, OPERATOR))
+    fine &= report("programs under their own rights", *programs.check(Api, OTHER, OPERATOR, program))
     fine &= report("restoring", *restore(api))
     fine &= report("uninstalling", *uninstall(api))
     print(f"{time.monotonic() - started:.0f} s")

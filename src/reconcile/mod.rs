@@ -17,6 +17,7 @@ mod keys;
 mod memory;
 mod report;
 mod run;
+mod starting;
 mod status;
 pub mod supervise;
 mod tenant_schedule;

@@ -7,8 +7,9 @@ use kube::ResourceExt as _;
 use super::attempt::{self, Attempt, Attempts, KEPT_JOBS, Step};
 use super::cache::{self, Cache};
 use super::memory::Memory;
+use super::starting::{JOB_NOT_STARTING, Waiting};
 use super::{Next, ReconcileError, jobs, report, status};
-use crate::api::conditions::{self, COMPLETE, Finding, HELD, PLANNED};
+use crate::api::conditions::{self, COMPLETE, Finding, HELD, PLANNED, STALLED};
 use crate::api::meta::LABEL_RUN;
 use crate::api::run::{ExecutionType, Priority, RunPlan, RunStatus};
 use crate::api::workflow::Category;
@@ -32,6 +33,8 @@ struct Observed<'a> {
     ended: Vec<(i32, String)>,
     missing_since: Option<DateTime<Utc>>,
     room: bool,
+    /// A Job of the Run whose container does not run.
+    waiting: Option<Waiting>,
 }
 
 /// What to do.
@@ -64,7 +67,8 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
         numbered().filter(|(_, job)| jobs::is_finished(job) && !jobs::has_ttl(job)).map(|(number, job)| (number, job.name_any())).collect();
     let missing_since = memory.missing_since.get(&name).copied();
     let room = cache::is_complete(&run) || has_room(cache, memory, &run);
-    Observed { run, head: cache.head(), attempts, ended, missing_since, room }
+    let waiting = Waiting::longest(cache, jobs.iter().copied(), memory.stalled_after);
+    Observed { run, head: cache.head(), attempts, ended, missing_since, room, waiting }
 }
 
 /// Whether there are pods of the Job, and the kubelet has reported all of them terminated.
@@ -157,7 +161,23 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> Plan {
     } else {
         execute(&mut plan, observed, now);
     }
+    judge_start(&mut plan, observed, now);
     plan
+}
+
+/// Says whether a Job of the Run waits too long for its container. Nothing is said of a Run whose Jobs all start.
+fn judge_start(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
+    let status = &mut plan.status;
+    match &observed.waiting {
+        Some(waiting) if waiting.is_late(now) => say(status, &observed.run, STALLED, true, JOB_NOT_STARTING, waiting.message.clone(), now),
+        waiting => {
+            if conditions::is_true(&status.conditions, STALLED) {
+                say(status, &observed.run, STALLED, false, "JobStarted", "its Job has started".to_owned(), now);
+            }
+            let late_from = waiting.as_ref().map(|waiting| waiting.late_from);
+            plan.wake_at = [plan.wake_at, late_from].into_iter().flatten().min();
+        }
+    }
 }
 
 /// A Run without a plan in force. Those that evaluations made are left to them.

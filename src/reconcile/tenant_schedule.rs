@@ -10,6 +10,7 @@ use super::cache::{self, Cache};
 use super::directory::ready_and_stalled;
 use super::jobs;
 use super::memory::{Memory, Started};
+use super::starting::{JOB_NOT_STARTING, Waiting};
 use super::workflow::tenant;
 use super::{Next, ReconcileError, status};
 use crate::api::conditions::{self, Finding, READY, STALLED};
@@ -47,6 +48,8 @@ struct Observed<'a> {
     changes: u64,
     /// What an evaluation that refused to evaluate ended with.
     refusal: Option<i32>,
+    /// An evaluation whose container does not run.
+    waiting: Option<Waiting>,
 }
 
 impl Observed<'_> {
@@ -63,7 +66,7 @@ struct Plan {
     retire: Vec<String>,
 }
 
-fn observe<'a>(cache: &'a Cache, namespace: &str) -> Option<Observed<'a>> {
+fn observe<'a>(cache: &'a Cache, namespace: &str, patience: TimeDelta) -> Option<Observed<'a>> {
     let schedule = cache.schedule()?;
     let finished = |job: &Job| {
         let number = job::evaluation_number(&job.name_any())?;
@@ -79,6 +82,7 @@ fn observe<'a>(cache: &'a Cache, namespace: &str) -> Option<Observed<'a>> {
         unplanned: cache.open_runs().filter(|run| asks_for_plan(run, cache.head())).map(identity).collect(),
         changes: cache.changes(),
         refusal: cache.evaluations().filter(|job| jobs::is_finished(job)).find_map(|job| refusal(cache, job)),
+        waiting: Waiting::longest(cache, cache.evaluations(), patience),
     })
 }
 
@@ -205,7 +209,9 @@ fn desired_status(
         (Some(EvaluationDecision::ClockBehind { .. }), _) => Some(CLOCK_BEHIND),
         _ => None,
     };
+    let late = observed.waiting.as_ref().filter(|waiting| waiting.is_late(now));
     let stalled = stalled.map(|(reason, message)| (reason, message.to_owned()));
+    let stalled = stalled.or_else(|| Some((JOB_NOT_STARTING, late?.message.clone())));
     if let Some((reason, message)) = stalled {
         conditions::upsert(conditions, Finding { type_: READY, status: false.into(), reason, message: message.clone() }, generation, now);
         conditions::upsert(conditions, Finding { type_: STALLED, status: true.into(), reason, message }, generation, now);
@@ -229,7 +235,7 @@ const CLOCK_BEHIND: Stalled = ("ClockBehind", "the clock is before the instant o
 
 /// One pass.
 pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory) -> Result<Next, ReconcileError> {
-    let Some(mut observed) = observe(cache, cluster.namespace()) else { return Ok(Next::IDLE) };
+    let Some(mut observed) = observe(cache, cluster.namespace(), memory.stalled_after) else { return Ok(Next::IDLE) };
     if observed.head.is_none() {
         // A watch that has not listed yet must not look like a lost head, nor like a new tenant.
         observed.head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?;
@@ -248,7 +254,9 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     }
     status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &plan.status).await?;
     let wake_at = wake_at(plan.decision.as_ref(), ticks.as_ref(), now);
-    Ok(Next { wake_at: wake_at.or_else(|| memory.clock_skew.map(|_| now + LOOK_AGAIN)) })
+    let again = memory.clock_skew.map(|_| now + LOOK_AGAIN);
+    let late_from = observed.waiting.as_ref().map(|waiting| waiting.late_from).filter(|late_from| *late_from > now);
+    Ok(Next { wake_at: [wake_at, again, late_from].into_iter().flatten().min() })
 }
 
 /// Until when an evaluation waits for Workflows that were applied and not looked at yet: without their versions it would

@@ -84,7 +84,7 @@ fn scrape(answers: &Answers) -> impl IntoResponse + use<> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use std::io::{Read, Write};
 
     use super::*;
 
@@ -111,11 +111,15 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let metrics = Arc::clone(&health.metrics);
         let server = tokio::spawn(async move { axum::serve(listener, routes(Arc::new(health), metrics)).await });
-        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-        connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
+        let ask = move || {
+            let mut connection = std::net::TcpStream::connect(address).unwrap();
+            connection.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        let answer = tokio::task::spawn_blocking(ask).await.unwrap();
         server.abort();
         answer
     }

@@ -49,7 +49,7 @@ batch/jobs/status                   .      .       .       .        .        .  
 batch/cronjobs                      .      .       .       .        .        .        .      .          .
 apps/deployments                    .      .       .       .        .        .        .      .          .
 core/configmaps                     .      .       .       .        .        .        .      .          .
-core/events                         .      .       .       glw      .        .        c      c          .
+core/events                         .      .       .       glw      .        .        c      .          .
 core/pods                           .      .       .       glw      .        .        .      lw         .
 core/pods/exec                      .      .       .       .        .        .        .      .          .
 core/pods/ephemeralcontainers       .      .       .       .        .        .        .      .          .
@@ -85,7 +85,7 @@ resource                                                    controller
 core/namespaces                                             .
 core/nodes                                                  .
 core/persistentvolumes                                      .
-apiextensions.k8s.io/customresourcedefinitions              gl
+apiextensions.k8s.io/customresourcedefinitions              g
 admissionregistration.k8s.io/validatingadmissionpolicies    .
 admissionregistration.k8s.io/validatingadmissionpolicybindings .
 rbac.authorization.k8s.io/clusterroles                      .
@@ -166,6 +166,8 @@ def check(api, tenants, plain, operator):
                     expected = letter in letters and letter in grants["reader"]
                     ask(person(f"{role}@{own}"), f"Kubernetes' own {role}", attributes(resource, verb, own), expected)
     lease = attributes("coordination.k8s.io/leases", "", operator)
-    for letter, verb in VERBS.items():
-        ask(identities(own, operator)["controller"], "controller", {**lease, "verb": verb}, letter in "gcu")
+    for name, granted in {"tenure-controller": "gcu", "kube-scheduler": "c"}.items():
+        for letter, verb in VERBS.items():
+            question = {**lease, "verb": verb, "name": name}
+            ask(identities(own, operator)["controller"], "controller", question, letter in granted)
     return asked, wrong

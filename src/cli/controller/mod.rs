@@ -32,11 +32,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Pause between looks at definitions that are not those of this release.
 const SCHEMA_PAUSE: Duration = Duration::from_secs(5);
 
-/// The operator: keeps versions, starts evaluations and executions, and says what came of them.
+/// The operator: keeps versions, starts what is due, and says what came of it
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n\n    tenure controller --image registry.example/tenure@sha256:... --lease-namespace tenure-system\n    \
-    tenure controller --namespace acme --leader-election=false --image tenure --listen 127.0.0.1:8080"
+    tenure controller --namespace acme --leader-election=false --image tenure"
 )]
 pub(super) struct ControllerArgs {
     /// A namespace to work in; may be repeated. `all`, which is the default: every namespace.
@@ -71,8 +71,13 @@ pub(super) struct ControllerArgs {
     lease_retry: TimeDelta,
 }
 
+/// A duration as our kinds have it, or seconds.
 fn duration(text: &str) -> Result<TimeDelta, String> {
-    parse_duration(text).map_err(|error| error.to_string())
+    match text.strip_suffix('s').map(str::parse::<u32>) {
+        Some(Ok(seconds @ 1..)) => Ok(TimeDelta::seconds(seconds.into())),
+        Some(_) => Err("not a number of seconds above 0".to_owned()),
+        None => parse_duration(text).map_err(|error| error.to_string()),
+    }
 }
 
 /// Why the operator ended.
@@ -152,7 +157,6 @@ fn identity() -> String {
 
 async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
     let timing = args.timing()?;
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let guard = Guard::new(Arc::new(SystemClock));
     let standing = Standing::new(Arc::new(SystemClock));
     let connection = Connection::infer(&guard).await?;
@@ -176,33 +180,14 @@ async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
     let (permit, permitted) = watch::channel(Permit::Watch);
     let lead = async {
         await_schemas(&plain, &health).await;
-        if args.leader_election {
-            elector.acquire().await;
-        } else {
-            standing.lead_alone();
-        }
-        tracing::info!(lease = args.leader_election, "this process leads");
-        permit.send_replace(Permit::Work);
-        if args.leader_election {
-            elector.keep().await
-        } else {
-            std::future::pending().await
-        }
-        // Whatever is under way is cut off before anybody hears of it.
-        permit.send_replace(Permit::Watch);
-        Err(ControllerError::LeaseLost)
-    };
-    let stop = async {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        tracing::info!("asked to end");
-        Ok(())
+        lead(args.leader_election.then_some(&mut elector), &standing, &permit).await
     };
     let serve = async { server::serve(args.listen, Arc::clone(&health) as _, Arc::clone(&metrics)).await.map_err(Into::into) };
     let mut work = std::pin::pin!(supervisor.run(permitted, PATIENCE));
     let ended = tokio::select! {
         biased;
-        ended = stop => ended,
-        ended = lead => ended,
+        ended = asked_to_end() => ended,
+        lost = lead => Err(lost),
         ended = serve => ended,
         ended = &mut work => ended.map_err(ControllerError::from),
     };
@@ -214,6 +199,31 @@ async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
         elector.release().await;
     }
     ended
+}
+
+/// Leads as soon as it may; ends when it may no longer.
+async fn lead(elector: Option<&mut Elector>, standing: &Standing, permit: &watch::Sender<Permit>) -> ControllerError {
+    let Some(elector) = elector else {
+        standing.lead_alone();
+        tracing::info!("this process leads, without a lease");
+        permit.send_replace(Permit::Work);
+        return std::future::pending().await;
+    };
+    elector.acquire().await;
+    tracing::info!("this process leads");
+    permit.send_replace(Permit::Work);
+    elector.keep().await;
+    // Whatever is under way is cut off before anybody hears of it.
+    permit.send_replace(Permit::Watch);
+    ControllerError::LeaseLost
+}
+
+/// Ends when somebody asks the process to.
+async fn asked_to_end() -> Result<(), ControllerError> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    tracing::info!("asked to end");
+    Ok(())
 }
 
 /// Ends when the definitions that are served are those of this release.

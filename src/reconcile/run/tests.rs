@@ -34,6 +34,9 @@ fn merged(mut left: Value, right: &Value) -> Value {
     left
 }
 
+/// When every Job was created: late enough that none has waited too long for its pod.
+const JOBS_CREATED: i64 = 3_000;
+
 /// The Job of an attempt; it ended so ("Complete", "Failed"), or runs.
 fn job(run: &str, attempt: i32, condition: Option<(&str, i64)>) -> Job {
     let conditions: Vec<_> =
@@ -41,6 +44,7 @@ fn job(run: &str, attempt: i32, condition: Option<(&str, i64)>) -> Job {
     object(json!({
         "apiVersion": "batch/v1", "kind": "Job",
         "metadata": {"name": format!("{run}-a{attempt}"), "uid": format!("{run}-{attempt}"), "labels": {"tenure.dev/run": run},
+            "creationTimestamp": at(JOBS_CREATED),
             "ownerReferences": [{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": run, "uid": format!("{run}-uid")}]},
         "spec": {"template": {}},
         "status": {"conditions": conditions},
@@ -220,4 +224,20 @@ fn only_so_many_at_the_same_time() {
     cache.put(Seen::from(urgent));
     assert_eq!(decided(&cache, "a", 60).start, None);
     assert_eq!(decided(&cache, "c", 60).start, Some((1, false)));
+}
+
+#[test]
+fn a_job_that_does_not_start_stalls_its_run() {
+    let mut cache = tenant("joiner", 5);
+    cache.put(Seen::from(run("a", plan_of(3, 3))));
+    cache.put(Seen::from(job("a", 1, None)));
+    let before = decided(&cache, "a", JOBS_CREATED + 299);
+    assert_eq!(before.wake_at, Some(at(JOBS_CREATED + 300)));
+    assert!(!conditions_of(&before.status).iter().any(|(type_, ..)| *type_ == STALLED));
+    let mut late = decided(&cache, "a", JOBS_CREATED + 300).status;
+    assert!(conditions_of(&late).contains(&(STALLED, true, JOB_NOT_STARTING)), "{late:?}");
+    cache.put(Seen::from(run("a", serde_json::to_value(&late).unwrap())));
+    cache.put(Seen::from(pod("a-a1", false)));
+    late = decided(&cache, "a", JOBS_CREATED + 400).status;
+    assert!(conditions_of(&late).contains(&(STALLED, false, "JobStarted")), "{late:?}");
 }

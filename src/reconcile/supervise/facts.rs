@@ -15,7 +15,7 @@ use crate::reconcile::{Cache, Seen, jobs};
 pub(super) fn tenant(cache: &Cache) -> TenantFacts {
     let head = cache.head().map(|head| &head.spec);
     let status = cache.schedule().and_then(|schedule| schedule.status.as_ref());
-    let held = |run: &&Run| run.status.as_ref().is_some_and(|status| conditions::is_true(&status.conditions, HELD));
+    let waits = |run: &&Run| run.status.as_ref().is_some_and(|status| conditions::is_true(&status.conditions, HELD));
     let unreadable = head
         .into_iter()
         .flat_map(|head| &head.directories)
@@ -25,7 +25,7 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
         next_tick: status.and_then(|status| status.next_schedule_run_date_time),
         workflows: cache.workflows().count(),
         open_runs: cache.open_runs().count(),
-        held_runs: cache.open_runs().filter(held).count(),
+        held_runs: cache.open_runs().filter(waits).count(),
         stalled: status.and_then(|status| stalled(&status.conditions)),
         unreadable: unreadable.collect(),
     }

@@ -84,14 +84,14 @@ macro_rules! followed {
 }
 followed!(Workflow, WorkflowVersion, TenantSchedule, Directory, TenantLedger);
 
-fn ours() -> Option<String> {
-    Some(format!("{LABEL_MANAGED_BY}={MANAGED_BY}"))
+fn ours() -> String {
+    format!("{LABEL_MANAGED_BY}={MANAGED_BY}")
 }
 
 impl Followed for Job {
     const KIND: SeenKind = SeenKind::Job;
     fn labels() -> Option<String> {
-        ours()
+        Some(ours())
     }
     fn keep(mut self) -> Seen {
         // Which pod it starts is asked of nobody again.
@@ -105,7 +105,7 @@ impl Followed for Job {
 impl Followed for Pod {
     const KIND: SeenKind = SeenKind::Pod;
     fn labels() -> Option<String> {
-        ours()
+        Some(ours())
     }
     fn keep(mut self) -> Seen {
         self.spec = None;

@@ -58,7 +58,7 @@ fn settled() -> Memory {
 }
 
 fn decided(cache: &Cache, memory: &mut Memory, seconds: i64) -> Plan {
-    let observed = observe(cache, "acme").unwrap();
+    let observed = observe(cache, "acme", TimeDelta::minutes(5)).unwrap();
     let ticks = tick::ticks("acme", &observed.schedule.spec).ok();
     decide(&observed, ticks.as_ref(), memory, at(seconds))
 }
@@ -122,7 +122,7 @@ fn which_runs_wait_for_a_plan() {
 #[test]
 fn a_change_asks_until_a_sealed_evaluation_has_seen_it() {
     let mut cache = tenant(vec![Seen::from(schedule(json!({}))), Seen::from(head(4, 4))]);
-    let asks_now = |cache: &Cache, memory: &mut Memory| asks(&observe(cache, "acme").unwrap(), memory).0;
+    let asks_now = |cache: &Cache, memory: &mut Memory| asks(&observe(cache, "acme", TimeDelta::minutes(5)).unwrap(), memory).0;
     let mut memory = Memory::default();
     assert!(asks_now(&cache, &mut memory), "at the start every tenant counts as changed");
     let mut memory = settled();
@@ -202,4 +202,37 @@ fn an_evaluation_waits_a_moment_for_workflows() {
     assert_eq!(settles_until(&cache, &mut memory, at(20)), None);
     cache.put(workflow(4, 3));
     assert_eq!(settles_until(&cache, &mut memory, at(30)), Some(at(40)), "counted anew");
+}
+
+#[test]
+fn a_clock_that_is_off_stalls_the_tenant() {
+    let cache = tenant(vec![Seen::from(schedule(json!({})))]);
+    let stalled =
+        |plan: &Plan| plan.status.conditions.iter().find(|c| c.type_ == STALLED).map(|c| (c.status == true.into(), c.reason.clone()));
+    let mut memory = Memory::default();
+    assert!(matches!(decided(&cache, &mut memory, 0).decision, Some(EvaluationDecision::Start { .. })));
+    memory.clock_skew = Some(61);
+    let plan = decided(&cache, &mut memory, 0);
+    assert_eq!((&plan.decision, stalled(&plan)), (&None, Some((true, "ClockOff".to_owned()))));
+    memory.clock_skew = None;
+    assert_eq!(stalled(&decided(&cache, &mut memory, 0)), Some((false, "Scheduled".to_owned())));
+}
+
+#[test]
+fn an_evaluation_that_does_not_start_stalls_the_tenant() {
+    let objects = || vec![Seen::from(schedule(json!({}))), Seen::from(job(1, None))];
+    let stalled = |cache: &Cache, seconds: i64| {
+        let created = jobs::created(cache.evaluations().next().unwrap());
+        let plan = decided(cache, &mut settled(), (created - at(0)).num_seconds() + seconds);
+        plan.status.conditions.iter().find(|c| c.type_ == STALLED).map(|c| (c.status == true.into(), c.reason.clone()))
+    };
+    let cache = tenant(objects());
+    assert_eq!(stalled(&cache, 299).map(|stalled| stalled.0), Some(false));
+    assert_eq!(stalled(&cache, 300), Some((true, JOB_NOT_STARTING.to_owned())));
+    let mut cache = tenant(objects());
+    cache.put(Seen::from(object::<k8s_openapi::api::core::v1::Pod>(json!({
+        "metadata": {"name": "p", "labels": {"batch.kubernetes.io/job-name": job::evaluation_job_name(1)}},
+        "status": {"containerStatuses": [{"name": "tenure", "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}}}]},
+    }))));
+    assert_eq!(stalled(&cache, 300).map(|stalled| stalled.0), Some(false), "mended");
 }

@@ -1,0 +1,121 @@
+//! Jobs whose container does not run: the cluster waits for something that a person has to mend.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt as _;
+
+use super::cache::Cache;
+use super::jobs;
+
+/// The reason of the condition Stalled.
+pub(super) const JOB_NOT_STARTING: &str = "JobNotStarting";
+
+/// A Job that has not begun.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Waiting {
+    /// From when on its tenant, or its Run, stands still.
+    pub late_from: DateTime<Utc>,
+    /// A sentence with the cluster's own word for what is missing.
+    pub message: String,
+}
+
+impl Waiting {
+    /// The Job of these that has waited longest for its first container; none if all have begun or ended.
+    pub fn longest<'a>(cache: &Cache, jobs: impl Iterator<Item = &'a Job>, patience: TimeDelta) -> Option<Self> {
+        let waiting = jobs.filter(|job| !jobs::is_finished(job) && job.metadata.deletion_timestamp.is_none());
+        let waiting = waiting.filter_map(|job| {
+            let pods: Vec<&Pod> = cache.pods_of_job(&job.name_any()).collect();
+            let message = format!("Job {} does not start: {}", job.name_any(), obstacle(&pods)?);
+            Some(Self { late_from: jobs::created(job) + patience, message })
+        });
+        waiting.min_by_key(|waiting| waiting.late_from)
+    }
+
+    /// Whether it has waited too long.
+    pub fn is_late(&self, now: DateTime<Utc>) -> bool {
+        self.late_from <= now
+    }
+}
+
+/// What keeps the pods of a Job from running; none if a container of them does, or did.
+fn obstacle(pods: &[&Pod]) -> Option<String> {
+    let Some(pod) = pods.last() else {
+        return Some("it has no pod; the Events of the Job say whether a quota, a policy or the service account is in the way".to_owned());
+    };
+    let statuses = |pod: &&Pod| pod.status.as_ref().and_then(|status| status.container_statuses.clone()).unwrap_or_default();
+    let states: Vec<_> = pods.iter().flat_map(statuses).filter_map(|container| container.state).collect();
+    if states.iter().any(|state| state.running.is_some() || state.terminated.is_some()) {
+        return None;
+    }
+    let waiting = states.into_iter().find_map(|state| state.waiting?.reason);
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
+    let unscheduled = conditions.iter().find(|condition| condition.type_ == "PodScheduled" && condition.status == "False");
+    let word = waiting.or_else(|| unscheduled?.reason.clone()).unwrap_or_else(|| "Pending".to_owned());
+    Some(format!("pod {} is {word}", pod.name_any()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::reconcile::Seen;
+
+    fn job(finished: bool) -> Job {
+        let conditions = if finished { json!([{"type": "Failed", "status": "True"}]) } else { json!([]) };
+        serde_json::from_value(json!({
+            "metadata": {"name": "tenure-eval-1", "creationTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {"template": {}}, "status": {"conditions": conditions},
+        }))
+        .unwrap()
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
+    fn pod(name: &str, status: Value) -> Seen {
+        let labels = json!({"batch.kubernetes.io/job-name": "tenure-eval-1"});
+        let pod: Pod = serde_json::from_value(json!({"metadata": {"name": name, "labels": labels}, "status": status})).unwrap();
+        pod.into()
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
+    fn container(state: Value) -> Value {
+        json!({"containerStatuses": [{"name": "tenure", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state}]})
+    }
+
+    fn found(finished: bool, pods: Vec<Seen>) -> Option<String> {
+        let mut cache = Cache::default();
+        for pod in pods {
+            cache.put(pod);
+        }
+        let job = job(finished);
+        let waiting = Waiting::longest(&cache, [&job].into_iter(), TimeDelta::minutes(5))?;
+        let late_from: DateTime<Utc> = "2026-01-01T00:05:00Z".parse().unwrap();
+        assert!(waiting.is_late(late_from) && !waiting.is_late(late_from - TimeDelta::seconds(1)));
+        Some(waiting.message)
+    }
+
+    #[test]
+    fn what_keeps_a_job_from_starting() {
+        let unscheduled = json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]});
+        let rows = [
+            ("no pod", false, vec![], Some("has no pod")),
+            (
+                "an image that is missing",
+                false,
+                vec![pod("p", container(json!({"waiting": {"reason": "ImagePullBackOff"}})))],
+                Some("pod p is ImagePullBackOff"),
+            ),
+            ("no node", false, vec![pod("p", unscheduled)], Some("pod p is Unschedulable")),
+            ("nobody looked at it", false, vec![pod("p", json!({}))], Some("pod p is Pending")),
+            ("it runs", false, vec![pod("p", container(json!({"running": {}})))], None),
+            ("it ran", false, vec![pod("p", container(json!({"terminated": {"exitCode": 0}}))), pod("q", json!({}))], None),
+            ("it has ended", true, vec![], None),
+        ];
+        for (what, finished, pods, expected) in rows {
+            let message = found(finished, pods);
+            assert_eq!(message.is_some(), expected.is_some(), "{what}: {message:?}");
+            assert!(message.unwrap_or_default().contains(expected.unwrap_or_default()), "{what}");
+        }
+    }
+}
