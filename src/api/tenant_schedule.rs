@@ -101,7 +101,7 @@ fn five() -> i32 {
     doc = "The TenantSchedule named default says when the workflows of its namespace are evaluated, and holds the tenant's defaults.",
     printcolumn(name = "Interval", type_ = "string", json_path = ".spec.interval"),
     printcolumn(name = "Cron", type_ = "string", json_path = ".spec.cron"),
-    printcolumn(name = "Next", type_ = "date", json_path = ".status.nextScheduleRunDateTime"),
+    printcolumn(name = "Next", type_ = "string", json_path = ".status.nextScheduleRunDateTime"),
     printcolumn(name = "Evaluated", type_ = "date", json_path = ".status.lastEvaluationDateTime"),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status"),
     validation = Rule::new("self.metadata.name == 'default'").message("metadata.name must be default: a namespace has one TenantSchedule"),

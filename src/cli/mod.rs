@@ -6,6 +6,7 @@ mod crds;
 mod explain;
 mod jobs;
 mod log;
+mod probe;
 mod simulate;
 mod table;
 mod tasks;
@@ -53,6 +54,7 @@ enum Command {
     Crds(crds::CrdsArgs),
     Completions(completions::CompletionsArgs),
     Controller(controller::ControllerArgs),
+    Probe(probe::ProbeArgs),
     /// What an evaluation's Job runs: finds who is due, and plans.
     #[command(after_help = "Examples:\n\n    tenure evaluate --namespace acme\n    tenure evaluate --namespace acme --runs-only")]
     Evaluate(EvaluateArgs),
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Crds(args) => crds::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Controller(args) => controller::run(&args),
+        Command::Probe(args) => probe::run(&args),
         Command::Evaluate(args) => jobs::evaluate(&args),
         Command::Execute(args) => jobs::execute(&args),
     };

@@ -56,6 +56,12 @@ impl Selector {
     pub fn name(name: &str) -> Self {
         Self { labels: None, fields: Some(format!("metadata.name={name}")) }
     }
+
+    /// Events of one type about one object.
+    #[must_use]
+    pub fn events(kind: &str, name: &str, type_: &str) -> Self {
+        Self { labels: None, fields: Some(format!("involvedObject.kind={kind},involvedObject.name={name},type={type_}")) }
+    }
 }
 
 /// The outcome of a creation.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
-use super::client::Cluster;
+use super::client::{Cluster, Selector};
 use super::error::ClusterError;
 
 /// The API's bound on an Event's note.
@@ -72,5 +72,20 @@ impl Cluster {
             ..Event::default()
         };
         self.create(&event).await.map(|_| ())
+    }
+
+    /// What the cluster last complained of about an object of its own, in its own words.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when the Events cannot be read.
+    pub async fn newest_warning(&self, kind: &str, name: &str) -> Result<Option<String>, ClusterError> {
+        let events = self.list::<Event>(&Selector::events(kind, name, "Warning")).await?;
+        let last = |event: &Event| {
+            let series = event.series.as_ref().and_then(|series| series.last_observed_time.as_ref()).map(|time| time.0);
+            let plain = event.last_timestamp.as_ref().map(|time| time.0);
+            [series, plain, event.event_time.as_ref().map(|time| time.0)].into_iter().flatten().max()
+        };
+        let newest = events.into_iter().max_by_key(last);
+        Ok(newest.and_then(|event| event.message))
     }
 }

@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn a_slice_stays_below_its_bound() {
-        let enable = Task { name: "enable".to_owned(), enable_user_account: Some(NoArguments {}), ..Task::default() };
+        let enable = Task { name: "enable".to_owned(), enable_user_account: Some(Box::new(NoArguments {})), ..Task::default() };
         assert!(subjects_per_slice(std::slice::from_ref(&enable)) >= 80);
-        let all = Task { name: "all".to_owned(), remove_user_from_all_groups: Some(NoArguments {}), ..Task::default() };
+        let all = Task { name: "all".to_owned(), remove_user_from_all_groups: Some(Box::new(NoArguments {})), ..Task::default() };
         let many = vec![all; 25];
         let count = subjects_per_slice(&many);
         assert!(count >= 1 && count * (RESULT_BYTES + 25 * TASK_BYTES + BEFORE_BYTES) <= SLICE_BYTES);

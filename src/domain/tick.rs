@@ -184,7 +184,9 @@ fn full_from(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
     if due.is_some() || head.as_of.is_none() {
         return Some(input.now);
     }
-    input.change.then(|| last_start(input, head).map_or(input.now, |start| start + CHANGE_PAUSE))
+    // One that failed has covered no change: its own pause is all that there is to wait for.
+    let covered = failure_pause_end(input, head).is_none();
+    input.change.then(|| last_start(input, head).filter(|_| covered).map_or(input.now, |start| start + CHANGE_PAUSE))
 }
 
 /// From when Runs want an evaluation.

@@ -8,7 +8,7 @@ use kube::ResourceExt as _;
 
 use super::{Key, keys};
 use crate::api::conditions::{self, COMPLETE};
-use crate::api::meta::{DEFAULT_NAME, LABEL_EVALUATION, LABEL_RUN};
+use crate::api::meta::{DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION, LABEL_RUN};
 use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
 
 /// The label by which the cluster marks the pods of a Job.
@@ -50,6 +50,13 @@ pub enum Seen {
     Directory(Box<Directory>),
     /// A Run.
     Run(Box<Run>),
+    /// A Run that has come to its end, as far as anybody asks about it later.
+    EndedRun {
+        /// Its name.
+        name: String,
+        /// Whether an evaluation made or planned it.
+        planned: bool,
+    },
     /// The head.
     TenantLedger(Box<TenantLedger>),
     /// A Job.
@@ -80,7 +87,7 @@ impl Seen {
             Self::WorkflowVersion(_) => SeenKind::WorkflowVersion,
             Self::TenantSchedule(_) => SeenKind::TenantSchedule,
             Self::Directory(_) => SeenKind::Directory,
-            Self::Run(_) => SeenKind::Run,
+            Self::Run(_) | Self::EndedRun { .. } => SeenKind::Run,
             Self::TenantLedger(_) => SeenKind::TenantLedger,
             Self::Job(_) => SeenKind::Job,
             Self::Pod(_) => SeenKind::Pod,
@@ -97,10 +104,20 @@ impl Seen {
             Self::TenantSchedule(object) => object.name_any(),
             Self::Directory(object) => object.name_any(),
             Self::Run(object) => object.name_any(),
+            Self::EndedRun { name, .. } => name.clone(),
             Self::TenantLedger(object) => object.name_any(),
             Self::Job(object) => object.name_any(),
             Self::Pod(object) => object.name_any(),
             Self::UserChanged => String::new(),
+        }
+    }
+
+    /// What is kept of it: of a Run that has come to its end a few words, for there are thousands.
+    #[must_use]
+    pub fn shortened(self) -> Self {
+        match self {
+            Self::Run(run) if is_complete(&run) => Self::EndedRun { name: run.name_any(), planned: was_planned(&run) },
+            other => other,
         }
     }
 }
@@ -113,8 +130,9 @@ pub struct Cache {
     versions_of: BTreeMap<String, BTreeSet<String>>,
     schedules: BTreeMap<String, TenantSchedule>,
     directories: BTreeMap<String, Directory>,
-    runs: BTreeMap<String, Run>,
-    open_runs: BTreeSet<String>,
+    open_runs: BTreeMap<String, Run>,
+    /// Of each Run that has ended, whether an evaluation made or planned it.
+    ended_runs: BTreeMap<String, bool>,
     heads: BTreeMap<String, TenantLedger>,
     jobs: BTreeMap<String, Job>,
     jobs_of_run: BTreeMap<String, BTreeSet<String>>,
@@ -135,7 +153,7 @@ impl Cache {
     /// Takes in an object that was added or changed.
     pub fn put(&mut self, seen: Seen) {
         let name = seen.name();
-        match seen {
+        match seen.shortened() {
             Seen::Workflow(object) => drop(self.workflows.insert(name, *object)),
             Seen::WorkflowVersion(object) => {
                 self.forget_version(&name);
@@ -145,12 +163,12 @@ impl Cache {
             Seen::TenantSchedule(object) => drop(self.schedules.insert(name, *object)),
             Seen::Directory(object) => drop(self.directories.insert(name, *object)),
             Seen::Run(object) => {
-                if is_complete(&object) {
-                    self.open_runs.remove(&name);
-                } else {
-                    self.open_runs.insert(name.clone());
-                }
-                self.runs.insert(name, *object);
+                self.ended_runs.remove(&name);
+                self.open_runs.insert(name, *object);
+            }
+            Seen::EndedRun { planned, .. } => {
+                self.open_runs.remove(&name);
+                self.ended_runs.insert(name, planned);
             }
             Seen::TenantLedger(object) => drop(self.heads.insert(name, *object)),
             Seen::Job(object) => {
@@ -208,7 +226,7 @@ impl Cache {
             SeenKind::WorkflowVersion => self.versions.keys().cloned().collect(),
             SeenKind::TenantSchedule => self.schedules.keys().cloned().collect(),
             SeenKind::Directory => self.directories.keys().cloned().collect(),
-            SeenKind::Run => self.runs.keys().cloned().collect(),
+            SeenKind::Run => self.open_runs.keys().chain(self.ended_runs.keys()).cloned().collect(),
             SeenKind::TenantLedger => self.heads.keys().cloned().collect(),
             SeenKind::Job => self.jobs.keys().cloned().collect(),
             SeenKind::Pod => self.pods.keys().cloned().collect(),
@@ -223,8 +241,8 @@ impl Cache {
             SeenKind::TenantSchedule => drop(self.schedules.remove(name)),
             SeenKind::Directory => drop(self.directories.remove(name)),
             SeenKind::Run => {
-                self.runs.remove(name);
                 self.open_runs.remove(name);
+                self.ended_runs.remove(name);
             }
             SeenKind::TenantLedger => drop(self.heads.remove(name)),
             SeenKind::Job => self.forget_job(name),
@@ -294,20 +312,27 @@ impl Cache {
         &self.directories
     }
 
-    /// The Run of that name.
+    /// The Run of that name, if it is not complete.
     #[must_use]
-    pub fn run(&self, name: &str) -> Option<&Run> {
-        self.runs.get(name)
-    }
-
-    /// All Runs, by name.
-    pub fn runs(&self) -> impl Iterator<Item = &Run> {
-        self.runs.values()
+    pub fn open_run(&self, name: &str) -> Option<&Run> {
+        self.open_runs.get(name)
     }
 
     /// The Runs that are not complete, by name.
     pub fn open_runs(&self) -> impl Iterator<Item = &Run> {
-        self.open_runs.iter().filter_map(|name| self.runs.get(name))
+        self.open_runs.values()
+    }
+
+    /// Whether the Run of that name is complete.
+    #[must_use]
+    pub fn has_ended(&self, name: &str) -> bool {
+        self.ended_runs.contains_key(name)
+    }
+
+    /// Whether an evaluation has made or planned any Run.
+    #[must_use]
+    pub fn was_anything_planned(&self) -> bool {
+        self.ended_runs.values().any(|planned| *planned) || self.open_runs.values().any(was_planned)
     }
 
     /// The tenant's head.
@@ -353,6 +378,16 @@ impl Cache {
 /// Whether a Run has come to its end.
 pub(super) fn is_complete(run: &Run) -> bool {
     run.status.as_ref().is_some_and(|status| conditions::is_true(&status.conditions, COMPLETE))
+}
+
+/// Whether only an evaluation can have made, or planned, this Run.
+fn was_planned(run: &Run) -> bool {
+    epoch_label(run).is_some() || run.status.as_ref().is_some_and(|status| status.plan.is_some())
+}
+
+/// The epoch of a Run that an evaluation made.
+pub(super) fn epoch_label(run: &Run) -> Option<i64> {
+    run.labels().get(LABEL_EPOCH)?.parse().ok()
 }
 
 /// The name of the Job that a pod belongs to.

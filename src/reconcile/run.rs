@@ -47,7 +47,7 @@ struct Plan {
 }
 
 fn observe<'a>(cache: &'a Cache, memory: &Memory, name: &str) -> Option<Observed<'a>> {
-    let run = cache.run(name)?.clone();
+    let run = cache.open_run(name)?.clone();
     let jobs: Vec<_> = cache.jobs_of_run(name).collect();
     Some(gather(cache, memory, run, &jobs))
 }
@@ -168,16 +168,13 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> Plan {
 /// Says whether a Job of the Run waits too long for its container. Nothing is said of a Run whose Jobs all start.
 fn judge_start(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
     let status = &mut plan.status;
-    match &observed.waiting {
-        Some(waiting) if waiting.is_late(now) => say(status, &observed.run, STALLED, true, JOB_NOT_STARTING, waiting.message.clone(), now),
-        waiting => {
-            if conditions::is_true(&status.conditions, STALLED) {
-                say(status, &observed.run, STALLED, false, "JobStarted", "its Job has started".to_owned(), now);
-            }
-            let late_from = waiting.as_ref().map(|waiting| waiting.late_from);
-            plan.wake_at = [plan.wake_at, late_from].into_iter().flatten().min();
-        }
+    let waiting = observed.waiting.as_ref();
+    if let Some(late) = waiting.filter(|waiting| waiting.is_late(now)) {
+        say(status, &observed.run, STALLED, true, JOB_NOT_STARTING, late.message.clone(), now);
+    } else if conditions::is_true(&status.conditions, STALLED) {
+        say(status, &observed.run, STALLED, false, "JobStarted", "its Job has started".to_owned(), now);
     }
+    plan.wake_at = [plan.wake_at, waiting.and_then(|waiting| waiting.look_at(now))].into_iter().flatten().min();
 }
 
 /// A Run without a plan in force. Those that evaluations made are left to them.
@@ -226,8 +223,11 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     let Some(mut observed) = observe(cache, memory, name) else {
         memory.missing_since.remove(name);
         memory.launched.remove(name);
-        return Ok(Next::IDLE);
+        return retire_all(cache, cluster, name).await;
     };
+    if let Some(waiting) = &mut observed.waiting {
+        waiting.ask(cluster).await?;
+    }
     let now = cluster.clock().now();
     let mut plan = decide(&observed, now);
     if plan.start.is_some() {
@@ -251,6 +251,20 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
         jobs::retire(cluster, job).await?;
     }
     Ok(Next { wake_at: plan.wake_at })
+}
+
+/// One pass over a Run that is not open: if it has come to its end, so have its Jobs.
+async fn retire_all(cache: &Cache, cluster: &Cluster, name: &str) -> Result<Next, ReconcileError> {
+    for job in over(cache, name) {
+        jobs::retire(cluster, &job).await?;
+    }
+    Ok(Next::IDLE)
+}
+
+/// The Jobs that may go: they have ended, and the Run's result is stored.
+fn over(cache: &Cache, name: &str) -> Vec<String> {
+    let jobs = cache.jobs_of_run(name).filter(|_| cache.has_ended(name));
+    jobs.filter(|job| jobs::is_finished(job) && !jobs::has_ttl(job)).map(kube::ResourceExt::name_any).collect()
 }
 
 /// The Run and its Jobs as the API server has them now.

@@ -7,15 +7,24 @@ use kube::ResourceExt as _;
 
 use super::cache::Cache;
 use super::jobs;
+use crate::cluster::{Cluster, ClusterError};
 
 /// The reason of the condition Stalled.
 pub(super) const JOB_NOT_STARTING: &str = "JobNotStarting";
+
+/// Pause before another look at what keeps a Job without a pod: the cluster says so in Events, which nobody watches.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
+
+/// Longest of the cluster's own words that are quoted, in characters.
+const LONGEST_QUOTE: usize = 500;
 
 /// A Job that has not begun.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Waiting {
     /// From when on its tenant, or its Run, stands still.
     pub late_from: DateTime<Utc>,
+    /// The Job, if it has no pod.
+    without_pod: Option<String>,
     /// A sentence with the cluster's own word for what is missing.
     pub message: String,
 }
@@ -27,15 +36,35 @@ impl Waiting {
         let waiting = waiting.filter_map(|job| {
             let pods: Vec<&Pod> = cache.pods_of_job(&job.name_any()).collect();
             let message = format!("Job {} does not start: {}", job.name_any(), obstacle(&pods)?);
-            Some(Self { late_from: jobs::created(job) + patience, message })
+            Some(Self { late_from: jobs::created(job) + patience, without_pod: pods.is_empty().then(|| job.name_any()), message })
         });
         waiting.min_by_key(|waiting| waiting.late_from)
+    }
+
+    /// Reads what the cluster says about a Job that has waited too long for a pod: a quota, a policy, a service account.
+    pub async fn ask(&mut self, cluster: &Cluster) -> Result<(), ClusterError> {
+        let Some(job) = self.without_pod.as_ref().filter(|_| self.is_late(cluster.clock().now())) else { return Ok(()) };
+        if let Some(said) = cluster.newest_warning("Job", job).await? {
+            self.message = quote(job, &said);
+        }
+        Ok(())
+    }
+
+    /// When to look again: once it is late, and then for what the cluster says by that time.
+    pub fn look_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.is_late(now) { self.without_pod.as_ref().map(|_| now + LOOK_AGAIN) } else { Some(self.late_from) }
     }
 
     /// Whether it has waited too long.
     pub fn is_late(&self, now: DateTime<Utc>) -> bool {
         self.late_from <= now
     }
+}
+
+/// The sentence with the cluster's own words.
+fn quote(job: &str, said: &str) -> String {
+    let said: String = said.chars().take(LONGEST_QUOTE).collect();
+    format!("Job {job} does not start: it has no pod: {said}")
 }
 
 /// What keeps the pods of a Job from running; none if a container of them does, or did.

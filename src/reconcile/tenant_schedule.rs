@@ -14,7 +14,7 @@ use super::starting::{JOB_NOT_STARTING, Waiting};
 use super::workflow::tenant;
 use super::{Next, ReconcileError, status};
 use crate::api::conditions::{self, Finding, READY, STALLED};
-use crate::api::meta::{ANNOTATION_EVALUATE_NOW, DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION};
+use crate::api::meta::{ANNOTATION_EVALUATE_NOW, DEFAULT_NAME, LABEL_EVALUATION};
 use crate::api::run::ExecutionType;
 use crate::api::tenant_schedule::TenantScheduleStatus;
 use crate::api::{Run, TenantLedger, TenantSchedule, Workflow};
@@ -78,7 +78,7 @@ fn observe<'a>(cache: &'a Cache, namespace: &str, patience: TimeDelta) -> Option
         jobs: cache.evaluations().filter_map(jobs::evaluation_facts).collect(),
         finished: cache.evaluations().filter_map(finished).collect(),
         problems: validate::schedule_problems(namespace, &schedule.spec, &tenant(cache)),
-        planned: cache.runs().any(was_planned),
+        planned: cache.was_anything_planned(),
         unplanned: cache.open_runs().filter(|run| asks_for_plan(run, cache.head())).map(identity).collect(),
         changes: cache.changes(),
         refusal: cache.evaluations().filter(|job| jobs::is_finished(job)).find_map(|job| refusal(cache, job)),
@@ -96,16 +96,6 @@ fn identity(run: &Run) -> (String, String) {
     (run.name_any(), run.uid().unwrap_or_default())
 }
 
-/// Whether only an evaluation can have made, or planned, this Run.
-fn was_planned(run: &Run) -> bool {
-    epoch_label(run).is_some() || run.status.as_ref().is_some_and(|status| status.plan.is_some())
-}
-
-/// The epoch of a Run that an evaluation made.
-pub(super) fn epoch_label(run: &Run) -> Option<i64> {
-    run.labels().get(LABEL_EPOCH)?.parse().ok()
-}
-
 /// Whether an open Run waits for a plan. One that an evaluation made does so only if that evaluation counts: it was
 /// restored without its status.
 fn asks_for_plan(run: &Run, head: Option<&TenantLedger>) -> bool {
@@ -113,7 +103,7 @@ fn asks_for_plan(run: &Run, head: Option<&TenantLedger>) -> bool {
     if cache::is_complete(run) || run.status.as_ref().and_then(|status| status.plan.as_ref()).is_some_and(|plan| valid(plan.epoch)) {
         return false;
     }
-    run.spec.execution_type != ExecutionType::Scheduled || epoch_label(run).is_some_and(valid)
+    run.spec.execution_type != ExecutionType::Scheduled || cache::epoch_label(run).is_some_and(valid)
 }
 
 fn head_facts(head: &TenantLedger) -> HeadFacts {
@@ -240,6 +230,9 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
         // A watch that has not listed yet must not look like a lost head, nor like a new tenant.
         observed.head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?;
     }
+    if let Some(waiting) = &mut observed.waiting {
+        waiting.ask(cluster).await?;
+    }
     let ticks = tick::ticks(cluster.namespace(), &observed.schedule.spec).ok();
     let now = cluster.clock().now();
     let mut plan = decide(&observed, ticks.as_ref(), memory, now);
@@ -255,15 +248,19 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &plan.status).await?;
     let wake_at = wake_at(plan.decision.as_ref(), ticks.as_ref(), now);
     let again = memory.clock_skew.map(|_| now + LOOK_AGAIN);
-    let late_from = observed.waiting.as_ref().map(|waiting| waiting.late_from).filter(|late_from| *late_from > now);
-    Ok(Next { wake_at: [wake_at, again, late_from].into_iter().flatten().min() })
+    let late = observed.waiting.as_ref().and_then(|waiting| waiting.look_at(now));
+    Ok(Next { wake_at: [wake_at, again, late].into_iter().flatten().min() })
 }
 
 /// Until when an evaluation waits for Workflows that were applied and not looked at yet: without their versions it would
 /// leave them to the next tick. The end of their pass is seen and asks again; a pass that fails delays nobody for long.
 fn settles_until(cache: &Cache, memory: &mut Memory, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let looked_at =
-        |workflow: &Workflow| workflow.status.as_ref().is_some_and(|status| status.observed_generation == workflow.metadata.generation);
+    let looked_at = |workflow: &Workflow| {
+        let status = workflow.status.as_ref().filter(|status| status.observed_generation == workflow.metadata.generation);
+        // One that could not work when it was looked at, and can by now, because its schedule or its Directory came
+        // after it, is to be looked at again.
+        status.is_some_and(|status| conditions::is_true(&status.conditions, READY) || !can_work(cache, workflow))
+    };
     let since = &mut memory.evaluations.unsettled_since;
     if cache.workflows().all(looked_at) {
         *since = None;
@@ -271,6 +268,10 @@ fn settles_until(cache: &Cache, memory: &mut Memory, now: DateTime<Utc>) -> Opti
     }
     let until = *since.get_or_insert(now) + SETTLE_PAUSE;
     (until > now).then_some(until)
+}
+
+fn can_work(cache: &Cache, workflow: &Workflow) -> bool {
+    validate::workflow_problems(&workflow.spec, &tenant(cache)).is_empty()
 }
 
 fn wake_at(decision: Option<&EvaluationDecision>, ticks: Option<&Schedule>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt as _;
 use kube::api::ObjectMeta;
 
@@ -16,9 +16,15 @@ use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::workflow::WorkflowStatus;
 use crate::api::workflow_version::{WorkflowVersionSpec, WorkflowVersionStatus};
 use crate::api::{TenantLedger, Workflow, WorkflowVersion};
+use crate::cluster::events::our_time;
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::validate::{self, Problem, Tenant};
 use crate::domain::version::{self, VersionDecision};
+
+/// How old a version is before the whole spec is kept beside it: when a thousand Workflows are applied at once, this write,
+/// the largest of the three for each, waits until all of them are ready. A Workflow that is deleted sooner has its
+/// version, and nothing beside it.
+const KEEP_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
 /// Everything that decides while the Workflow is there.
 struct Observed<'a> {
@@ -98,29 +104,40 @@ fn desired_status(workflow: &Workflow, plan: &Plan, now: DateTime<Utc>) -> Workf
 
 /// One pass.
 pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory, name: &str) -> Result<Next, ReconcileError> {
+    let mut settled = memory.settled.remove(name);
+    let next = pass(cache, cluster, &mut settled, name).await;
+    memory.settled.extend(settled.map(|settled| (name.to_owned(), settled)));
+    next
+}
+
+/// One pass. `settled` is the workflow's entry in [`Memory::settled`], so that passes over different Workflows can be
+/// made at the same time.
+pub(super) async fn pass(cache: &Cache, cluster: &Cluster, settled: &mut Option<String>, name: &str) -> Result<Next, ReconcileError> {
     let Some(observed) = observe(cache, cluster.namespace(), name) else {
-        memory.settled.remove(name);
+        *settled = None;
         return absent(cache, cluster, name).await;
     };
     let seen = fingerprint(cache, &observed);
-    if memory.settled.get(name) == Some(&seen) {
+    if settled.as_ref() == Some(&seen) {
         return Ok(Next::IDLE);
     }
-    memory.settled.remove(name);
+    *settled = None;
     let mut plan = decide(&observed);
     if let Plan::Version(VersionDecision::Mint { .. }) = plan {
         plan = Plan::Version(mint(&observed, cluster).await?);
     }
-    if let Plan::Version(VersionDecision::Current { name: version, .. }) = &plan {
-        keep_spec(cache, cluster, version, observed.workflow).await?;
-    }
-    let desired = desired_status(observed.workflow, &plan, cluster.clock().now());
+    let now = cluster.clock().now();
+    let desired = desired_status(observed.workflow, &plan, now);
     status::write::<Workflow, _>(cluster, name, observed.workflow.status.as_ref(), &desired).await?;
-    // After a write the watch shows what it led to, and that is a pass of its own.
-    if observed.workflow.status.as_ref() == Some(&desired) {
-        memory.settled.insert(name.to_owned(), seen);
+    let mut next = Next::IDLE;
+    if let Plan::Version(VersionDecision::Current { name: version, .. }) = &plan {
+        next.wake_at = keep_spec(cache, cluster, version, observed.workflow, now).await?;
     }
-    Ok(Next::IDLE)
+    // After a write the watch shows what it led to, and that is a pass of its own.
+    if observed.workflow.status.as_ref() == Some(&desired) && next == Next::IDLE {
+        *settled = Some(seen);
+    }
+    Ok(next)
 }
 
 /// The resource versions of everything that decides: the head changes with every evaluation, and rarely for us.
@@ -169,8 +186,6 @@ async fn mint(observed: &Observed<'_>, cluster: &Cluster) -> Result<VersionDecis
             return Err(ReconcileError::Behind { kind: "WorkflowVersion", name: version_name });
         }
     }
-    let kept = WorkflowVersionStatus { last_workflow_spec: Some(workflow.spec.clone()), absent_since: None };
-    status::write::<WorkflowVersion, _>(cluster, &version_name, None, &kept).await?;
     Ok(VersionDecision::Mint { number, name: version_name, lineage, foreign })
 }
 
@@ -197,11 +212,24 @@ fn new_version(workflow: &Workflow, name: &str, number: i32, lineage: &str, name
     }
 }
 
-/// Keeps the whole spec beside the newest version, and that the Workflow is there.
-async fn keep_spec(cache: &Cache, cluster: &Cluster, version: &str, workflow: &Workflow) -> Result<(), ReconcileError> {
-    let Some(version) = cache.version(version) else { return Ok(()) };
+/// Keeps the whole spec beside the newest version, and that the Workflow is there; or says when it is time to.
+async fn keep_spec(
+    cache: &Cache,
+    cluster: &Cluster,
+    version: &str,
+    workflow: &Workflow,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, ReconcileError> {
+    let Some(version) = cache.version(version) else { return Ok(None) };
     let desired = WorkflowVersionStatus { last_workflow_spec: Some(workflow.spec.clone()), absent_since: None };
-    status::write::<WorkflowVersion, _>(cluster, &version.name_any(), version.status.as_ref(), &desired).await
+    if version.status.as_ref() == Some(&desired) {
+        return Ok(None);
+    }
+    let time = version.creation_timestamp().map(|created| our_time(&created) + KEEP_PAUSE).filter(|time| *time > now);
+    if time.is_none() {
+        status::write::<WorkflowVersion, _>(cluster, &version.name_any(), version.status.as_ref(), &desired).await?;
+    }
+    Ok(time)
 }
 
 /// One pass over a Workflow that is not there.

@@ -9,6 +9,7 @@ import time
 import urllib.parse
 
 GROUP = "/apis/tenure.dev/v1alpha1"
+IDLE_SECONDS = 30
 
 
 class Answer:
@@ -34,12 +35,23 @@ class Api:
         authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
         self.context = ssl.create_default_context(cadata=authority)
         self.connection = None
+        self.used = 0.0
 
     def call(self, verb, path, body=None, who=None, kind="application/json"):
         """One request; `who` is (user, groups) or None for the administrator."""
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "Content-Type": kind}
+        # A connection that nobody used for a while is closed by the server; then nothing was done.
+        if self.connection is not None and time.monotonic() - self.used > IDLE_SECONDS:
+            self.connection = None
         if self.connection is None:
             self.connection = http.client.HTTPSConnection(self.server.hostname, self.server.port, context=self.context, timeout=60)
+        try:
+            return self.ask(verb, path, body, who, kind)
+        except (OSError, http.client.HTTPException):
+            self.connection = None
+            raise
+
+    def ask(self, verb, path, body, who, kind):
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "Content-Type": kind}
         text = None if body is None else json.dumps(body)
         self.connection.putrequest(verb, path)
         for name, value in headers.items():
@@ -53,6 +65,7 @@ class Api:
         self.connection.endheaders(None if text is None else text.encode())
         response = self.connection.getresponse()
         data = response.read()
+        self.used = time.monotonic()
         try:
             return Answer(response.status, json.loads(data))
         except ValueError:

@@ -49,7 +49,7 @@ batch/jobs/status                   .      .       .       .        .        .  
 batch/cronjobs                      .      .       .       .        .        .        .      .          .
 apps/deployments                    .      .       .       .        .        .        .      .          .
 core/configmaps                     .      .       .       .        .        .        .      .          .
-core/events                         .      .       .       glw      .        .        c      .          .
+core/events                         .      .       .       glw      .        .        c      l          .
 core/pods                           .      .       .       glw      .        .        .      lw         .
 core/pods/exec                      .      .       .       .        .        .        .      .          .
 core/pods/ephemeralcontainers       .      .       .       .        .        .        .      .          .

@@ -35,6 +35,8 @@ const SCHEMA_PAUSE: Duration = Duration::from_secs(5);
 /// The operator: keeps versions, starts what is due, and says what came of it
 #[derive(Args, Debug)]
 #[command(
+    // Further arguments of the chart come last and win.
+    args_override_self = true,
     after_help = "Examples:\n\n    tenure controller --image registry.example/tenure@sha256:... --lease-namespace tenure-system\n    \
     tenure controller --namespace acme --leader-election=false --image tenure"
 )]

@@ -184,6 +184,12 @@ fn failures() {
             wait(605),
         ),
         row(
+            "failure of an evaluation that a change had asked for",
+            |input| (input.head, input.change, input.last_start) = (head(5, 4, 0), true, Some(at(590))),
+            &[job(5, 590, Some(595))],
+            wait(605),
+        ),
+        row(
             "a failure that a later seal has healed",
             |input| input.now = at(NEXT),
             &[job(3, 0, Some(NEXT - 1)), job(4, 0, Some(5))],

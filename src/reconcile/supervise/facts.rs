@@ -39,7 +39,7 @@ fn stalled(conditions: &[Condition]) -> Option<String> {
 /// Tells what comes to its end with an object that is about to be taken in.
 pub(super) fn tell(witness: &dyn Witness, namespace: &str, cache: &Cache, seen: &Seen) {
     match seen {
-        Seen::Run(run) if is_complete(run) && cache.run(&run.name_any()).is_some_and(|before| !is_complete(before)) => {
+        Seen::Run(run) if is_complete(run) && cache.open_run(&run.name_any()).is_some() => {
             let Some(status) = &run.status else { return };
             let complete = status.conditions.iter().find(|condition| condition.type_ == COMPLETE);
             let outcome = complete.map_or("", |condition| condition.reason.as_str());

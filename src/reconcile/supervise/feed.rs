@@ -18,6 +18,9 @@ use crate::cluster::client::Kind;
 use crate::cluster::watch::{self, Scope};
 use crate::reconcile::{Seen, SeenKind};
 
+/// Where kubectl keeps a whole copy of what it applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// What a watch has to say.
 pub(super) struct News {
     /// Index of the scope.
@@ -148,7 +151,8 @@ fn follow<K: Followed>(client: Client, scope: Scope, outlet: Outlet) -> BoxFutur
                     let of_namespace: &mut Vec<Seen> = listed.entry(namespace).or_default();
                     // That there are people is known without a list of them.
                     if K::KIND != SeenKind::User {
-                        of_namespace.push(seen);
+                        // Whatever ended before the list was taken is told to nobody.
+                        of_namespace.push(seen.shortened());
                     }
                     continue;
                 }
@@ -175,6 +179,8 @@ fn follow<K: Followed>(client: Client, scope: Scope, outlet: Outlet) -> BoxFutur
 }
 
 fn kept<K: Followed>(mut object: K) -> (String, Seen) {
-    object.managed_fields_mut().clear();
+    // Not only emptied: the room that a list has would stay.
+    object.meta_mut().managed_fields = None;
+    object.annotations_mut().remove(LAST_APPLIED);
     (object.namespace().unwrap_or_default(), object.keep())
 }

@@ -33,8 +33,8 @@ use feed::{News, Outlet, SOURCES, What};
 use inbox::{Change, Inbox};
 use tenant::{Shared, Tenant};
 
-/// Passes of different tenants at the same time: what one process asks of an API server at once.
-const PASSES: usize = 16;
+/// Passes of all tenants at the same time: what one process asks of an API server at once.
+const PASSES: usize = 32;
 /// News that wait for the dispatcher; the watches behind them wait then, too.
 const NEWS: usize = 256;
 /// How often the loop says that it lives.

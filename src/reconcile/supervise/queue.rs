@@ -28,16 +28,26 @@ impl Queue {
         self.ready.insert(key);
     }
 
-    /// Takes the key out that comes after the one that was taken last.
-    pub fn pop(&mut self) -> Option<Key> {
-        let next = match &self.last {
-            Some(last) => self.ready.range((Bound::Excluded(last), Bound::Unbounded)).next(),
-            None => None,
-        };
-        let key = next.or_else(|| self.ready.first()).cloned()?;
+    /// Takes the key out that comes after the one that was taken last. If that is a Workflow's, those of the Workflows
+    /// behind it come along, up to `limit` in all: what a pass over one does is no other's business.
+    pub fn pop(&mut self, limit: usize) -> Vec<Key> {
+        let Some(first) = self.behind().or_else(|| self.ready.first().cloned()) else { return Vec::new() };
+        let mut keys = vec![self.take(first)];
+        while let Some(next) = self.behind().filter(|next| keys.len() < limit && is_workflow(next) && is_workflow(&keys[0])) {
+            keys.push(self.take(next));
+        }
+        keys
+    }
+
+    /// The key behind the one that was taken last.
+    fn behind(&self) -> Option<Key> {
+        self.ready.range((Bound::Excluded(self.last.as_ref()?), Bound::Unbounded)).next().cloned()
+    }
+
+    fn take(&mut self, key: Key) -> Key {
         self.ready.remove(&key);
         self.last = Some(key.clone());
-        Some(key)
+        key
     }
 
     /// A pass went well: looks at the key again at `at`, or not at all by time.
@@ -82,9 +92,40 @@ impl Queue {
     }
 }
 
+fn is_workflow(key: &Key) -> bool {
+    matches!(key, Key::Workflow(_))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pop(queue: &mut Queue) -> Option<Key> {
+        let keys = queue.pop(1);
+        assert!(keys.len() <= 1);
+        keys.into_iter().next()
+    }
+
+    fn workflow(name: &str) -> Key {
+        Key::Workflow(name.to_owned())
+    }
+
+    #[test]
+    fn workflows_come_together() {
+        let mut queue = Queue::default();
+        let all = [Key::Directory("d".to_owned()), workflow("a"), workflow("b"), workflow("c"), run("a"), run("b"), Key::TenantSchedule];
+        for key in &all {
+            queue.push(key.clone());
+        }
+        assert_eq!(queue.pop(2), all[..1]);
+        assert_eq!(queue.pop(2), all[1..3]);
+        // A busy Workflow comes along again only when all others had their turn.
+        queue.push(workflow("a"));
+        for key in &all[3..] {
+            assert_eq!(queue.pop(2), std::slice::from_ref(key));
+        }
+        assert_eq!((queue.pop(2), queue.pop(2)), (vec![workflow("a")], Vec::new()));
+    }
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
@@ -100,13 +141,13 @@ mod tests {
         for key in [Key::TenantSchedule, run("a"), run("b"), run("a")] {
             queue.push(key);
         }
-        assert_eq!(queue.pop(), Some(run("a")));
+        assert_eq!(pop(&mut queue), Some(run("a")));
         queue.push(run("a"));
-        assert_eq!(queue.pop(), Some(run("b")));
+        assert_eq!(pop(&mut queue), Some(run("b")));
         queue.push(run("a"));
-        assert_eq!(queue.pop(), Some(Key::TenantSchedule));
-        assert_eq!(queue.pop(), Some(run("a")));
-        assert_eq!(queue.pop(), None);
+        assert_eq!(pop(&mut queue), Some(Key::TenantSchedule));
+        assert_eq!(pop(&mut queue), Some(run("a")));
+        assert_eq!(pop(&mut queue), None);
     }
 
     #[test]
@@ -115,9 +156,9 @@ mod tests {
         queue.done(&run("a"), Some(at(10)));
         queue.done(&run("b"), Some(at(5)));
         queue.ring(at(4));
-        assert_eq!((queue.pop(), queue.next_wake()), (None, Some(at(5))));
+        assert_eq!((pop(&mut queue), queue.next_wake()), (None, Some(at(5))));
         queue.ring(at(5));
-        assert_eq!((queue.pop(), queue.next_wake()), (Some(run("b")), Some(at(10))));
+        assert_eq!((pop(&mut queue), queue.next_wake()), (Some(run("b")), Some(at(10))));
         queue.done(&run("a"), None);
         assert_eq!(queue.next_wake(), None);
     }

@@ -1,4 +1,5 @@
-//! One namespace: takes in what was seen, and reconciles one key after the other while this process may.
+//! One namespace: takes in what was seen, and reconciles one key after the other, Workflows some at a time, while this
+//! process may.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +13,16 @@ use super::queue::Queue;
 use super::witness::Witness;
 use crate::cluster::guard::Guard;
 use crate::cluster::{Cluster, SystemClock};
-use crate::reconcile::{self, Cache, Key, Memory, Seen};
+use crate::reconcile::{self, Cache, Key, Memory, Next, ReconcileError, Seen, workflow};
 
 /// Longest sleep: timers stand still during suspend, the wall clock does not.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 /// Shortest sleep: instants are whole seconds, and sleeping up to one would come too early.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
+/// Workflows of one tenant that passes are made over at the same time. A pass that makes a version mostly waits: the API
+/// server answers a consistent read of a kind that nobody writes when its store next says how far it is, after up to
+/// 100 ms.
+const WORKFLOWS_AT_ONCE: usize = 32;
 
 /// What a controller process may do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,19 +75,16 @@ impl Tenant {
     pub async fn run(mut self) {
         loop {
             self.take_in();
-            let key = if self.may_work() {
+            let keys = if self.may_work() {
                 self.queue.ring(self.now());
-                self.queue.pop()
+                self.queue.pop(WORKFLOWS_AT_ONCE)
             } else {
-                None
+                Vec::new()
             };
-            match key {
-                Some(key) => self.pass(key).await,
-                None => {
-                    if self.wait().await.is_err() {
-                        return;
-                    }
-                }
+            if !keys.is_empty() {
+                self.pass(keys).await;
+            } else if self.wait().await.is_err() {
+                return;
             }
         }
     }
@@ -128,24 +130,25 @@ impl Tenant {
         }
     }
 
-    async fn pass(&mut self, key: Key) {
+    /// One pass over each key; more than one only over Workflows.
+    async fn pass(&mut self, keys: Vec<Key>) {
         let mut permit = self.shared.permit.clone();
-        let began = self.cluster.clock().elapsed();
         self.memory.clock_skew = self.shared.guard.is_clock_off().then(|| self.shared.guard.skew_seconds());
-        let passes = Arc::clone(&self.shared.passes);
-        let work = async {
-            // The semaphore is never closed.
-            let _place = passes.acquire().await;
-            reconcile::reconcile(&self.cache, &self.cluster, &mut self.memory, &key).await
-        };
+        let work = work(&self.cache, &self.cluster, &mut self.memory, &self.shared.passes, &keys);
         let lost = permit.wait_for(|permit| *permit == Permit::Watch);
-        let result = tokio::select! {
+        let ended = tokio::select! {
             biased;
             // At once, in the middle of whatever it is: every pass can be cut off anywhere.
-            _ = lost => return self.queue.push(key),
-            result = work => result,
+            _ = lost => None,
+            ended = work => Some(ended),
         };
-        let took = self.cluster.clock().elapsed().saturating_sub(began);
+        match ended {
+            Some(ended) => ended.into_iter().for_each(|ended| self.conclude(ended)),
+            None => self.push(keys),
+        }
+    }
+
+    fn conclude(&mut self, Ended { key, result, took }: Ended) {
         self.shared.witness.passed(self.cluster.namespace(), &key, result.as_ref().err(), took);
         let now = self.now();
         match result {
@@ -174,4 +177,41 @@ impl Tenant {
             () = clock.sleep(sleep) => Ok(()),
         }
     }
+}
+
+/// A pass that has ended.
+struct Ended {
+    key: Key,
+    result: Result<Next, ReconcileError>,
+    took: Duration,
+}
+
+/// The passes, those over Workflows at the same time.
+async fn work(cache: &Cache, cluster: &Cluster, memory: &mut Memory, passes: &Semaphore, keys: &[Key]) -> Vec<Ended> {
+    if let [key] = keys {
+        // The semaphore is never closed.
+        let _place = passes.acquire().await;
+        let began = cluster.clock().elapsed();
+        let result = reconcile::reconcile(cache, cluster, memory, key).await;
+        return vec![Ended { key: key.clone(), result, took: cluster.clock().elapsed().saturating_sub(began) }];
+    }
+    let workflows: Vec<(&str, Option<String>)> = keys
+        .iter()
+        .filter_map(|key| match key {
+            Key::Workflow(name) => Some((name.as_str(), memory.settled.remove(name))),
+            _ => None,
+        })
+        .collect();
+    let ended = futures::future::join_all(workflows.into_iter().map(async |(name, mut settled)| {
+        let _place = passes.acquire().await;
+        let began = cluster.clock().elapsed();
+        let result = workflow::pass(cache, cluster, &mut settled, name).await;
+        let key = Key::Workflow(name.to_owned());
+        (name, Ended { key, result, took: cluster.clock().elapsed().saturating_sub(began) }, settled)
+    }));
+    let settle = |(name, ended, settled): (&str, Ended, Option<String>)| {
+        memory.settled.extend(settled.map(|settled| (name.to_owned(), settled)));
+        ended
+    };
+    ended.await.into_iter().map(settle).collect()
 }

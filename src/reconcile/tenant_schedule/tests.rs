@@ -204,6 +204,29 @@ fn an_evaluation_waits_a_moment_for_workflows() {
     assert_eq!(settles_until(&cache, &mut memory, at(30)), Some(at(40)), "counted anew");
 }
 
+/// A Workflow that was applied before its schedule or Directory has been looked at, and its verdict is an old one.
+#[test]
+fn an_evaluation_waits_for_workflows_that_can_work_by_now() {
+    let workflow = |ready: &str| {
+        let condition =
+            json!({"type": "Ready", "status": ready, "reason": "DirectoryNotFound", "message": "", "lastTransitionTime": at(0)});
+        Seen::from(object::<Workflow>(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "Workflow",
+            "metadata": {"name": "w", "generation": 1},
+            "spec": {"category": "joiner", "tasks": [{"name": "enable", "enableUserAccount": {}}]},
+            "status": {"observedGeneration": 1, "conditions": [condition]}})))
+    };
+    let directory = object::<crate::api::Directory>(
+        json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "Directory", "metadata": {"name": "people"}, "spec": {"embedded": {}}}),
+    );
+    let mut memory = settled();
+    let mut cache = tenant(vec![Seen::from(schedule(json!({"directory": "people"}))), workflow("False")]);
+    assert_eq!(settles_until(&cache, &mut memory, at(0)), None, "it cannot work, and says so");
+    cache.put(Seen::from(directory));
+    assert_eq!(settles_until(&cache, &mut memory, at(5)), Some(at(15)), "it can, and does not say so yet");
+    cache.put(workflow("True"));
+    assert_eq!(settles_until(&cache, &mut memory, at(6)), None);
+}
+
 #[test]
 fn a_clock_that_is_off_stalls_the_tenant() {
     let cache = tenant(vec![Seen::from(schedule(json!({})))]);

@@ -1,0 +1,218 @@
+"""Programs that die at random moments, fifty of each, while twenty tenants work: nobody missed, nobody twice.
+
+A program is stopped first, the moment is looked at, and then it is killed: so the phase that is printed is the one that
+the death has hit, but for a request that was under way.
+"""
+
+import collections
+import random
+import signal
+import threading
+import time
+
+from tests.charts.api import Api, wait
+from tests.node.processes import leader, programs
+from tests.node.tenant import GROUP, OPERATOR, Tenant, install_operator, is_true
+
+TENANTS = 20
+DEATHS = 50
+# Deaths that have to hit each of the three phases that matter.
+AT_LEAST = 8
+# People who begin in each wave of a tenant; a claim is of 20.
+PEOPLE = 24
+# Longest for all deaths, in seconds.
+PATIENCE = 1500
+BEFORE_COMMIT, WITHOUT_JOB, IN_CLAIM = "before the commit", "between commit and Job", "inside a claim window"
+
+
+def in_parallel(work, things, workers=4):
+    """Does the work for each thing, several at a time; the first error ends the test."""
+    queue, errors = list(things), []
+
+    def worker():
+        while queue and not errors:
+            try:
+                thing = queue.pop()
+            except IndexError:
+                return
+            try:
+                work(thing)
+            except Exception as error:  # noqa: BLE001
+                errors.append(error)
+
+    threads = [threading.Thread(target=worker) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise AssertionError(f"{errors[0]}")
+
+
+def make_tenants(prefix, count):
+    """Tenants that are ready: nothing that is due later can be history."""
+    tenants = [Tenant(Api(), f"{prefix}-{number:02}") for number in range(count)]
+    in_parallel(lambda tenant: (tenant.install(), tenant.workflows()), tenants)
+    for tenant in tenants:
+        wait(f"{tenant.name} is ready", tenant.ready, 300)
+    return tenants
+
+
+class Reaper(threading.Thread):
+    """Kills programs of one command, each new one once, at a random moment of its life."""
+
+    def __init__(self, command, longest, seed):
+        super().__init__(daemon=True)
+        self.command, self.longest = command, longest
+        self.api, self.random = Api(), random.Random(f"{seed} {command}")
+        self.phases = collections.Counter()
+        self.error = None
+        self.done = threading.Event()
+
+    @property
+    def deaths(self):
+        return sum(self.phases.values())
+
+    def run(self):
+        try:
+            self.reap()
+        except Exception as error:  # noqa: BLE001
+            self.error = error
+
+    def kill(self, process, phase):
+        """Stops the program, looks, and kills it."""
+        if not process.signal(signal.SIGSTOP):
+            return
+        found = phase(process)
+        if process.kill():
+            self.phases[found] += 1
+
+    def namespaced(self, namespace, plural, query=""):
+        return self.api.must(self.api.call("GET", f"{GROUP}/namespaces/{namespace}/{plural}{query}"))["items"]
+
+
+class JobReaper(Reaper):
+    """Of the programs in Jobs."""
+
+    def reap(self):
+        known = {process.pid for process in programs(self.command)}
+        while not self.done.is_set():
+            for process in programs(self.command):
+                if process.pid not in known:
+                    known.add(process.pid)
+                    # Every third one may live, so that the work goes on.
+                    if self.random.random() < 0.7:
+                        threading.Thread(target=self.later, args=(process, self.random.uniform(0, self.longest)), daemon=True).start()
+            time.sleep(0.01)
+
+    def later(self, process, delay):
+        time.sleep(delay)
+        if not process.signal(signal.SIGSTOP):
+            return
+        # A connection of its own: several programs may be stopped at the same time.
+        found = self.phase(Api(), process)
+        if process.kill():
+            self.phases[found] += 1
+
+
+class EvaluatorReaper(JobReaper):
+    def phase(self, api, process):
+        """By the head: whether the epoch that this process has allocated is sealed."""
+        answer = api.call("GET", f"{GROUP}/namespaces/{process.namespace}/tenantledgers/default")
+        head = answer.body if answer.code == 200 else {"epoch": 0, "sealedEpoch": 0}
+        if head["epoch"] == head["sealedEpoch"]:
+            # Either it has not allocated its epoch yet, or it is done: its Job's number tells.
+            pod = process.environment("TENURE_POD_NAME")
+            number = int(pod.removeprefix("tenure-eval-").rsplit("-", 1)[0]) if pod.startswith("tenure-eval-") else 0
+            return "after the commit" if number <= head["sealedEpoch"] else BEFORE_COMMIT
+        return BEFORE_COMMIT
+
+
+class RunnerReaper(JobReaper):
+    def phase(self, api, process):
+        """By the slices of its Run: whether somebody is claimed and not done."""
+        run = process.option("--run")
+        items = api.must(api.call("GET", f"{GROUP}/namespaces/{process.namespace}/runslices?fieldSelector=run%3D{run}"))["items"]
+        states = {result["processingStatus"] for item in items for result in item["results"]}
+        if "inProgress" in states:
+            return IN_CLAIM
+        return "before the first claim" if states == {"queued"} else "between or after claims"
+
+
+class ControllerReaper(Reaper):
+    """Of the leader; the one that stands by takes over."""
+
+    def reap(self):
+        while not self.done.is_set():
+            found = leader(self.api, OPERATOR)
+            if found is None:
+                time.sleep(0.1)
+                continue
+            process, holder = found
+            time.sleep(self.random.uniform(0, self.longest))
+            self.kill(process, self.phase)
+            end = time.monotonic() + 60
+            while time.monotonic() < end and not self.done.is_set():
+                again = leader(self.api, OPERATOR)
+                if again is not None and again[1] != holder:
+                    break
+                time.sleep(0.1)
+
+    def phase(self, _process):
+        """Whether a plan is in force whose Job nobody has made."""
+        heads = {item["metadata"]["namespace"]: item for item in self.all(f"{GROUP}/tenantledgers")}
+        jobs = {(item["metadata"]["namespace"], item["metadata"]["labels"].get("tenure.dev/run")) for item in self.all("/apis/batch/v1/jobs?labelSelector=tenure.dev/run")}
+        for run in self.all(f"{GROUP}/runs"):
+            namespace, plan = run["metadata"]["namespace"], run.get("status", {}).get("plan")
+            head = heads.get(namespace)
+            if not plan or not head or is_true(run, "Complete") or plan["epoch"] > head["sealedEpoch"]:
+                continue
+            if any(each["from"] <= plan["epoch"] <= each["to"] for each in head.get("abandoned", [])):
+                continue
+            if (namespace, run["metadata"]["name"]) not in jobs:
+                return WITHOUT_JOB
+        return "elsewhere"
+
+    def all(self, where):
+        return self.api.must(self.api.call("GET", where))["items"]
+
+
+def play(_api):
+    """The whole scene; how many deaths there were, and what was wrong afterwards."""
+    seed = random.randrange(10**6)
+    print(f"seed {seed}", flush=True)
+    install_operator()
+    tenants = make_tenants("storm", TENANTS)
+    reapers = [EvaluatorReaper("evaluate", 0.6, seed), RunnerReaper("execute", 1.5, seed), ControllerReaper("controller", 3.0, seed)]
+    for reaper in reapers:
+        reaper.start()
+    end = time.monotonic() + PATIENCE
+    wave = 0
+    while time.monotonic() < end and not enough(reapers):
+        in_parallel(lambda tenant: tenant.wave(PEOPLE), tenants)
+        wave += 1
+        for _ in range(30):
+            if enough(reapers):
+                break
+            time.sleep(1)
+        print(f"wave {wave}: {', '.join(f'{reaper.command} {dict(reaper.phases)}' for reaper in reapers)}", flush=True)
+    for reaper in reapers:
+        reaper.done.set()
+    for reaper in reapers:
+        reaper.join(120)
+    wrong = [f"{reaper.command}: {reaper.error!r}" for reaper in reapers if reaper.error]
+    if not enough(reapers):
+        wrong.append(f"too few deaths within {PATIENCE} s")
+    # Who was killed several times in a row waits up to five minutes before the next attempt.
+    for tenant in tenants:
+        wrong += tenant.await_settled(600)
+        wrong += tenant.judge()
+    people = sum(len(tenant.occurrences) for tenant in tenants)
+    print(f"{people} occurrences of {len(tenants)} tenants were each processed once" if not wrong else f"{people} occurrences")
+    return sum(reaper.deaths for reaper in reapers), wrong
+
+
+def enough(reapers):
+    """Whether there were as many deaths as asked for, in each of the phases that matter."""
+    phases = sum((reaper.phases for reaper in reapers), collections.Counter())
+    return all(reaper.deaths >= DEATHS for reaper in reapers) and all(phases[which] >= AT_LEAST for which in (BEFORE_COMMIT, WITHOUT_JOB, IN_CLAIM))

@@ -1,0 +1,144 @@
+"""What keeps a pod from starting is said within the threshold, and nobody has to help once it is mended."""
+
+import subprocess
+import threading
+import time
+
+from tests.charts.api import Api, wait
+from tests.node.tenant import OPERATOR, Tenant, helm, install_operator, is_true, path
+
+# `--stalled-after` here, in seconds; 5 minutes is its default.
+THRESHOLD = 10
+# How long it may take until it is said, beside the threshold: a pass, and the cluster's own word.
+SLACK = 60
+# How long Kubernetes may take to try again: its Job controller and its kubelet wait longer with every failure.
+RECOVERY = 420
+ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
+POLICY = {
+    "metadata": {"name": "no-pods"},
+    "spec": {
+        "matchConstraints": {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]},
+        "validations": [{"expression": "false", "message": "no pods today"}],
+    },
+}
+BINDING = {
+    "metadata": {"name": "no-pods"},
+    "spec": {
+        "policyName": "no-pods",
+        "validationActions": ["Deny"],
+        "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "stalled-policy"}}},
+    },
+}
+
+
+class Obstacle:
+    """Something in the way of a tenant's pods: how it comes and goes, and the word that has to be in what is said of it."""
+
+    def __init__(self, api, name, word):
+        self.api, self.name, self.word = api, name, word
+        self.namespace = f"stalled-{name}"
+
+    def core(self, what):
+        return f"/api/v1/namespaces/{self.namespace}/{what}"
+
+    def must(self, *words):
+        return self.api.must(self.api.call(*words))
+
+
+class Quota(Obstacle):
+    def block(self):
+        self.must("POST", self.core("resourcequotas"), QUOTA)
+
+    def mend(self):
+        self.must("DELETE", self.core("resourcequotas/none"))
+
+
+class Account(Obstacle):
+    def block(self):
+        self.must("DELETE", self.core("serviceaccounts/tenure-runner"))
+
+    def mend(self):
+        self.must("POST", self.core("serviceaccounts"), {"metadata": {"name": "tenure-runner"}})
+
+
+class Policy(Obstacle):
+    def block(self):
+        self.must("POST", f"{ADMISSION}/validatingadmissionpolicies", POLICY)
+        self.must("POST", f"{ADMISSION}/validatingadmissionpolicybindings", BINDING)
+        pod = {"metadata": {"name": "probe"}, "spec": {"containers": [{"name": "probe", "image": "none"}]}}
+        # The API server takes a moment to see a policy.
+        wait("the policy is in force", lambda: self.api.create(self.core("pods") + "?dryRun=All", pod).code in (403, 422), 30)
+
+    def mend(self):
+        self.must("DELETE", f"{ADMISSION}/validatingadmissionpolicybindings/no-pods")
+
+
+class Image(Obstacle):
+    """The image is in no registry, and the Secret to pull it with is missing too: an operator of its own asks for it."""
+
+    name_of_image = "registry.example/elsewhere:0.1.0"
+
+    def block(self):
+        self.api.must(self.api.patch(self.core("serviceaccounts/tenure-runner"), {"imagePullSecrets": [{"name": "tenure-pull"}]}))
+
+    def mend(self):
+        # Somebody pushes it; there is no registry here, so the node gets it as it got the other one.
+        containerd = ["ctr", "--address", "/run/containerd/containerd.sock", "--namespace", "k8s.io", "images", "tag"]
+        subprocess.run([*containerd, "registry.example/tenure:0.1.0", self.name_of_image], check=True, stdout=subprocess.DEVNULL)
+
+
+def play_one(obstacle, wrong):
+    """One obstacle from its coming to its end."""
+    tenant = Tenant(obstacle.api, obstacle.namespace)
+    try:
+        tenant.install()
+        obstacle.block()
+        began = time.monotonic()
+        tenant.workflows()
+
+        def said():
+            schedule = obstacle.api.must(obstacle.api.call("GET", path(tenant.name, "TenantSchedule", "default")))
+            found = [entry for entry in schedule.get("status", {}).get("conditions", []) if entry["type"] == "Stalled"]
+            is_it = found and found[0]["status"] == "True" and found[0]["reason"] == "JobNotStarting"
+            return found[0]["message"] if is_it and obstacle.word in found[0]["message"] else None
+
+        message = wait(f"{tenant.name} is Stalled and {obstacle.word} is said", said, THRESHOLD + SLACK)
+        print(f"{tenant.name}: after {time.monotonic() - began:.0f} s: {message}", flush=True)
+        obstacle.mend()
+        mended = time.monotonic()
+        wait(f"{tenant.name} is evaluated by itself", tenant.ready, RECOVERY)
+        wait(f"{tenant.name} is no longer Stalled", lambda: not is_stalled(obstacle.api, tenant.name), 60)
+        print(f"{tenant.name}: mended, evaluated {time.monotonic() - mended:.0f} s later", flush=True)
+        tenant.wave(3)
+        wrong += tenant.await_settled(180) + tenant.judge()
+    except AssertionError as error:
+        wrong.append(f"{tenant.name}: {error}")
+
+
+def is_stalled(api, namespace):
+    return is_true(api.must(api.call("GET", path(namespace, "TenantSchedule", "default"))), "Stalled")
+
+
+def play(api):
+    """All obstacles at the same time, each in a tenant of its own."""
+    install_operator(f"--stalled-after={THRESHOLD}s")
+    wrong, threads = [], []
+    kinds = [(Quota, "quota", "exceeded quota"), (Account, "account", "tenure-runner"), (Policy, "policy", "no pods today")]
+    for kind, name, word in kinds:
+        threads.append(threading.Thread(target=play_one, args=(kind(Api(), name, word), wrong)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wrong += missing_image()
+    return len(kinds) + 1, wrong
+
+
+def missing_image():
+    """The image of the Jobs is nowhere; then it is there."""
+    wrong = []
+    helm("upgrade", "tenure", "charts/tenure", "--namespace", OPERATOR, "--reuse-values", "--wait",
+         "--set", f"extraArgs={{--stalled-after={THRESHOLD}s,--image={Image.name_of_image}}}")  # fmt: skip
+    play_one(Image(Api(), "image", "Pull"), wrong)
+    return wrong

@@ -1,0 +1,172 @@
+"""Tenants on the real cluster: their workflows and people, and what must be true of them at the end."""
+
+import collections
+import datetime
+import subprocess
+
+from tests.charts.api import GROUP, wait
+
+IMAGE = ["--set", "image.repository=registry.example/tenure", "--set", "image.tag=0.1.0"]
+OPERATOR = "tenure-system"
+PLURALS = {"Directory": "directories"}
+
+
+def path(namespace, kind, name=None):
+    """Where objects of ours are."""
+    plural = PLURALS.get(kind, f"{kind.lower()}s")
+    return "/".join([GROUP, "namespaces", namespace, plural, *filter(None, [name])])
+
+
+def of(kind, name, **members):
+    """An object of ours."""
+    return {"apiVersion": "tenure.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, **members}
+
+
+def now(seconds=0):
+    """An instant from now, as a User's dates have it."""
+    instant = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def helm(*words):
+    """Runs helm; what it printed."""
+    answer = subprocess.run(["helm", *words], capture_output=True, text=True)
+    assert answer.returncode == 0, f"helm {' '.join(words)}: {answer.stderr}"
+    return answer.stdout
+
+
+def install_operator(*arguments):
+    """The definitions and the operator, two controllers with a short lease."""
+    helm("upgrade", "--install", "tenure-crds", "charts/tenure-crds")
+    flags = ["--lease-duration=4s", "--lease-renew-deadline=3s", "--lease-retry=1s", *arguments]
+    given = ",".join(flags)
+    helm("upgrade", "--install", "tenure", "charts/tenure", "--namespace", OPERATOR, "--create-namespace", *IMAGE,
+         "--set", f"extraArgs={{{given}}}", "--wait")  # fmt: skip
+
+
+class Tenant:
+    """A namespace with a joiner and a leaver workflow, and people who are added in waves."""
+
+    def __init__(self, api, name):
+        self.api, self.name = api, name
+        # Who has to be how: name -> whether the account is enabled.
+        self.expected = {}
+        # (workflow, person) that have to be processed, each once.
+        self.occurrences = set()
+        self.waves = 0
+
+    def create(self, kind, name, **members):
+        """Creates an object of ours in it."""
+        return self.api.must(self.api.create(path(self.name, kind), of(kind, name, **members)))
+
+    def install(self):
+        """The chart, without a quota, which would make the test wait for Kubernetes to count new kinds."""
+        helm("install", "tenant", "charts/tenure-tenant", "--namespace", self.name, "--create-namespace", "--set", "quota.enabled=false")
+
+    def workflows(self):
+        """Joiners are enabled and join, leavers leave and are disabled."""
+        self.create("Directory", "people", spec={"embedded": {}})
+        self.create("Group", "everyone", spec={"displayName": "Everyone"})
+        self.create("TenantSchedule", "default", spec={"interval": "3h", "directory": "people"})
+        tasks = {
+            "joiner": [{"enableUserAccount": {}}, {"addUserToGroups": {"groups": ["everyone"]}}],
+            "leaver": [{"disableUserAccount": {}}, {"removeUserFromAllGroups": {}}],
+        }
+        for category, attribute in [("joiner", "employeeHireDate"), ("leaver", "employeeLeaveDateTime")]:
+            trigger = {"timeBasedAttribute": {"attribute": attribute, "offsetInDays": 0}}
+            listed = [{"name": f"task-{number}", **task} for number, task in enumerate(tasks[category])]
+            conditions = {"scope": {"rule": "department eq 'Works'"}, "trigger": trigger}
+            spec = {"category": category, "isSchedulingEnabled": True, "executionConditions": conditions, "tasks": listed}
+            self.create("Workflow", category, spec=spec)
+
+    def ready(self):
+        """Every workflow is ready and an evaluation is sealed: nothing before it is due any more, it is history."""
+        found = self.api.must(self.api.call("GET", path(self.name, "Workflow")))["items"]
+        is_ready = all(is_true(item, "Ready") for item in found)
+        head = self.head()
+        return len(found) == 2 and is_ready and head and head["sealedEpoch"] > 0
+
+    def head(self):
+        """The TenantLedger; none before the first evaluation."""
+        answer = self.api.call("GET", path(self.name, "TenantLedger", "default"))
+        return answer.body if answer.code == 200 else None
+
+    def wave(self, size):
+        """Some begin today, and half of those of the wave before leave today."""
+        leaving = [name for name, enabled in self.expected.items() if enabled and name.startswith(f"p{self.waves - 1}-")][: size // 2]
+        for name in leaving:
+            change = {"spec": {"employeeLeaveDateTime": now(-1)}}
+            self.api.must(self.api.patch(path(self.name, "User", name), change))
+            self.expected[name] = False
+            self.occurrences.add(("leaver", name))
+        for number in range(size):
+            name = f"p{self.waves}-{number}"
+            spec = {"displayName": name, "department": "Works", "employeeHireDate": now(-1), "initialAccount": {"accountEnabled": False}}
+            self.create("User", name, spec=spec)
+            self.expected[name] = True
+            self.occurrences.add(("joiner", name))
+        self.waves += 1
+
+    def settled(self):
+        """Whether everybody is as they have to be and every Run is complete."""
+        accounts = self.api.must(self.api.call("GET", path(self.name, "Account")))["items"]
+        state = {item["metadata"]["name"]: item["spec"] for item in accounts}
+        for name, enabled in self.expected.items():
+            groups = ["everyone"] if enabled else []
+            if name not in state or state[name]["accountEnabled"] != enabled or state[name].get("memberOf", []) != groups:
+                return False
+        runs = self.api.must(self.api.call("GET", path(self.name, "Run")))["items"]
+        return all(is_true(run, "Complete") for run in runs)
+
+    def await_settled(self, seconds):
+        """Waits until it is settled; what is not, if it takes longer."""
+        try:
+            wait("settled", self.settled, seconds)
+            return []
+        except AssertionError:
+            return [f"{self.name} is not settled after {seconds} s: {self.unsettled()}"]
+
+    def unsettled(self):
+        accounts = self.api.must(self.api.call("GET", path(self.name, "Account")))["items"]
+        state = {item["metadata"]["name"]: item["spec"]["accountEnabled"] for item in accounts}
+        people = [name for name, enabled in self.expected.items() if state.get(name) != enabled]
+        runs = self.api.must(self.api.call("GET", path(self.name, "Run")))["items"]
+        open_runs = [run["metadata"]["name"] for run in runs if not is_true(run, "Complete")]
+        return f"{len(people)} people ({people[:3]}), Runs {open_runs}"
+
+    def judge(self):
+        """Nobody missed, nobody twice: what is wrong with what the tenant's objects say."""
+        head, wrong = self.head(), []
+
+        def counts(epoch):
+            return epoch <= head["sealedEpoch"] and not any(a["from"] <= epoch <= a["to"] for a in head.get("abandoned", []))
+
+        planned = collections.Counter()
+        for chunk in self.api.must(self.api.call("GET", path(self.name, "OccurrenceLedger")))["items"]:
+            for row in chunk["entries"]:
+                if row["state"] == "planned" and counts(row["epoch"]):
+                    planned[row["key"]] += 1
+                if row["state"] in ("missed", "released") and counts(row["epoch"]):
+                    wrong.append(f"{self.name}: {row['state']}: {row['workflow']}")
+        twice = [key for key, times in planned.items() if times > 1]
+        if twice or len(planned) != len(self.occurrences):
+            wrong.append(f"{self.name}: {len(planned)} occurrences planned of {len(self.occurrences)}, {len(twice)} more than once")
+        done = collections.Counter()
+        for part in self.api.must(self.api.call("GET", path(self.name, "RunSlice")))["items"]:
+            if not counts(part["epoch"]):
+                wrong.append(f"{self.name}: slice {part['metadata']['name']} of an epoch that does not count is still there")
+                continue
+            for result in part["results"]:
+                done[(part["workflow"], result["subject"])] += 1
+                if result["processingStatus"] != "completed":
+                    wrong.append(f"{self.name}: {part['metadata']['name']}: {result['subject']} is {result['processingStatus']}")
+        wrong += [f"{self.name}: {who} processed {times} times" for who, times in done.items() if times != 1]
+        wrong += [f"{self.name}: {who} was not processed" for who in self.occurrences - done.keys()]
+        wrong += [f"{self.name}: {who} was processed and had not to be" for who in done.keys() - self.occurrences]
+        return wrong
+
+
+def is_true(item, condition):
+    """Whether the condition is true, for what the object says now."""
+    conditions = item.get("status", {}).get("conditions", [])
+    return any(entry["type"] == condition and entry["status"] == "True" for entry in conditions)
