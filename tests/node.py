@@ -14,11 +14,14 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from tests.charts.api import Api  # noqa: E402
-from tests.node import install, stalled  # noqa: E402
+from tests.node import install, kills, restarts, stalled, zombies  # noqa: E402
 
 SCENES = {
     "readme": lambda api: install.Readme(api).play(),
     "stalled": stalled.play,
+    "kills": kills.play,
+    "zombies": zombies.play,
+    "restarts": restarts.play,
 }
 
 
@@ -41,7 +44,7 @@ def main():
         started = time.monotonic()
         try:
             count, wrong = SCENES[name](Api())
-        except AssertionError as error:
+        except (AssertionError, OSError) as error:
             explain()
             count, wrong = 1, [str(error)]
         print(f"{name}: {count}, {len(wrong)} wrong ({time.monotonic() - started:.0f} s)", flush=True)

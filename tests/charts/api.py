@@ -71,6 +71,13 @@ class Api:
         except ValueError:
             return Answer(response.status, {"message": data.decode(errors="replace")})
 
+    def watch(self, path):
+        """The objects as they change, by a connection of its own; ends when the server ends it."""
+        connection = http.client.HTTPSConnection(self.server.hostname, self.server.port, context=self.context)
+        connection.request("GET", f"{path}?watch=true", headers={"Authorization": f"Bearer {self.token}"})
+        for line in connection.getresponse():
+            yield json.loads(line)["object"]
+
     def create(self, path, body, who=None):
         """POST."""
         return self.call("POST", path, body, who)
