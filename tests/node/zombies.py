@@ -37,6 +37,7 @@ class Scene:
             self.tenant.wave(PEOPLE)
             end = time.monotonic() + 120
             while time.monotonic() < end:
+                time.sleep(0.005)
                 process = next((each for each in programs(self.command) if each.namespace == self.tenant.name), None)
                 if process is None or not self.interesting():
                     continue
