@@ -3,12 +3,14 @@
 import collections
 import datetime
 import subprocess
+import threading
 
 from tests.charts.api import GROUP, wait
 
 IMAGE = ["--set", "image.repository=registry.example/tenure", "--set", "image.tag=0.1.0"]
 OPERATOR = "tenure-system"
 PLURALS = {"Directory": "directories"}
+INSTALLING, INSTALLED = threading.Lock(), []
 
 
 def path(namespace, kind, name=None):
@@ -28,6 +30,11 @@ def now(seconds=0):
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def forget_operator():
+    """Whatever was installed is not known any more."""
+    INSTALLED.clear()
+
+
 def helm(*words):
     """Runs helm; what it printed."""
     answer = subprocess.run(["helm", *words], capture_output=True, text=True)
@@ -36,9 +43,17 @@ def helm(*words):
 
 
 def install_operator(*arguments):
-    """The definitions and the operator, two controllers with a short lease."""
+    """The definitions and the operator, two controllers with a short lease; once for scenes that want the same."""
+    with INSTALLING:
+        if INSTALLED != [arguments]:
+            INSTALLED.clear()
+            install_charts(arguments)
+            INSTALLED.append(arguments)
+
+
+def install_charts(arguments):
     helm("upgrade", "--install", "tenure-crds", "charts/tenure-crds")
-    flags = ["--lease-duration=4s", "--lease-renew-deadline=3s", "--lease-retry=1s", *arguments]
+    flags = ["--lease-duration=3s", "--lease-renew-deadline=2s", "--lease-retry=1s", *arguments]
     given = ",".join(flags)
     helm("upgrade", "--install", "tenure", "charts/tenure", "--namespace", OPERATOR, "--create-namespace", *IMAGE,
          "--set", f"extraArgs={{{given}}}", "--wait")  # fmt: skip

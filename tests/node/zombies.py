@@ -11,7 +11,7 @@ import time
 
 from tests.charts.api import Api, wait
 from tests.node.processes import programs
-from tests.node.tenant import Tenant, path
+from tests.node.tenant import Tenant, install_operator, path
 
 # How often a moment may be missed: a program may be done before it is caught.
 TRIES = 6
@@ -125,6 +125,7 @@ def stop(pid, number):
 
 def play(_api):
     """Both at the same time, each in a tenant of its own."""
+    install_operator()
     scenes = [Runner("zombie-runner", "execute"), Evaluator("zombie-evaluator", "evaluate")]
     wrong = []
 
