@@ -85,12 +85,13 @@ class Reaper(threading.Thread):
         """Stops the program, looks, and kills it."""
         if not process.signal(signal.SIGSTOP):
             return
-        found = phase(process)
-        if process.kill():
-            self.phases[found] += 1
-
-    def namespaced(self, namespace, plural, query=""):
-        return self.api.must(self.api.call("GET", f"{GROUP}/namespaces/{namespace}/{plural}{query}"))["items"]
+        found = "unknown"
+        try:
+            found = phase(process)
+        finally:
+            # Whatever happens, nobody may stay stopped.
+            if process.kill():
+                self.phases[found] += 1
 
 
 class JobReaper(Reaper):
@@ -112,10 +113,16 @@ class JobReaper(Reaper):
         time.sleep(delay)
         if not process.signal(signal.SIGSTOP):
             return
-        # A connection of its own: several programs may be stopped at the same time.
-        found = self.phase(Api(), process)
-        if process.kill():
-            self.phases[found] += 1
+        found = "unknown"
+        try:
+            # A connection of its own: several programs may be stopped at the same time.
+            found = self.phase(Api(), process)
+        except Exception as error:  # noqa: BLE001
+            self.error = error
+        finally:
+            # Whatever happens, nobody may stay stopped.
+            if process.kill():
+                self.phases[found] += 1
 
 
 class EvaluatorReaper(JobReaper):
