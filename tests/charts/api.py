@@ -102,6 +102,26 @@ class Api:
         return self.must(self.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review))["status"]["allowed"]
 
 
+class PatientApi(Api):
+    """Asks again what an API server that has just started does not answer yet."""
+
+    PATIENCE = 60
+
+    def call(self, verb, path, body=None, who=None, kind="application/json"):
+        end = time.monotonic() + self.PATIENCE
+        while True:
+            try:
+                answer = super().call(verb, path, body, who, kind)
+                # What is refused so has not been done; other codes of a write tell nothing.
+                is_final = answer.code != 429 and (verb != "GET" or answer.code < 500 and answer.code not in (401, 403))
+                if is_final or time.monotonic() > end:
+                    return answer
+            except (OSError, http.client.HTTPException):
+                if verb != "GET" or time.monotonic() > end:
+                    raise
+            time.sleep(0.5)
+
+
 def person(name):
     """Somebody who signed in."""
     return (name, ["system:authenticated"])

@@ -6,7 +6,7 @@ import random
 import subprocess
 import time
 
-from tests.charts.api import Api, wait
+from tests.charts.api import PatientApi, wait
 from tests.node.kills import in_parallel, make_tenants
 from tests.node.processes import leader, read
 from tests.node.tenant import OPERATOR, install_operator
@@ -41,8 +41,7 @@ def ready():
 def judge(tenants):
     wrong = []
     for tenant in tenants:
-        # Its connection may be one that an outage has cut off.
-        tenant.api = Api()
+        tenant.api = PatientApi()
         wrong += tenant.await_settled(SETTLE)
         wrong += tenant.judge()
     return wrong
@@ -65,12 +64,12 @@ def outages(tenants, rounds):
 def frozen_leader(tenants):
     """The leader is frozen for longer than its lease; when it wakes up it believes for a moment that it leads."""
     in_parallel(lambda tenant: tenant.wave(PEOPLE), tenants)
-    process, holder = wait("somebody leads", lambda: leader(Api(), OPERATOR), 60)
+    process, holder = wait("somebody leads", lambda: leader(PatientApi(), OPERATOR), 60)
     state, frozen, thawed = process.freezer()
     state.write_text(frozen)
     try:
         time.sleep(PAUSE)
-        other = wait("the other one leads", lambda: leader(Api(), OPERATOR), 60)
+        other = wait("the other one leads", lambda: leader(PatientApi(), OPERATOR), 60)
     finally:
         state.write_text(thawed)
     if other[1] == holder:
@@ -105,5 +104,5 @@ def play(_api):
     tenants = make_tenants("restart", TENANTS)
     wrong = outages(tenants, 2)
     wrong += frozen_leader(tenants)
-    wrong += two_leaders(Api(), tenants)
+    wrong += two_leaders(PatientApi(), tenants)
     return sum(len(tenant.occurrences) for tenant in tenants), wrong
