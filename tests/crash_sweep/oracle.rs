@@ -211,10 +211,10 @@ impl Outcome {
     }
 
     /// Accounts without instants; the generation counts the changes.
-    fn accounts(&self) -> BTreeMap<&str, String> {
+    fn accounts(&self, compare: Compare) -> BTreeMap<&str, String> {
         let account = |object: &Value| {
             let spec = &object["spec"];
-            let changes = if self.compare == Compare::Everything { number(object, "/metadata/generation") } else { 0 };
+            let changes = if compare == Compare::Everything { number(object, "/metadata/generation") } else { 0 };
             let lists = ["memberOf", "licenses", "sponsors", "attributes"].map(|field| format!("{field} {}", spec[field]));
             format!("enabled {} deleted {} {} changes {changes}", spec["accountEnabled"], spec["deletedAt"].is_string(), lists.join(" "))
         };
@@ -238,6 +238,7 @@ impl Outcome {
 
     /// What is wrong with a disturbed run, given this undisturbed one.
     pub fn differences(&self, other: &Self) -> Vec<String> {
+        let what = self.compare.max(other.compare);
         let mut faults = other.faults();
         let mut compare = |what: &str, ours: String, theirs: String| {
             if ours != theirs {
@@ -245,10 +246,10 @@ impl Outcome {
             }
         };
         compare("versions", format!("{:?}", self.versions()), format!("{:?}", other.versions()));
-        if self.compare != Compare::Nothing {
-            compare("accounts", format!("{:#?}", self.accounts()), format!("{:#?}", other.accounts()));
+        if what != Compare::Nothing {
+            compare("accounts", format!("{:#?}", self.accounts(what)), format!("{:#?}", other.accounts(what)));
         }
-        if self.compare != Compare::Everything {
+        if what != Compare::Everything {
             return faults;
         }
         compare("results", format!("{:#?}", self.processed()), format!("{:#?}", other.processed()));

@@ -12,7 +12,7 @@ use super::story::{STORIES, Story};
 use super::tenant::Ground;
 
 /// Stories told at once: they wait most of the time.
-const PARALLEL: usize = 28;
+const PARALLEL: usize = 44;
 /// How often a case is drawn whose request did not come.
 const DRAWS: u64 = 4;
 
