@@ -128,6 +128,8 @@ async fn metrics(world: &World, controller: &Controller) -> Result<(), Error> {
         "tenure_job_duration_seconds_count{kind=\"evaluation\",outcome=\"succeeded\"} ".to_owned(),
         "tenure_job_duration_seconds_count{kind=\"execution\",outcome=\"succeeded\"} ".to_owned(),
         "tenure_run_plan_to_start_seconds_count{category=\"joiner\"} ".to_owned(),
+        "tenure_run_due_to_first_effect_seconds_count{category=\"joiner\"} ".to_owned(),
+        "tenure_run_due_to_done_seconds_count{category=\"joiner\"} ".to_owned(),
         "tenure_api_requests_total{method=\"POST\",code=\"201\"} ".to_owned(),
     ];
     until("the metrics tell of it", async || {

@@ -190,6 +190,9 @@ pub struct RunPlan {
     pub subjects: i32,
     /// How many slices.
     pub slices: i32,
+    /// The earliest due instant of its subjects: who has waited longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_date_time: Option<DateTime<Utc>>,
     /// Why nobody was planned, where nobody was: for example AlreadyProcessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]

@@ -16,6 +16,9 @@ use prometheus_client::registry::Registry;
 
 /// Bounds of times that a pass takes, in seconds.
 const PASS_SECONDS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 20.0];
+/// From a due instant: a tick may come 24 h later, and a leaver is caught up with for 30 days.
+const DUE_SECONDS: [f64; 11] =
+    [1.0, 4.0, 15.0, 60.0, 300.0, 1_800.0, 3.0 * 3_600.0, 12.0 * 3_600.0, 86_400.0, 3.0 * 86_400.0, 30.0 * 86_400.0];
 /// Bounds of times that people wait, in seconds: from a second to a day.
 const WAIT_SECONDS: [f64; 12] = [1.0, 2.0, 4.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1_800.0, 7_200.0, 21_600.0, 86_400.0];
 
@@ -51,6 +54,10 @@ fn passes() -> Histogram {
 
 fn waits() -> Histogram {
     Histogram::new(WAIT_SECONDS)
+}
+
+fn dues() -> Histogram {
+    Histogram::new(DUE_SECONDS)
 }
 
 /// A family of metrics by name.
@@ -103,6 +110,10 @@ families! {
     first_effect: Histograms = Histograms::new_with_constructor(waits), "run_plan_to_start_seconds", "Time from the evaluation that planned a Run to the start of its first subject";
     /// By category.
     run_time: Histograms = Histograms::new_with_constructor(waits), "run_plan_to_end_seconds", "Time from the evaluation that planned a Run to the end of its last subject";
+    /// By category.
+    due_to_first_effect: Histograms = Histograms::new_with_constructor(dues), "run_due_to_first_effect_seconds", "Time from the earliest due instant of a Run's subjects to the start of its first subject";
+    /// By category.
+    due_to_done: Histograms = Histograms::new_with_constructor(dues), "run_due_to_done_seconds", "Time from the earliest due instant of a Run's subjects to the end of its last subject";
     /// By kind and outcome.
     job_time: Histograms = Histograms::new_with_constructor(waits), "job_duration_seconds", "Time from the creation of a Job to its end";
     /// By kind.

@@ -71,6 +71,13 @@ class Api:
         except ValueError:
             return Answer(response.status, {"message": data.decode(errors="replace")})
 
+    def watch(self, path):
+        """The objects as they change, by a connection of its own; ends when the server ends it."""
+        connection = http.client.HTTPSConnection(self.server.hostname, self.server.port, context=self.context)
+        connection.request("GET", f"{path}?watch=true", headers={"Authorization": f"Bearer {self.token}"})
+        for line in connection.getresponse():
+            yield json.loads(line)["object"]
+
     def create(self, path, body, who=None):
         """POST."""
         return self.call("POST", path, body, who)
@@ -93,6 +100,26 @@ class Api:
             "spec": {"user": who[0], "groups": who[1], "resourceAttributes": attributes},
         }
         return self.must(self.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review))["status"]["allowed"]
+
+
+class PatientApi(Api):
+    """Asks again what an API server that has just started does not answer yet."""
+
+    PATIENCE = 60
+
+    def call(self, verb, path, body=None, who=None, kind="application/json"):
+        end = time.monotonic() + self.PATIENCE
+        while True:
+            try:
+                answer = super().call(verb, path, body, who, kind)
+                # What is refused so has not been done; other codes of a write tell nothing.
+                is_final = answer.code != 429 and (verb != "GET" or answer.code < 500 and answer.code not in (401, 403))
+                if is_final or time.monotonic() > end:
+                    return answer
+            except (OSError, http.client.HTTPException):
+                if verb != "GET" or time.monotonic() > end:
+                    raise
+            time.sleep(0.5)
 
 
 def person(name):

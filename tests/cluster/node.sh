@@ -195,3 +195,11 @@ start_node() {
         printf '%s\n' "${!variable}" >"$directory/$name.pid"
     done
 }
+
+# The command may have started some of them again: their ids are in the files.
+read_pids() {
+    local name
+    for name in etcd apiserver manager scheduler kubelet proxy containerd; do
+        read -r "${name?}_pid" <"$directory/$name.pid"
+    done
+}

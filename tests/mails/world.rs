@@ -23,13 +23,19 @@ impl World {
         world.add("User", "max", &json!({"displayName": "Max", "mail": "max@acme.example", "initialAccount": {"accountEnabled": false}}));
         world.add("User", "ulf", &json!({"displayName": "Ulf"}));
         world.add("User", "eva", &json!({"displayName": "Eva", "mail": "eva@acme.example"}));
-        world.add("Account", "eva", &json!({"accountEnabled": false, "memberOf": [], "deletedAt": "2026-01-01T00:00:00Z"}));
+        let deleted = json!({"accountEnabled": false, "memberOf": [], "deletedAt": "2026-01-01T00:00:00Z"});
+        world.add_at("2026-02-04T06:30:00Z", "Account", "eva", &deleted);
         world
     }
 
-    /// An object.
+    /// An object that is there from the start.
     pub fn add(&mut self, kind: &str, name: &str, spec: &Value) {
-        let metadata = json!({"name": name, "namespace": NS});
+        self.add_at("2026-02-04T06:00:00Z", kind, name, spec);
+    }
+
+    /// An object that is applied at an instant: a tenant whose first evaluation finds Accounts already is no new one.
+    fn add_at(&mut self, at: &str, kind: &str, name: &str, spec: &Value) {
+        let metadata = json!({"name": name, "namespace": NS, "annotations": {"tenure.dev/simulate-at": at}});
         self.documents.push(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}));
     }
 
@@ -37,7 +43,7 @@ impl World {
     pub fn mail(&mut self, name: &str, category: &str, task: &str, arguments: &Value, user: &Value) {
         self.add("User", name, user);
         self.add("Workflow", name, &json!({"category": category, "tasks": [{"name": "mail", task: arguments}]}));
-        self.add("Run", name, &json!({"source": {"workflow": {"name": name}}, "subjects": {"users": [name]}}));
+        self.add_at("2026-02-04T07:00:00Z", "Run", name, &json!({"source": {"workflow": {"name": name}}, "subjects": {"users": [name]}}));
     }
 
     /// Plays three hours.

@@ -5,7 +5,7 @@ import threading
 import time
 
 from tests.charts.api import Api, wait
-from tests.node.tenant import OPERATOR, Tenant, helm, install_operator, is_true, path
+from tests.node.tenant import OPERATOR, Tenant, forget_operator, helm, install_operator, is_true, path
 
 # `--stalled-after` here, in seconds; 5 minutes is its default.
 THRESHOLD = 10
@@ -138,6 +138,7 @@ def play(api):
 def missing_image():
     """The image of the Jobs is nowhere; then it is there."""
     wrong = []
+    forget_operator()
     helm("upgrade", "tenure", "charts/tenure", "--namespace", OPERATOR, "--reuse-values", "--wait",
          "--set", f"extraArgs={{--stalled-after={THRESHOLD}s,--image={Image.name_of_image}}}")  # fmt: skip
     play_one(Image(Api(), "image", "Pull"), wrong)

@@ -1,8 +1,9 @@
 //! A leaver stays out: nothing re-enables an account that a leaver workflow disabled.
 
-use tenure::sim::api::{Verb, Verdict};
+use chrono::{DateTime, Utc};
+use tenure::sim::api::{MemoryApi, Verb, Verdict};
 
-use super::play::{Play, hired, joiner, leaver, leaves, mover, timed};
+use super::play::{NS, Play, hired, joiner, leaver, leaves, mover, timed};
 
 /// A record with both dates.
 fn stays(from: &str, until: &str) -> String {
@@ -243,4 +244,28 @@ fn who_changed_while_an_attempt_was_lost_is_canceled_if_nobody_touched_them() {
     assert!(end.processed().contains(&"leaver ann completed 03-10".to_owned()), "{:?}", end.processed());
     assert!(end.processed().iter().any(|line| line.starts_with("leaver bob canceled Changed")), "{:?}", end.processed());
     assert_eq!(end.account("bob"), (true, vec!["all"]));
+}
+
+#[test]
+fn an_owner_that_is_gone_costs_the_off_boarding_of_many_one_wait_and_not_one_for_each() {
+    // The joiner's runner vanishes with its node in the middle of a claim of twenty, and all of them leave at once.
+    let names: Vec<String> = (0..20).map(|index| format!("p{index:02}")).collect();
+    let gone = names.clone();
+    let leave = move |api: &MemoryApi| {
+        for name in &gone {
+            let mut user = (*api.get("User", NS, name).expect("the person")).clone();
+            user["spec"]["employeeLeaveDateTime"] = "2026-03-10T00:00:00Z".into();
+            api.put(&user).expect("a sound record");
+        }
+    };
+    let play = names.iter().fold(tenant(), |play, name| play.user(name, &hired("2026-03-10")));
+    let end = play.lost_nodes().on_request("execute/", (Verb::Update, "accounts"), 3, leave, Verdict::Die).run();
+    let done: Vec<_> = names.iter().flat_map(|name| end.when("leaver", name)).collect();
+    assert_eq!(done.len(), names.len(), "everybody is off-boarded once");
+    assert!(names.iter().all(|name| !end.account(name).0));
+    let begun = end.of_kind("Run").filter(|run| run["metadata"]["name"].as_str().is_some_and(|name| name.starts_with("leaver")));
+    let planned: Vec<DateTime<Utc>> =
+        begun.filter_map(|run| run["status"]["scheduledDateTime"].as_str()).map(|text| text.parse().expect("an instant")).collect();
+    let took = *done.iter().max().expect("some") - *planned.iter().min().expect("a Run");
+    assert!(took < chrono::TimeDelta::minutes(4), "the last one was off-boarded {took} after the plan");
 }

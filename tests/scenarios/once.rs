@@ -123,6 +123,23 @@ fn nobody_twice_after_backup_wipe_and_restore_without_status() {
     }
 }
 
+#[test]
+fn nobody_twice_after_a_restore_in_which_the_schedule_comes_before_the_ledger() {
+    // Ticks lie in between. The accounts tell that this is no new tenant.
+    let kept: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let (keep, first, second) = (Arc::clone(&kept), Arc::clone(&kept), kept);
+    let late = |object: &Value| {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        ["TenantLedger", "OccurrenceLedger", "DirectorySnapshot", "RunSlice", "Run"].contains(&kind)
+    };
+    let part = move |kept: &Mutex<Vec<Value>>, wanted: bool| -> Vec<Value> {
+        kept.lock().expect("no panic").iter().filter(|object| late(object) == wanted).cloned().collect()
+    };
+    let play = tenant().act("03-12T09:00", move |api| *keep.lock().expect("no panic") = backup(api)).act("03-12T09:30", wipe);
+    let play = play.act("03-12T10:00", move |api| restore(api, &part(&first, false)));
+    assert_once(play.act("03-12T19:00", move |api| restore(api, &part(&second, true))), "the schedule before the ledger");
+}
+
 /// Forty-five people who join on the 10th.
 fn forty_five() -> Play {
     (0..45)

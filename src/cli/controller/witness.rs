@@ -105,13 +105,17 @@ impl Witness for Counting {
         for (outcome, subjects) in counts {
             self.metrics.subjects.get_or_create(&of(outcome)).inc_by(u64::try_from(subjects).unwrap_or(0));
         }
-        let Some(planned) = status.scheduled_date_time else { return };
         let labels = Labels::new([("category", category)]);
-        for (histogram, at) in
-            [(&self.metrics.first_effect, status.started_date_time), (&self.metrics.run_time, status.completed_date_time)]
-        {
-            if let Some(at) = at {
-                histogram.get_or_create(&labels).observe((at - planned).as_seconds_f64().max(0.0));
+        let due = status.plan.as_ref().and_then(|plan| plan.due_date_time);
+        let (started, done) = (status.started_date_time, status.completed_date_time);
+        for (histogram, from, to) in [
+            (&self.metrics.first_effect, status.scheduled_date_time, started),
+            (&self.metrics.run_time, status.scheduled_date_time, done),
+            (&self.metrics.due_to_first_effect, due, started),
+            (&self.metrics.due_to_done, due, done),
+        ] {
+            if let (Some(from), Some(to)) = (from, to) {
+                histogram.get_or_create(&labels).observe((to - from).as_seconds_f64().max(0.0));
             }
         }
     }

@@ -8,7 +8,7 @@ use kube::api::ObjectMeta;
 
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::tenant_ledger::{EpochRange, TenantLedgerData};
-use crate::api::{DirectorySnapshot, OccurrenceLedger, RunSlice, TenantLedger};
+use crate::api::{Account, DirectorySnapshot, OccurrenceLedger, RunSlice, TenantLedger};
 use crate::cluster::client::Selector;
 use crate::cluster::{Cluster, Created, Replaced};
 use crate::domain::keys::encode;
@@ -55,7 +55,9 @@ pub(super) fn next(data: &mut TenantLedgerData, as_of: DateTime<Utc>) {
 async fn has_history(cluster: &Cluster) -> Result<bool, RunnerError> {
     Ok(!cluster.list::<RunSlice>(&Selector::all()).await?.is_empty()
         || !cluster.list::<OccurrenceLedger>(&Selector::all()).await?.is_empty()
-        || !cluster.list::<DirectorySnapshot>(&Selector::all()).await?.is_empty())
+        || !cluster.list::<DirectorySnapshot>(&Selector::all()).await?.is_empty()
+        // Only evaluations make them, after the head: in a restore they have come first.
+        || !cluster.list::<Account>(&Selector::all()).await?.is_empty())
 }
 
 /// A head that was restored, or never written by a second evaluation: rows of an epoch above it mean that the backup was

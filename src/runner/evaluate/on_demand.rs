@@ -61,7 +61,8 @@ fn repaired(tenant: &Tenant, run: &str, reason: Option<&str>) -> Option<RunPlan>
 }
 
 fn empty_plan(tenant: &Tenant, version: i32, reason: &str) -> RunPlan {
-    RunPlan { epoch: tenant.epoch, hash: String::new(), version, subjects: 0, slices: 0, reason: Some(reason.to_owned()) }
+    let reason = Some(reason.to_owned());
+    RunPlan { epoch: tenant.epoch, hash: String::new(), version, subjects: 0, slices: 0, due_date_time: None, reason }
 }
 
 fn want_run(tenant: &Tenant, run: &Run, name: &str, draft: &mut Draft, wanted: &mut Vec<Wanted>) {

@@ -283,6 +283,7 @@ pub(super) fn plan_of(slices: &[RunSlice], reason: Option<&str>) -> RunPlan {
         version,
         subjects: i32::try_from(results().count()).unwrap_or(i32::MAX),
         slices: i32::try_from(slices.len()).unwrap_or(i32::MAX),
+        due_date_time: results().map(|result| result.due).min(),
         reason: reason.map(str::to_owned),
     }
 }

@@ -33,18 +33,36 @@ const PARALLEL: usize = 1;
 /// they run.
 pub(super) async fn run(attempt: &Attempt, name: &str, claimed: &[String]) -> Result<Vec<String>, RunnerError> {
     let Some(slice) = attempt.slice(name) else { return Ok(Vec::new()) };
-    let work = stream::iter(claimed.to_vec()).map(|key| active(attempt, &slice, key)).buffer_unordered(PARALLEL).collect::<Vec<_>>();
+    let work = async {
+        settle_together(attempt, &slice, claimed).await?;
+        let subjects = stream::iter(claimed.to_vec()).map(|key| active(attempt, &slice, key));
+        subjects.buffer_unordered(PARALLEL).collect::<Vec<_>>().await.into_iter().collect::<Result<Vec<Option<String>>, RunnerError>>()
+    };
     let mut work = pin!(work);
     loop {
         match select(work.as_mut(), attempt.context.cluster.clock().sleep(RENEW)).await {
-            Either::Left((results, _)) => {
-                let results: Result<Vec<Option<String>>, RunnerError> = results.into_iter().collect();
-                return Ok(results?.into_iter().flatten().collect());
-            }
+            Either::Left((results, _)) => return Ok(results?.into_iter().flatten().collect()),
             // What is under way goes on after the write: an effect that takes longer than its time is given up.
             Either::Right(((), _)) => merge::write(attempt, name).await?,
         }
     }
+}
+
+/// A leaver's claim marks the older work of all its subjects before it waits for the first: an owner that is gone would
+/// cost 90 s for each of them.
+async fn settle_together(attempt: &Attempt, slice: &RunSlice, claimed: &[String]) -> Result<(), RunnerError> {
+    if slice.spec.category != Category::Leaver {
+        return Ok(());
+    }
+    for result in claimed.iter().filter_map(|key| attempt.held(key)).filter(|result| !result.supersedes.is_empty()) {
+        let begun = result.started_date_time.is_some() || slice.spec.execution_type != ExecutionType::Scheduled;
+        let is_protected = matches!(attempt.directory.is_protected(&result.subject).await, Lookup::Present(true) | Lookup::Unknown(_));
+        // Who is not off-boarded after all keeps what was planned before.
+        if begun || (!is_protected && matches!(looked_at_again(attempt, &result).await, Recheck::Holds)) {
+            settle::mark(attempt, &result).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn active(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<String>, RunnerError> {

@@ -34,12 +34,19 @@ async fn claims(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> 
     let mut left: BTreeSet<String> = BTreeSet::new();
     loop {
         let Some(slice) = attempt.slice(name) else { return Ok(moved) };
-        if !attempt.holds_any() && slice.spec.results.iter().all(|result| result.processing_status.is_final()) {
+        let is_over = |result: &SubjectResult| result.processing_status.is_final() && !is_waited_for(result);
+        if !attempt.holds_any() && slice.spec.results.iter().all(is_over) {
             return Ok(moved);
         }
         // The head, the ledger, the Workflow and the Run, before each claim.
         attempt.look_around().await?;
-        let Some((mut next, claimed)) = prepare(attempt, name, &left).await? else { return Ok(moved) };
+        let Some((mut next, claimed)) = prepare(attempt, name, &left).await? else {
+            // What is blocked here may have been marked meanwhile by the very leaver that it waits for.
+            if refresh(attempt, name).await? {
+                continue;
+            }
+            return Ok(moved);
+        };
         stamp(attempt, &mut next);
         if !put(attempt, next, &claimed).await? {
             continue;
@@ -74,6 +81,11 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
     let stopped = attempt.mind.stopped(execution);
     let mut claimed = Vec::new();
     for result in &mut slice.spec.results {
+        if is_waited_for(result) {
+            // The claim is ours, and nothing of it is under way, or its owner is known to have ended.
+            result.stopped_date_time = Some(now);
+            changed = true;
+        }
         let begun = result.attempt.is_some() && result.processing_status == ProcessingStatus::InProgress;
         if result.processing_status.is_final() || left.contains(&result.occurrence) {
             continue;
@@ -103,6 +115,21 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
         changed = true;
     }
     Ok(changed.then_some((slice, claimed)))
+}
+
+/// Whether a leaver has marked the result and waits for the word that nobody works on it any more.
+fn is_waited_for(result: &SubjectResult) -> bool {
+    result.superseded_date_time.is_some() && result.stopped_date_time.is_none()
+}
+
+/// Reads the slice again; whether anybody has written to it.
+async fn refresh(attempt: &Attempt, name: &str) -> Result<bool, RunnerError> {
+    let Some(fresh) = attempt.context.cluster.find::<RunSlice>(name).await? else { return Ok(false) };
+    check_holder(attempt, name, &fresh)?;
+    let known = attempt.slice(name).and_then(|slice| slice.metadata.resource_version);
+    let changed = known != fresh.metadata.resource_version;
+    attempt.keep(fresh);
+    Ok(changed)
 }
 
 /// Cancels a subject that has not begun.

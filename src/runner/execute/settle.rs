@@ -25,10 +25,19 @@ pub(super) async fn is_final(attempt: &Attempt, slice: &str, subject: &str) -> R
     Ok(slice.as_ref().and_then(|slice| of_subject(slice, subject)).is_none_or(|result| result.processing_status.is_final()))
 }
 
+/// Marks the older work that the leaver's result names, and waits for nobody: so the owners of all subjects of a claim
+/// stop at the same time, and not one after the other.
+pub(super) async fn mark(attempt: &Attempt, result: &SubjectResult) -> Result<(), RunnerError> {
+    for slice in &result.supersedes {
+        supersede(attempt, slice, &result.subject_key, false).await?;
+    }
+    Ok(())
+}
+
 /// Settles everything that the leaver's result names.
 pub(super) async fn settle(attempt: &Attempt, result: &SubjectResult) -> Result<(), RunnerError> {
     for slice in &result.supersedes {
-        supersede(attempt, slice, &result.subject_key).await?;
+        supersede(attempt, slice, &result.subject_key, true).await?;
     }
     for slice in &result.waits_for {
         wait_while_executing(attempt, slice, &result.subject_key).await?;
@@ -36,15 +45,15 @@ pub(super) async fn settle(attempt: &Attempt, result: &SubjectResult) -> Result<
     Ok(())
 }
 
-/// Marks the older work, then waits for its owner.
-async fn supersede(attempt: &Attempt, name: &str, subject: &str) -> Result<(), RunnerError> {
+/// Marks the older work; then, if asked to, waits for its owner.
+async fn supersede(attempt: &Attempt, name: &str, subject: &str, waits: bool) -> Result<(), RunnerError> {
     let cluster = &attempt.context.cluster;
     loop {
         let Some(mut slice) = cluster.find::<RunSlice>(name).await? else { return Ok(()) };
         let now = cluster.clock().now();
         let Some(result) = slice.spec.results.iter_mut().find(|result| result.subject_key == subject) else { return Ok(()) };
         if let Some(marked) = result.superseded_date_time {
-            if has_stopped(result, marked, now) {
+            if !waits || has_stopped(result, marked, now) {
                 return Ok(());
             }
             cluster.clock().sleep(LOOK).await;
