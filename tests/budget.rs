@@ -15,8 +15,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use tenure::api::Task;
-use tenure::domain::plan::{SLICE_BYTES, subjects_per_slice};
+use tenure::api::run_slice::BeforeImage;
+use tenure::api::{ProcessingStatus, SubjectResult, Task};
+use tenure::domain::plan::{SLICE_BYTES, before_bytes, cut, info_room, parts, result_bytes};
 use tenure::domain::retention::{HISTORY_DAYS, LEDGER_DAYS};
 use tenure::sim::api::{Interceptor, RequestInfo, Verb, Verdict};
 
@@ -110,44 +111,94 @@ fn a_tenant_stays_within_its_budget() {
     assert!(most <= stated && stated <= most * 6 / 5, "{most} bytes by the budgets, docs/scale.md states {stated}");
 }
 
-/// One task of each kind that leaves the largest results: everything is as long as the schema lets it be.
-fn worst_result(tasks: &[Task], before: usize) -> Value {
-    let names = |count: usize, length: usize| vec!["n".repeat(length); count];
-    let results: Vec<Value> = tasks
-        .iter()
-        .map(|task| json!({"name": task.name, "processingStatus": "completedWithErrors", "reason": "r".repeat(60), "processingInfo": "i".repeat(1024)}))
-        .collect();
-    let mut result = json!({
-        "subject": "s".repeat(253), "subjectKey": "k".repeat(64), "occurrence": "o".repeat(64), "due": tenant::INSTANT,
-        "processingStatus": "completedWithErrors", "reason": "r".repeat(60), "waitsFor": names(2, 63), "supersedes": names(2, 63),
-        "attempt": 100, "startedDateTime": tenant::INSTANT, "completedDateTime": tenant::INSTANT, "tasks": results,
+/// A person as planned, whose name has so many bytes.
+fn planned(subject: usize, tasks: &[Task]) -> SubjectResult {
+    let tasks: Vec<Value> = tasks.iter().map(|task| json!({"name": task.name, "processingStatus": "queued"})).collect();
+    let result = json!({
+        "subject": "s".repeat(subject), "subjectKey": "k".repeat(64), "occurrence": "o".repeat(64), "due": tenant::INSTANT, "tasks": tasks,
     });
-    if before > 0 {
+    serde_json::from_value(result).expect("a result")
+}
+
+/// The same when all is over: everything has become as long as it may, and the first task that fails says all it can. So
+/// many slices come first.
+fn worst(mut result: SubjectResult, slices: usize, tasks: &[Task]) -> SubjectResult {
+    let instant = "2026-01-12T06:00:00.123456789Z".parse().expect("an instant");
+    let names = |count: usize| vec!["n".repeat(63); count];
+    (result.waits_for, result.supersedes) = (names(slices / 2), names(slices - slices / 2));
+    (result.reason, result.attempt) = (Some("r".repeat(64)), Some(i32::MAX));
+    result.processing_status = ProcessingStatus::CompletedWithErrors;
+    for member in
+        [&mut result.started_date_time, &mut result.completed_date_time, &mut result.stopped_date_time, &mut result.superseded_date_time]
+    {
+        *member = Some(instant);
+    }
+    for index in 0..tasks.len() {
+        let room = info_room(&result.tasks, index);
+        let task = &mut result.tasks[index];
+        task.processing_status = ProcessingStatus::CompletedWithErrors;
+        task.reason = Some("r".repeat(64));
+        task.processing_info = Some(cut(&"<\u{1d11e}\"i".repeat(1_024), room));
+        task.before = Some(BeforeImage { not_undoable: Some(true), ..BeforeImage::default() });
+    }
+    if let Some(task) = result.tasks.first_mut() {
         // The images of a subject share one bound; where they lie makes no difference.
-        result["tasks"][0]["before"] = json!({"memberOf": names(before / 64, 61)});
+        let bytes = before_bytes(tasks).saturating_sub(20);
+        task.before = Some(BeforeImage { member_of: Some(vec!["g".repeat(61); bytes / 64]), ..BeforeImage::default() });
     }
     result
 }
 
 #[test]
 fn the_largest_slice_is_no_larger_than_planned() {
-    let one: Task = serde_json::from_value(json!({"name": "n".repeat(63), "disableUserAccount": {}})).expect("a task");
-    let all: Task = serde_json::from_value(json!({"name": "n".repeat(63), "removeUserFromAllGroups": {}})).expect("a task");
-    for (tasks, before) in [(vec![one.clone()], 0), (vec![one.clone(); 3], 0), (vec![all.clone()], 8_000), (vec![all; 25], 8_000)] {
-        let subjects = subjects_per_slice(&tasks);
-        let results = vec![worst_result(&tasks, before); subjects];
+    let task = |name: usize, member: &str, arguments: Value| -> Task {
+        serde_json::from_value(json!({"name": "n".repeat(name), member: arguments})).expect("a task")
+    };
+    let mail = task(12, "sendWelcomeEmail", json!({}));
+    let enable = task(12, "enableUserAccount", json!({}));
+    let join = task(12, "addUserToGroups", json!({"groups": ["everyone", "engineering"]}));
+    let update = task(12, "updateUserAttributes", json!({"attributes": [{"attribute": "officeLocation", "value": "7"}]}));
+    let longest = task(63, "disableUserAccount", json!({}));
+    let all = task(63, "removeUserFromAllGroups", json!({}));
+    // Tasks, bytes of a person's name, slices that come first, and how many people a slice of them has.
+    let table = [
+        (vec![enable.clone()], 40, 0, 100),
+        (vec![enable.clone(), join.clone(), mail.clone()], 40, 0, 100),
+        (vec![enable.clone(), join.clone(), mail.clone()], 40, 3, 100),
+        (vec![enable.clone(), join.clone(), mail.clone(), mail.clone(), mail.clone(), mail], 40, 0, 80),
+        (vec![join, update], 40, 0, 40),
+        (vec![longest.clone()], 253, 4, 100),
+        (vec![longest; 25], 253, 4, 20),
+        (vec![enable, all.clone()], 40, 0, 20),
+        (vec![all; 25], 253, 4, 15),
+    ];
+    let mut fullest = 0;
+    for (tasks, subject, slices, people) in table {
+        let result = planned(subject, &tasks);
+        let count = parts(&vec![result_bytes(&result, slices, &tasks); 200])[0];
+        let results = json!(vec![worst(result, slices, &tasks); count]);
         let slice = json!({
             "apiVersion": "tenure.dev/v1alpha1", "kind": "RunSlice",
-            "metadata": {"name": "n".repeat(63), "namespace": "n".repeat(63), "labels": {}},
-            "run": "r".repeat(52), "runUid": "u".repeat(36), "executionType": "scheduled", "workflow": "w".repeat(36), "category": "leaver",
+            "metadata": {"name": "n".repeat(63), "namespace": "n".repeat(63), "labels": {"tenure.dev/run": "r".repeat(63),
+                "tenure.dev/workflow": "w".repeat(36), "tenure.dev/epoch": "1000000", "app.kubernetes.io/managed-by": "tenure"}},
+            "run": "r".repeat(63), "runUid": "u".repeat(64), "executionType": "scheduled", "workflow": "w".repeat(36), "category": "leaver",
             "lineage": "l".repeat(36), "version": 1_000, "epoch": 1_000_000, "index": 1,
             "claim": {"holder": "h".repeat(320), "attempt": 100, "renewedDateTime": tenant::INSTANT}, "results": results,
         });
         let _typed: tenure::api::RunSlice = serde_json::from_value(slice.clone()).expect("a slice");
-        let bytes = stored(&slice);
-        println!("{} tasks, {before} bytes before: {subjects} people, {bytes} bytes", tasks.len());
-        assert!(bytes <= SLICE_BYTES * 11 / 10, "{} tasks: {bytes} bytes", tasks.len());
+        let bytes = stored(&slice) + escaped(&slice);
+        println!("{} tasks, {} bytes before: {count} people, {bytes} bytes", tasks.len(), before_bytes(&tasks));
+        assert_eq!(count, people, "{} tasks", tasks.len());
+        assert!(bytes <= SLICE_BYTES, "{} tasks: {bytes} bytes", tasks.len());
+        fullest = fullest.max(bytes);
     }
+    // A bound that nothing comes near would make slices small for nothing.
+    assert!(fullest > SLICE_BYTES * 9 / 10, "{fullest} bytes");
+}
+
+/// Bytes that the API server adds where a text has what means something in HTML.
+fn escaped(object: &Value) -> usize {
+    object.to_string().matches(['<', '>', '&']).count() * 5
 }
 
 #[test]
@@ -169,9 +220,6 @@ fn the_largest_chunk_and_bucket_fit_into_a_request() {
     assert!(stored(&bucket) <= REQUEST_BYTES, "a bucket of the snapshot: {} bytes", stored(&bucket));
 }
 
-/// People that an execution claims with one write (design 3.1 rule 6).
-const CLAIM: usize = 20;
-
 /// Counts what executions write, by resource.
 #[derive(Default)]
 struct Writes(Mutex<BTreeMap<String, u64>>);
@@ -185,25 +233,38 @@ impl Interceptor for Writes {
     }
 }
 
+/// What an execution may write in so many seconds, Accounts apart: one write for 20 people, one every two seconds, and the
+/// first and the last word of each run.
+fn allowed(people: u64, runs: u64, seconds: u64) -> u64 {
+    people.div_ceil(20) + seconds / 2 + 2 * runs
+}
+
 #[test]
 fn execution_keeps_its_books_with_few_writes() {
-    let people = 1_000;
+    // A tenth of the largest tenant, with a tenth of its allowance: slices do not know of each other, so that ten times as
+    // many people make ten times as many writes in ten times the time.
+    let people = PEOPLE / 10;
     let writes = Arc::new(Writes::default());
     // Every answer takes as long as those of a real API server that has nothing else to do.
-    let finished = Tenant::new(people).joiners_only().play(std::time::Duration::from_millis(5), Some(Arc::clone(&writes) as _));
+    let tenant = Tenant::new(usize::try_from(people).expect("people")).joiners_only();
+    let finished = tenant.play(std::time::Duration::from_millis(5), Some(Arc::clone(&writes) as _));
     let runs: Vec<&Value> = finished.objects.iter().filter(|object| object["kind"] == "Run").collect();
     let time =
         |run: &Value, member: &str| run["status"][member].as_str().and_then(|text| text.parse::<chrono::DateTime<chrono::Utc>>().ok());
     let seconds =
         |run: &&Value| (time(run, "completedDateTime").expect("it ended") - time(run, "startedDateTime").expect("it began")).num_seconds();
     let seconds = u64::try_from(runs.iter().map(seconds).sum::<i64>()).expect("time goes forward");
-    let slices = finished.objects.iter().filter(|object| object["kind"] == "RunSlice");
-    let claims: u64 = slices.map(|slice| slice["results"].as_array().map_or(0, Vec::len).div_ceil(CLAIM) as u64).sum();
+    let slices = finished.objects.iter().filter(|object| object["kind"] == "RunSlice").count() as u64;
     let writes = writes.0.lock().expect("nobody panics while counting").clone();
     let of = |resource: &str| writes.get(resource).copied().unwrap_or(0);
-    println!("{people} people in {} runs, {claims} claims, {seconds} s: {writes:?}", runs.len());
-    assert!(of("accounts") >= people as u64, "everybody was worked on: {writes:?}");
-    // One write makes a claim and one has its results; a report every 2 s, and one at the beginning and the end of a run.
-    assert!(of("runslices") <= 2 * claims, "{claims} claims: {writes:?}");
-    assert!(of("runs") <= seconds / 2 + 2 * runs.len() as u64, "{seconds} s: {writes:?}");
+    let runs = runs.len() as u64;
+    println!("{people} people in {runs} runs, {slices} slices, {seconds} s: {writes:?}; allowed {}", allowed(people, runs, seconds));
+    assert!(of("accounts") >= people, "everybody was worked on: {writes:?}");
+    assert!(of("runslices") + of("runs") <= allowed(people, runs, seconds), "{seconds} s: {writes:?}");
+    // Whatever the time it takes: one write for each claim, and one for the last results of each slice; a report every 5 s.
+    assert_eq!(slices, people.div_ceil(100), "three small tasks leave room for a hundred people");
+    assert!(of("runslices") <= people.div_ceil(20) + slices, "{slices} slices: {writes:?}");
+    assert!(of("runs") <= seconds / 5 + 2 * runs, "{seconds} s: {writes:?}");
+    let others: Vec<_> = writes.keys().filter(|resource| !["accounts", "runslices", "runs"].contains(&resource.as_str())).collect();
+    assert!(others.is_empty(), "nothing else is written: {writes:?}");
 }

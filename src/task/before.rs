@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::run_slice::BeforeImage;
 use crate::api::{Action, Task};
 use crate::directory::{Account, Directory, Lookup};
-use crate::domain::plan::BEFORE_BYTES;
+use crate::domain::plan::{before_bytes, stored_bytes};
 
 /// The state that before-images are taken from.
 struct Before {
@@ -13,8 +13,8 @@ struct Before {
     sponsorships: BTreeMap<String, Vec<String>>,
 }
 
-/// The before-images of all tasks, as it is now; None for tasks that have nothing to take back. Those past 8 `KiB` a
-/// subject are marked as not undoable instead.
+/// The before-images of all tasks, as it is now; None for tasks that have nothing to take back. Those past what the plan
+/// has room for, 8 `KiB` a subject at most, are marked as not undoable instead.
 pub async fn before_images<D: Directory>(directory: &D, subject: &str, tasks: &[Task]) -> Lookup<Vec<Option<BeforeImage>>> {
     let account = match directory.account(subject).await {
         Lookup::Present(account) => account,
@@ -31,15 +31,14 @@ pub async fn before_images<D: Directory>(directory: &D, subject: &str, tasks: &[
             Lookup::Unknown(why) => return Lookup::Unknown(why),
         }
     }
-    Lookup::Present(bounded(tasks.iter().map(|task| before.image(task))))
+    Lookup::Present(bounded(before_bytes(tasks), tasks.iter().map(|task| before.image(task))))
 }
 
-fn bounded(images: impl Iterator<Item = Option<BeforeImage>>) -> Vec<Option<BeforeImage>> {
-    let mut left = BEFORE_BYTES;
+fn bounded(mut left: usize, images: impl Iterator<Item = Option<BeforeImage>>) -> Vec<Option<BeforeImage>> {
     images
         .map(|image| {
             let image = image?;
-            let size = serde_json::to_string(&image).map_or(usize::MAX, |text| text.len());
+            let size = stored_bytes(&image);
             if size > left {
                 return Some(BeforeImage { not_undoable: Some(true), ..BeforeImage::default() });
             }
@@ -86,6 +85,65 @@ impl Before {
                 Some(BeforeImage { attributes: Some(attributes), ..none })
             }
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::task::MEMBERS;
+    use crate::domain::plan::BEFORE_BYTES;
+
+    /// An account that has as much of everything as its schema lets it have.
+    fn full() -> Before {
+        let names = |count: usize| (0..count).map(|number| format!("{number:0253}")).collect::<Vec<_>>();
+        let account = Account {
+            member_of: names(1_000),
+            groups: names(1_000),
+            teams: names(1_000),
+            licenses: names(100),
+            attributes: names(10).into_iter().map(|name| (name, "𝄞".repeat(1_024))).collect(),
+            deleted_at: Some(chrono::DateTime::<chrono::Utc>::MAX_UTC),
+            ..Account::default()
+        };
+        Before { account, sponsorships: names(1_000).into_iter().map(|name| (name, names(20))).collect() }
+    }
+
+    fn arguments(member: &str, names: usize) -> Value {
+        let list: Vec<String> = (0..names).map(|number| format!("{number:0253}")).collect();
+        match member {
+            "addUserToGroups" | "removeUserFromGroups" => json!({"groups": list}),
+            "addUserToTeams" | "removeUserFromTeams" => json!({"teams": list}),
+            "assignLicenses" | "removeLicenses" => json!({"licenses": list}),
+            "updateUserAttributes" => {
+                json!({"attributes": list.iter().map(|name| json!({"attribute": name, "value": ""})).collect::<Vec<_>>()})
+            }
+            "runCustomTaskExtension" => json!({"extension": "e"}),
+            "requestAccessPackageAssignment" => json!({"accessPackageId": "p", "assignmentPolicyId": "q"}),
+            "removeAccessPackageAssignment" => json!({"accessPackageId": "p"}),
+            _ => json!({}),
+        }
+    }
+
+    #[test]
+    fn no_image_is_larger_than_planned_and_none_is_planned_in_vain() {
+        let before = full();
+        for member in MEMBERS {
+            for names in [1, 2, 10] {
+                let task: Task = serde_json::from_value(json!({"name": "t", member: arguments(member, names)})).unwrap();
+                let planned = before_bytes(std::slice::from_ref(&task));
+                let image = before.image(&task);
+                assert_eq!(image.is_some(), planned > 0, "{member}");
+                let bytes = image.as_ref().map_or(0, stored_bytes);
+                if planned < BEFORE_BYTES {
+                    assert!(bytes <= planned && planned <= bytes + 64, "{member} with {names} names: {bytes} bytes, planned {planned}");
+                }
+                let kept = bounded(planned, std::iter::once(image.clone())).remove(0);
+                assert_eq!(kept == image, bytes <= planned, "{member} with {names} names");
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::api::reasons::{OFF_BOARDED, SUBJECT_NOT_FOUND, SUPERSEDED};
 use crate::api::run::{ExecutionType, RunPlan, RunSource, RunSpec, WorkflowSource};
 use crate::api::{EntryState, ProcessingStatus, Run, RunSlice, RunSliceData, SubjectResult, Task, TaskResult};
 use crate::domain::order::{self, Candidate, EarlierLeaver, Placement};
-use crate::domain::plan::{hash, subjects_per_slice};
+use crate::domain::plan::{hash, parts, result_bytes};
 use crate::domain::subject::{DateReading, Person};
 use crate::domain::trigger::Occurrence;
 
@@ -178,6 +178,14 @@ fn result(tasks: &[Task], want: &Wanted, placement: Option<&Placement>, as_of: D
     }
 }
 
+/// How many names of slices [`link`] writes into a result at most.
+fn names_to_come(placement: Option<&Placement>) -> usize {
+    match placement {
+        Some(Placement::Planned { after, slices, supersedes }) => after.len() + slices.len() + supersedes.len(),
+        _ => 0,
+    }
+}
+
 #[expect(clippy::too_many_arguments, reason = "one Run is built from all that was decided")]
 fn build_run(
     tenant: &Tenant,
@@ -194,8 +202,14 @@ fn build_run(
     let on_demand = wanted[ids[0]].run.clone();
     let mut ids = ids.to_vec();
     ids.sort_by(|left, right| (wanted[*left].due, &wanted[*left].subject).cmp(&(wanted[*right].due, &wanted[*right].subject)));
-    let mut slices = Vec::new();
-    for (index, part) in ids.chunks(subjects_per_slice(&tasks)).enumerate() {
+    let mut results: Vec<SubjectResult> =
+        ids.iter().map(|id| result(&tasks, &wanted[*id], placements[*id].as_ref(), tenant.as_of)).collect();
+    let most = |(result, id): (&SubjectResult, &usize)| result_bytes(result, names_to_come(placements[*id].as_ref()), &tasks);
+    let parts = parts(&results.iter().zip(&ids).map(most).collect::<Vec<_>>());
+    let (mut slices, mut rest) = (Vec::new(), ids.as_slice());
+    for (index, count) in parts.into_iter().enumerate() {
+        let (part, others) = rest.split_at(count);
+        rest = others;
         let name = if on_demand.is_some() { format!("{run}-e{}-{index}", tenant.epoch) } else { format!("{run}-{index}") };
         for id in part {
             slice_of.insert(*id, name.clone());
@@ -212,7 +226,7 @@ fn build_run(
             epoch: tenant.epoch,
             index: i32::try_from(index).unwrap_or(i32::MAX),
             claim: None,
-            results: part.iter().map(|id| result(&tasks, &wanted[*id], placements[*id].as_ref(), tenant.as_of)).collect(),
+            results: results.drain(..count).collect(),
         };
         slices.push(RunSlice { metadata: metadata(tenant, &name, run, &compiled.name), spec: data });
     }

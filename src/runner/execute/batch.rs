@@ -170,7 +170,7 @@ async fn tasks(attempt: &Attempt, slice: &str, key: &str, category: Category) ->
                 return Ok(leave(attempt, result, window));
             }
         }
-        perform::record(&mut result.tasks[index], &outcome);
+        perform::record(&mut result, index, &outcome);
         let stops = outcome.is_err() && !task.continue_on_error;
         if stops {
             for entry in &mut result.tasks[index + 1..] {

@@ -9,6 +9,7 @@ use crate::api::run_slice::Claim;
 use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult};
 use crate::cluster::Replaced;
 use crate::directory::Lookup;
+use crate::domain::plan::CLAIM_SUBJECTS;
 use crate::runner::{Planted, RunnerError};
 use crate::task;
 
@@ -17,17 +18,24 @@ use super::merge;
 use super::settle;
 use super::state::Attempt;
 
-/// Most subjects of one claim: what a crash can repeat (design 3.1 rule 6).
-const CLAIM: usize = 20;
-
 /// Works on a slice until nothing in it can be done now; whether anything was.
 pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> {
+    let worked = claims(attempt, name).await;
+    if worked.is_err() {
+        // What was done must not be lost with what went wrong after it; if this fails too, that says no more.
+        let _ = record(attempt, name).await;
+    }
+    worked
+}
+
+async fn claims(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> {
     let mut moved = false;
     // Subjects that were tried and left queued: for the next attempt, not for this one.
     let mut left: BTreeSet<String> = BTreeSet::new();
     loop {
         let Some(slice) = attempt.slice(name) else { return Ok(moved) };
-        if slice.spec.results.iter().all(|result| result.processing_status.is_final() && !is_waited_for(result)) {
+        let is_over = |result: &SubjectResult| result.processing_status.is_final() && !is_waited_for(result);
+        if !attempt.holds_any() && slice.spec.results.iter().all(is_over) {
             return Ok(moved);
         }
         // The head, the ledger, the Workflow and the Run, before each claim.
@@ -44,26 +52,33 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, Runn
             continue;
         }
         moved = true;
+        // The results of the last claim are written before this can fail.
+        attempt.report(false).await?;
         if claimed.is_empty() {
             continue;
         }
         left.extend(batch::run(attempt, name, &claimed).await?);
-        finish(attempt, name, &claimed).await?;
-        attempt.report(false).await?;
+        if Planted::BeforeImageAfterTheEffect.is_in() {
+            for mut result in claimed.iter().filter_map(|key| attempt.held(key)) {
+                add_before_images(attempt, &mut result).await;
+                attempt.hold(result);
+            }
+        }
     }
 }
 
-/// The slice with subjects canceled that must not start, and the next ones to claim marked, with their occurrences;
-/// None: nothing to write.
+/// The slice with the results of the last claim, subjects canceled that must not start, and the next ones to claim marked,
+/// with their occurrences; None: nothing to write.
 async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Result<Option<(RunSlice, Vec<String>)>, RunnerError> {
     let Some(mut slice) = attempt.slice(name) else { return Ok(None) };
     check_holder(attempt, name, &slice)?;
+    let mut changed = attempt.holds_any();
+    let is_ours = slice.spec.claim.as_ref().is_some_and(|claim| claim.holder == attempt.context.holder);
+    merge::merge(attempt, &mut slice);
     let now = attempt.context.cluster.clock().now();
     let run = slice.spec.run.clone();
     let (category, execution) = (slice.spec.category, slice.spec.execution_type);
     let stopped = attempt.mind.stopped(execution);
-    let is_ours = slice.spec.claim.as_ref().is_some_and(|claim| claim.holder == attempt.context.holder);
-    let mut changed = false;
     let mut claimed = Vec::new();
     for result in &mut slice.spec.results {
         if is_waited_for(result) {
@@ -83,7 +98,7 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
                 continue;
             }
         }
-        if claimed.len() == CLAIM || is_blocked(attempt, result, category).await? {
+        if claimed.len() == CLAIM_SUBJECTS || is_blocked(attempt, result, category).await? {
             continue;
         }
         if begun && !is_ours {
@@ -215,22 +230,21 @@ pub(super) fn check_holder(attempt: &Attempt, name: &str, fresh: &RunSlice) -> R
     }
 }
 
+/// The results of the last claim stand in the slice; those of the next are held from now on.
 fn hold(attempt: &Attempt, slice: &RunSlice, claimed: &[String]) {
+    attempt.let_go();
     for result in slice.spec.results.iter().filter(|result| claimed.contains(&result.occurrence)) {
         attempt.hold(result.clone());
     }
 }
 
-/// Writes the results of a claim. It repeats until they stand there, or the claim is another's.
-async fn finish(attempt: &Attempt, name: &str, claimed: &[String]) -> Result<(), RunnerError> {
-    if Planted::BeforeImageAfterTheEffect.is_in() {
-        for mut result in claimed.iter().filter_map(|key| attempt.held(key)) {
-            add_before_images(attempt, &mut result).await;
-            attempt.hold(result);
-        }
+/// Writes the results of the last claim, if they are not written. It repeats until they stand there, or the claim is
+/// another's.
+async fn record(attempt: &Attempt, name: &str) -> Result<(), RunnerError> {
+    if attempt.holds_any() {
+        merge::write(attempt, name).await?;
+        attempt.let_go();
     }
-    merge::write(attempt, name).await?;
-    attempt.let_go();
     Ok(())
 }
 

@@ -16,7 +16,7 @@ pub(super) fn is_marked(result: &SubjectResult) -> bool {
 
 /// Puts what this process holds into the slice. A result that a leaver has marked stays canceled; it only gets the
 /// results of tasks that were done, and the word that its owner has stopped.
-fn merge(attempt: &Attempt, slice: &mut RunSlice) {
+pub(super) fn merge(attempt: &Attempt, slice: &mut RunSlice) {
     let now = attempt.context.cluster.clock().now();
     for result in &mut slice.spec.results {
         let Some(mine) = attempt.held(&result.occurrence) else { continue };

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, Either, select};
 
-use crate::api::{ProcessingStatus, SubjectResult, Task, TaskResult};
+use crate::api::{ProcessingStatus, SubjectResult, Task};
 use crate::directory::{DirectoryError, Effect};
+use crate::domain::plan::{cut, info_room};
 use crate::runner::RunnerError;
 use crate::task::post::{Mail, Post, PostError};
 use crate::task::{self, Scene, TaskError};
@@ -19,8 +20,6 @@ use super::state::Attempt;
 const EFFECT: Duration = Duration::from_secs(20);
 /// How often an effect is tried that fails for a passing reason.
 const TRIES: u32 = 3;
-/// Most characters of what a result says about a task, as the schema has it.
-const INFO: usize = 1024;
 
 /// Performs the task at `index`. One that is done once only is written down as begun before its effect, and where it
 /// is found begun it is not done again. None: a leaver has taken over, nothing was done.
@@ -104,23 +103,20 @@ impl Post for Watched<'_> {
     }
 }
 
-/// Puts what came of it into the result.
-pub(super) fn record(entry: &mut TaskResult, outcome: &Result<Effect, TaskError>) {
+/// Puts what came of the task at `index` into the result, as far as there is room for what it says.
+pub(super) fn record(result: &mut SubjectResult, index: usize, outcome: &Result<Effect, TaskError>) {
+    let room = info_room(&result.tasks, index);
+    let entry = &mut result.tasks[index];
     match outcome {
         Ok(Effect::Done) => entry.processing_status = ProcessingStatus::Completed,
         Ok(Effect::DoneBut(info) | Effect::AlreadySo(info)) => {
             entry.processing_status = ProcessingStatus::Completed;
-            entry.processing_info = Some(cut(info));
+            entry.processing_info = Some(cut(info, room));
         }
         Err(error) => {
             entry.processing_status = ProcessingStatus::Failed;
             entry.reason = Some(error.reason().to_owned());
-            entry.processing_info = Some(cut(&error.to_string()));
+            entry.processing_info = Some(cut(&error.to_string(), room));
         }
     }
-}
-
-/// As much of a text as a result has room for.
-fn cut(text: &str) -> String {
-    text.chars().take(INFO).collect()
 }

@@ -12,7 +12,7 @@ use crate::runner::RunnerError;
 use super::state::Attempt;
 
 /// A report is written at most this often, but for the first and the last.
-const PERIOD: Duration = Duration::from_secs(2);
+const PERIOD: Duration = Duration::from_secs(5);
 
 fn count(counts: &mut Counts, result: &SubjectResult) {
     counts.total_users_count += 1;

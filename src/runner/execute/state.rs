@@ -149,6 +149,11 @@ impl Attempt {
         lock(&self.held).get(occurrence).cloned()
     }
 
+    /// Whether it holds results that may not be written yet.
+    pub fn holds_any(&self) -> bool {
+        !lock(&self.held).is_empty()
+    }
+
     /// Holds a result in place of the one before.
     pub fn hold(&self, result: SubjectResult) {
         lock(&self.held).insert(result.occurrence.clone(), result);
