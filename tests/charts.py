@@ -6,18 +6,17 @@ admission policies hold against people whom RBAC alone would let through.
 
 TENURE is the program, by default target/debug/tenure. There is no node here; programs run as processes of this machine
 with the rights of their service accounts. The definitions, the API server's judgement and Kubernetes' own controllers are real.
-Needs helm (tests/cluster/helm/build prints one) in TENURE_HELM or built by that script.
+Needs helm and kubeconform: TENURE_HELM and TENURE_KUBECONFORM, or those that tests/cluster/tool builds.
 """
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from tests.charts import health, objects, offline, programs, table  # noqa: E402
+from tests.charts import conform, health, objects, offline, programs, table  # noqa: E402
 from tests.charts.api import Api, person, wait  # noqa: E402
 from tests.charts.attacks import Attacks  # noqa: E402
 
@@ -176,6 +175,7 @@ def main():
     install()
     api = Api()
     api.must(api.create("/api/v1/namespaces", {"metadata": {"name": PLAIN}}))
+    fine &= report("manifests", *conform.check(api, helm, tool("kubeconform"), ROOT))
     fine &= report("policies", *policies_are_sound(api))
     bound = bind(api)
     attacks = Attacks(api, OWN, OTHER, OPERATOR).all()
@@ -191,8 +191,11 @@ def main():
     sys.exit(0 if fine else 1)
 
 
-HELM = os.environ.get("TENURE_HELM") or subprocess.run(
-    [ROOT / "tests/cluster/helm/build"], check=True, capture_output=True, text=True
-).stdout.strip()
+def tool(name):
+    """The path of a tool."""
+    return subprocess.run([ROOT / "tests/cluster/tool", name], check=True, capture_output=True, text=True).stdout.strip()
+
+
+HELM = tool("helm")
 if __name__ == "__main__":
     main()
