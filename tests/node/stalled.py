@@ -31,6 +31,32 @@ BINDING = {
     },
 }
 
+SECRET = "house-environment"
+HOUSE_RULE = {
+    "metadata": {"name": "house-environment"},
+    "spec": {
+        "matchConstraints": {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]},
+        "failurePolicy": "Fail",
+        "reinvocationPolicy": "Never",
+        "mutations": [
+            {
+                "patchType": "JSONPatch",
+                "jsonPatch": {
+                    "expression": '[JSONPatch{op: "add", path: "/spec/containers/0/envFrom", value: '
+                    f'[Object.spec.containers.envFrom{{secretRef: Object.spec.containers.envFrom.secretRef{{name: "{SECRET}"}}}}]}}]'
+                },
+            }
+        ],
+    },
+}
+HOUSE_BINDING = {
+    "metadata": {"name": "house-environment"},
+    "spec": {
+        "policyName": "house-environment",
+        "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "stalled-secret"}}},
+    },
+}
+
 
 class Obstacle:
     """Something in the way of a tenant's pods: how it comes and goes, and the word that has to be in what is said of it."""
@@ -72,6 +98,23 @@ class Policy(Obstacle):
 
     def mend(self):
         self.must("DELETE", f"{ADMISSION}/validatingadmissionpolicybindings/no-pods")
+
+
+class Secret(Obstacle):
+    """A rule of the house gives every pod the environment of a Secret, which nobody has made."""
+
+    def block(self):
+        self.must("POST", f"{ADMISSION}/mutatingadmissionpolicies", HOUSE_RULE)
+        self.must("POST", f"{ADMISSION}/mutatingadmissionpolicybindings", HOUSE_BINDING)
+        pod = {"metadata": {"name": "probe"}, "spec": {"containers": [{"name": "probe", "image": "none"}]}}
+
+        def is_in_force():
+            return "envFrom" in self.must("POST", self.core("pods") + "?dryRun=All", pod)["spec"]["containers"][0]
+
+        wait("the rule of the house is in force", is_in_force, 30)
+
+    def mend(self):
+        self.must("POST", self.core("secrets"), {"metadata": {"name": SECRET}, "stringData": {"HOUSE": "yes"}})
 
 
 class Image(Obstacle):
@@ -124,7 +167,7 @@ def play(api):
     """All obstacles at the same time, each in a tenant of its own."""
     install_operator(f"--stalled-after={THRESHOLD}s")
     wrong, threads = [], []
-    kinds = [(Quota, "quota", "exceeded quota"), (Account, "account", "tenure-runner"), (Policy, "policy", "no pods today")]
+    kinds = [(Quota, "quota", "exceeded quota"), (Account, "account", "tenure-runner"), (Policy, "policy", "no pods today"), (Secret, "secret", f'secret "{SECRET}" not found')]
     for kind, name, word in kinds:
         threads.append(threading.Thread(target=play_one, args=(kind(Api(), name, word), wrong)))
     for thread in threads:
