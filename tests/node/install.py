@@ -18,7 +18,7 @@ class Readme:
         self.api = api
         self.checks = {
             "helm install tenure ": self.installed,
-            "helm test tenure": lambda printed: "Phase: Succeeded" in printed,
+            "helm test tenure": lambda printed: "Phase:Succeeded" in printed.replace(" ", ""),
             "kubectl apply": lambda printed: printed.count("created") > 20,
             "kubectl --namespace acme get tenure": lambda printed: all(
                 part in printed for part in ["workflow.tenure.dev/joiner", "tenantschedule.tenure.dev/default", "True"]
@@ -26,7 +26,7 @@ class Readme:
             "kubectl explain": lambda printed: "enableUserAccount" in printed and "FIELD" in printed or "FIELDS" in printed,
             "kubectl --namespace acme patch user": self.somebody_begins,
             "kubectl --namespace acme wait account/ben --for=jsonpath": lambda printed: "condition met" in printed,
-            "kubectl --namespace acme get runs": lambda printed: "joiner-v1-e" in printed and "Complete" in printed,
+            "kubectl --namespace acme get runs": lambda printed: "joiner-v" in printed and "Complete" in printed,
             "helm upgrade": lambda printed: "has been upgraded" in printed,
             "helm uninstall": lambda printed: "uninstalled" in printed,
         }
@@ -82,7 +82,7 @@ class Readme:
         accounts = self.api.must(self.api.call("GET", path(TENANT, "Account")))["items"]
         disabled = {account["metadata"]["name"] for account in accounts if not account["spec"]["accountEnabled"]}
         # Their hire dates are long past, which is history, or none.
-        if disabled != {"ava", "jonas", "noah"} & {account["metadata"]["name"] for account in accounts} or len(accounts) < 13:
+        if disabled != {"ava", "chloe", "jonas", "noah"} or len(accounts) < 14:
             wrong.append(f"disabled of {len(accounts)}: {disabled}")
         return wrong
 
