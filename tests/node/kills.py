@@ -193,7 +193,7 @@ class ControllerReaper(Reaper):
             process, holder = found
             if self.deaths % 2:
                 commits.happened.clear()
-                commits.happened.wait(20)
+                commits.happened.wait(10)
                 time.sleep(self.random.uniform(0, 0.03))
             else:
                 time.sleep(self.random.uniform(0, self.longest))
