@@ -12,7 +12,7 @@ use crate::cluster::{Cluster, ClusterError};
 /// The reason of the condition Stalled.
 pub(super) const JOB_NOT_STARTING: &str = "JobNotStarting";
 
-/// Pause before another look at what keeps a Job without a pod: the cluster says so in Events, which nobody watches.
+/// Pause before another look at what is said only in Events, which nobody watches.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
 /// Longest of the cluster's own words that are quoted, in characters.
@@ -23,10 +23,17 @@ const LONGEST_QUOTE: usize = 500;
 pub(super) struct Waiting {
     /// From when on its tenant, or its Run, stands still.
     pub late_from: DateTime<Utc>,
-    /// The Job, if it has no pod.
-    without_pod: Option<String>,
+    /// The Job, or the pod, whose Events say more than its status does.
+    silent: Option<Silent>,
     /// A sentence with the cluster's own word for what is missing.
     pub message: String,
+}
+
+/// An object that does not say why it waits.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Silent {
+    kind: &'static str,
+    name: String,
 }
 
 impl Waiting {
@@ -35,24 +42,25 @@ impl Waiting {
         let waiting = jobs.filter(|job| !jobs::is_finished(job) && job.metadata.deletion_timestamp.is_none());
         let waiting = waiting.filter_map(|job| {
             let pods: Vec<&Pod> = cache.pods_of_job(&job.name_any()).collect();
-            let message = format!("Job {} does not start: {}", job.name_any(), obstacle(&pods)?);
-            Some(Self { late_from: jobs::created(job) + patience, without_pod: pods.is_empty().then(|| job.name_any()), message })
+            let (obstacle, silent) = obstacle(&job.name_any(), &pods)?;
+            let message = format!("Job {} does not start: {obstacle}", job.name_any());
+            Some(Self { late_from: jobs::created(job) + patience, silent, message })
         });
         waiting.min_by_key(|waiting| waiting.late_from)
     }
 
-    /// Reads what the cluster says about a Job that has waited too long for a pod: a quota, a policy, a service account.
+    /// Reads what the cluster says about a Job that has waited too long: of a quota, a policy, a service account, a volume.
     pub async fn ask(&mut self, cluster: &Cluster) -> Result<(), ClusterError> {
-        let Some(job) = self.without_pod.as_ref().filter(|_| self.is_late(cluster.clock().now())) else { return Ok(()) };
-        if let Some(said) = cluster.newest_warning("Job", job).await? {
-            self.message = quote(job, &said);
+        let Some(silent) = self.silent.as_ref().filter(|_| self.is_late(cluster.clock().now())) else { return Ok(()) };
+        if let Some(said) = cluster.newest_warning(silent.kind, &silent.name).await? {
+            self.message = format!("{}: {}", self.message, quote(&said));
         }
         Ok(())
     }
 
     /// When to look again: once it is late, and then for what the cluster says by that time.
     pub fn look_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.is_late(now) { self.without_pod.as_ref().map(|_| now + LOOK_AGAIN) } else { Some(self.late_from) }
+        if self.is_late(now) { self.silent.as_ref().map(|_| now + LOOK_AGAIN) } else { Some(self.late_from) }
     }
 
     /// Whether it has waited too long.
@@ -61,27 +69,31 @@ impl Waiting {
     }
 }
 
-/// The sentence with the cluster's own words.
-fn quote(job: &str, said: &str) -> String {
-    let said: String = said.chars().take(LONGEST_QUOTE).collect();
-    format!("Job {job} does not start: it has no pod: {said}")
+/// The cluster's own words, as far as there is room.
+fn quote(said: &str) -> String {
+    said.chars().take(LONGEST_QUOTE).collect()
 }
 
-/// What keeps the pods of a Job from running; none if a container of them does, or did.
-fn obstacle(pods: &[&Pod]) -> Option<String> {
+/// What keeps the pods of a Job from running, and whose Events say more; none if a container of them runs, or did.
+fn obstacle(job: &str, pods: &[&Pod]) -> Option<(String, Option<Silent>)> {
     let Some(pod) = pods.last() else {
-        return Some("it has no pod; the Events of the Job say whether a quota, a policy or the service account is in the way".to_owned());
+        return Some(("it has no pod".to_owned(), Some(Silent { kind: "Job", name: job.to_owned() })));
     };
     let statuses = |pod: &&Pod| pod.status.as_ref().and_then(|status| status.container_statuses.clone()).unwrap_or_default();
     let states: Vec<_> = pods.iter().flat_map(statuses).filter_map(|container| container.state).collect();
     if states.iter().any(|state| state.running.is_some() || state.terminated.is_some()) {
         return None;
     }
-    let waiting = states.into_iter().find_map(|state| state.waiting?.reason);
+    let waiting = states.into_iter().find_map(|state| state.waiting).and_then(|waiting| Some((waiting.reason?, waiting.message)));
     let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
     let unscheduled = conditions.iter().find(|condition| condition.type_ == "PodScheduled" && condition.status == "False");
-    let word = waiting.or_else(|| unscheduled?.reason.clone()).unwrap_or_else(|| "Pending".to_owned());
-    Some(format!("pod {} is {word}", pod.name_any()))
+    let unscheduled = unscheduled.and_then(|condition| Some((condition.reason.clone()?, condition.message.clone())));
+    let (word, said) = waiting.or(unscheduled).unwrap_or_else(|| ("Pending".to_owned(), None));
+    let name = pod.name_any();
+    Some(match said {
+        Some(said) => (format!("pod {name} is {word}: {}", quote(&said)), None),
+        None => (format!("pod {name} is {word}"), Some(Silent { kind: "Pod", name })),
+    })
 }
 
 #[cfg(test)]
@@ -126,7 +138,9 @@ mod tests {
 
     #[test]
     fn what_keeps_a_job_from_starting() {
-        let unscheduled = json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]});
+        let said = "0/3 nodes are available";
+        let unscheduled = json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}]});
+        let secret = json!({"waiting": {"reason": "CreateContainerConfigError", "message": "secret \"house\" not found"}});
         let rows = [
             ("no pod", false, vec![], Some("has no pod")),
             (
@@ -135,7 +149,13 @@ mod tests {
                 vec![pod("p", container(json!({"waiting": {"reason": "ImagePullBackOff"}})))],
                 Some("pod p is ImagePullBackOff"),
             ),
-            ("no node", false, vec![pod("p", unscheduled)], Some("pod p is Unschedulable")),
+            (
+                "no Secret",
+                false,
+                vec![pod("p", container(secret))],
+                Some("pod p is CreateContainerConfigError: secret \"house\" not found"),
+            ),
+            ("no node", false, vec![pod("p", unscheduled)], Some("pod p is Unschedulable: 0/3 nodes are available")),
             ("nobody looked at it", false, vec![pod("p", json!({}))], Some("pod p is Pending")),
             ("it runs", false, vec![pod("p", container(json!({"running": {}})))], None),
             ("it ran", false, vec![pod("p", container(json!({"terminated": {"exitCode": 0}}))), pod("q", json!({}))], None),
