@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kube::core::cel::cel::objects::{Key, Map};
-use kube::core::cel::cel::{Context, Value as Cel};
+use kube::core::cel::cel::{Context, ExecutionError, Value as Cel};
 use kube::core::cel::{CompilationResult, KubeCelExt, compile_schema};
 use serde_json::{Value, json};
 
@@ -35,7 +35,14 @@ impl Rule {
 
 thread_local! {
     // Registering the Kubernetes functions costs far more than evaluating a rule.
-    static FUNCTIONS: Context<'static> = Context::default().with_all();
+    static FUNCTIONS: Context<'static> = functions();
+}
+
+fn functions() -> Context<'static> {
+    let mut functions = Context::default().with_all();
+    // Everything is dynamic here; the API server asks for the word where it would else insist on a declared type.
+    functions.add_function("dyn", |value: Cel| Ok::<_, ExecutionError>(value));
+    functions
 }
 
 /// Checks all rules of an object. A rule that cannot be decided, because a value is missing or of another type, is a
