@@ -19,8 +19,7 @@ use super::{
 pub fn crds() -> Vec<CustomResourceDefinition> {
     let mut version = WorkflowVersion::crd();
     // Copies of a spec that was admitted once. Rules about changes have no meaning between two copies, and a rule that
-    // a later release tightens must not make a copy unwritable. Types, bounds and patterns stay. It also spares the API
-    // server a tenth of its work for a Workflow: it makes a map of all members of a task for each `has()` on it.
+    // a later release tightens must not make a copy unwritable. Types, bounds and patterns stay.
     for schema in schemas(&mut version) {
         for path in [["status", "lastWorkflowSpec"], ["spec", "template"]] {
             let copy = path.into_iter().try_fold(&mut *schema, |schema, name| member(schema, name));

@@ -77,7 +77,10 @@ fn quote(said: &str) -> String {
 /// What keeps the pods of a Job from running, and whose Events say more; none if a container of them runs, or did.
 fn obstacle(job: &str, pods: &[&Pod]) -> Option<(String, Option<Silent>)> {
     let Some(pod) = pods.last() else {
-        return Some(("it has no pod".to_owned(), Some(Silent { kind: "Job", name: job.to_owned() })));
+        return Some((
+            "it has no pod (a quota, a policy or the service account may be in the way)".to_owned(),
+            Some(Silent { kind: "Job", name: job.to_owned() }),
+        ));
     };
     let statuses = |pod: &&Pod| pod.status.as_ref().and_then(|status| status.container_statuses.clone()).unwrap_or_default();
     let states: Vec<_> = pods.iter().flat_map(statuses).filter_map(|container| container.state).collect();
