@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::api::workflow::{ExecutionConditions, MembershipChangeType};
-use crate::api::{Category, Sighting, VersionedSpec};
+use crate::api::{Category, Sighting, VersionedSpec, WorkflowSpec};
 use crate::rule::{Case, Rule, RuleError, Truth, Vocabulary};
 
 use super::dates::{DateError, DateValue, DueRule, due_instant, parse_duration, parse_time_of_day};
@@ -152,6 +152,30 @@ pub fn window(category: Category, own: Option<&str>, tenant: Option<&str>) -> Re
     }
 }
 
+impl Trigger {
+    fn track(&self, tracked: &mut Tracked) {
+        match self {
+            Self::Time { attribute, .. } => drop(tracked.attributes.insert(attribute.clone())),
+            Self::Change { attributes } => tracked.attributes.extend(attributes.iter().cloned()),
+            Self::Membership { group, .. } => drop(tracked.attributes.insert(format!("{GROUP_PREFIX}{group}"))),
+            Self::Inactivity { .. } => drop(tracked.attributes.insert(LAST_SIGN_IN.to_owned())),
+            Self::Sponsors { minimum } => drop(tracked.sponsors.insert(*minimum)),
+        }
+    }
+}
+
+/// What evaluations keep track of for a workflow that they do not evaluate because it is not Ready, disabled or not
+/// scheduled. A change of a value or a membership is due when it happens, so it must be seen then: the window decides
+/// later, and nothing is missed or taken for new. Dates stand in the directory, and too few sponsors are a state: their
+/// first sight is to be the workflow's own.
+pub fn track_idle(spec: &WorkflowSpec, tracked: &mut Tracked) {
+    if let Some(Ok(trigger @ (Trigger::Change { .. } | Trigger::Membership { .. }))) =
+        spec.execution_conditions.as_ref().map(compile_trigger)
+    {
+        trigger.track(tracked);
+    }
+}
+
 fn compile_trigger(conditions: &ExecutionConditions) -> Result<Trigger, CompileError> {
     let trigger = &conditions.trigger;
     let group = conditions.scope.as_ref().and_then(|scope| scope.group.clone());
@@ -212,13 +236,8 @@ impl CompiledWorkflow {
 
     /// What evaluations must keep track of for this workflow.
     pub fn track(&self, tracked: &mut Tracked) {
-        match &self.trigger {
-            Some(Trigger::Time { attribute, .. }) => drop(tracked.attributes.insert(attribute.clone())),
-            Some(Trigger::Change { attributes }) => tracked.attributes.extend(attributes.iter().cloned()),
-            Some(Trigger::Membership { group, .. }) => drop(tracked.attributes.insert(format!("{GROUP_PREFIX}{group}"))),
-            Some(Trigger::Inactivity { .. }) => drop(tracked.attributes.insert(LAST_SIGN_IN.to_owned())),
-            Some(Trigger::Sponsors { minimum }) => drop(tracked.sponsors.insert(*minimum)),
-            None => {}
+        if let Some(trigger) = &self.trigger {
+            trigger.track(tracked);
         }
     }
 

@@ -68,6 +68,33 @@ fn a_change_that_no_evaluation_saw_is_none() {
 }
 
 #[test]
+fn what_changes_while_a_workflow_is_not_ready_is_seen_when_it_happens() {
+    let unready = ANY_CHANGE.replacen('{', "{executionLimits: {percent: 5}, ", 1);
+    let unscheduled = ANY_CHANGE.replace("isSchedulingEnabled: true", "isSchedulingEnabled: false");
+    let disabled = unscheduled.replacen('{', "{isEnabled: false, ", 1);
+    for (what, idle) in [("not ready", unready), ("disabled", disabled), ("not scheduled", unscheduled)] {
+        let within = |end: &str| Play::new("03-10", end).workflow("mover", &idle).user("ann", &works_in("Sales"));
+        let changed = within("03-16").user_at("03-11T10:00", "ann", &works_in("Lab"));
+        let end = changed.object_at("03-12T12:00", "Workflow", "mover", ANY_CHANGE).run();
+        assert_eq!(end.processed(), ["mover ann completed 03-12"], "{what}: from the beginning, and for a day after the change");
+
+        let changed = within("03-20").user_at("03-11T10:00", "ann", &works_in("Lab"));
+        let end = changed.object_at("03-18T12:00", "Workflow", "mover", ANY_CHANGE).run();
+        assert_eq!(end.processed(), [""; 0], "{what}: what is older than the window was never this workflow's");
+
+        let end = Play::new("03-10", "03-20")
+            .workflow("mover", ANY_CHANGE)
+            .user("ann", &works_in("Sales"))
+            .object_at("03-11T12:00", "Workflow", "mover", &idle)
+            .user_at("03-12T10:00", "ann", &works_in("Lab"))
+            .object_at("03-18T12:00", "Workflow", "mover", ANY_CHANGE)
+            .run();
+        assert_eq!(end.processed(), [""; 0], "{what}: not as if it had changed today");
+        assert_eq!(end.ledger(), ["mover ann missed WindowEnded"], "{what}: the window went by");
+    }
+}
+
+#[test]
 fn after_loss_of_the_snapshot_sequences_go_on_above_the_ledger() {
     let end = Play::new("03-10", "03-16")
         .workflow("mover", ANY_CHANGE)

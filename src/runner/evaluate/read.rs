@@ -141,8 +141,7 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     if let Some(problem) = validate::workflow_problems(spec, &facts).into_iter().next() {
         return Err(format!("{}: {}", problem.path, problem.reason));
     }
-    let default = tenant.schedule.as_ref().and_then(|schedule| schedule.spec.directory.clone());
-    let directory = spec.directory.clone().or(default).ok_or("it has no directory")?;
+    let directory = tenant.directory_of(spec).cloned().ok_or("it has no directory")?;
     if !matches!(tenant.readings.get(&directory), Some(Reading::People(_))) {
         return Err("its directory could not be read".to_owned());
     }

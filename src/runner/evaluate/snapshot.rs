@@ -9,6 +9,7 @@ use kube::api::ObjectMeta;
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
 use crate::api::{DirectorySnapshot, DirectorySnapshotData, EntryState, Sighting, SnapshotRow};
 use crate::domain::snapshot::{Tracked, look, next_row, sealed_sighting};
+use crate::domain::trigger::track_idle;
 
 use super::tenant::{Reading, Tenant};
 
@@ -37,6 +38,9 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<&str, Vec<Seen<'_>>>, Vec<Direc
     for (directory, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
         let mut tracked = Tracked::default();
+        for workflow in tenant.workflows.values().filter(|workflow| tenant.directory_of(&workflow.spec) == Some(directory)) {
+            track_idle(&workflow.spec, &mut tracked);
+        }
         for usable in tenant.usable.values().filter(|usable| &usable.directory == directory && usable.moment.is_some()) {
             usable.compiled.track(&mut tracked);
         }

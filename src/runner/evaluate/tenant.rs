@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
 use crate::api::{
     Category, Directory as DirectoryObject, DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SubjectResult, TenantSchedule,
-    Workflow, WorkflowVersion,
+    Workflow, WorkflowSpec, WorkflowVersion,
 };
 use crate::domain::due::Moment;
 use crate::domain::keys::Keyring;
@@ -65,6 +65,11 @@ impl Tenant {
             Reading::People(people) => people.iter().map(|person| (directory.as_str(), person)).collect::<Vec<_>>(),
             Reading::Unknown(_) => Vec::new(),
         })
+    }
+
+    /// The name of the directory whose people a workflow is about; None: neither it nor the schedule names one.
+    pub fn directory_of<'a>(&'a self, spec: &'a WorkflowSpec) -> Option<&'a String> {
+        spec.directory.as_ref().or_else(|| self.schedule.as_ref()?.spec.directory.as_ref())
     }
 
     /// People by their keyed id.
