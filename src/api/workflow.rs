@@ -177,13 +177,14 @@ pub struct Trigger {
     /// Relative to a date of the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_based_attribute: Option<TimeBasedAttributeTrigger>,
-    /// On a change of an attribute, as one evaluation sees it after another: the first one after the Workflow was
-    /// applied only notes the values. It does so too while the Workflow is not Ready, disabled or not scheduled.
+    /// On a change of an attribute from one evaluation to the next: the first one after the Workflow was applied only
+    /// notes the values. A change while the Workflow is not Ready, disabled or not scheduled is noted too, and counts
+    /// afterwards for as long as the catch-up window holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribute_change: Option<AttributeChangeTrigger>,
-    /// On a change of membership in the scope's group, as one evaluation sees it after another: the first one after the
-    /// Workflow was applied only notes who is a member. It does so too while the Workflow is not Ready, disabled or not
-    /// scheduled.
+    /// On a change of membership in the scope's group from one evaluation to the next: the first one after the Workflow
+    /// was applied only notes who is a member. A change while the Workflow is not Ready, disabled or not scheduled is
+    /// noted too, and counts afterwards for as long as the catch-up window holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub membership_change: Option<MembershipChangeTrigger>,
     /// After a time without a sign-in.
