@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::workflow::DeletionPolicy;
+use crate::api::{EntryState, LedgerEntry};
 
 /// Days for which the history of scheduled runs is kept by default.
 pub const HISTORY_DAYS: i32 = 90;
@@ -68,9 +69,26 @@ pub fn next_expiry(runs: &[EndedRun], days: i32) -> Option<DateTime<Utc>> {
     runs.iter().map(|run| run.forget_at.map_or(aged(run), |forget_at| forget_at.min(aged(run)))).min()
 }
 
+/// Whether a ledger row need not be kept: it is older than [`LEDGER_DAYS`], and nobody can become due by it again. A row of a
+/// date is what keeps its person from being processed twice, for as long as the person has that date (`has_value`, asked for
+/// old rows only); a change has a number of its own, and a released row binds nobody.
+#[must_use]
+pub fn is_row_expired(row: &LedgerEntry, has_value: impl FnOnce() -> bool, now: DateTime<Utc>) -> bool {
+    let is_old = row.at < now - TimeDelta::days(LEDGER_DAYS);
+    is_old && (row.sequence.is_some() || row.state == EntryState::Released || !has_value())
+}
+
+/// The earliest instant at which a row becomes older than [`LEDGER_DAYS`].
+#[must_use]
+pub fn next_row_expiry<'a>(rows: impl Iterator<Item = &'a LedgerEntry>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let kept = TimeDelta::days(LEDGER_DAYS);
+    rows.filter(|row| row.at >= now - kept).map(|row| row.at).min().map(|at| at + kept + TimeDelta::seconds(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::workflow::Category;
 
     fn run(name: &str, day: i64) -> EndedRun {
         EndedRun { name: name.to_owned(), workflow: "w".to_owned(), completed_at: day_of(day), forget_at: None }
@@ -114,5 +132,53 @@ mod tests {
         assert_eq!(expired(&runs, 90, 2, now), ["a", "b"]);
         assert_eq!(expired(&runs, 99, 10, now), Vec::<String>::new(), "exactly as old as the limit stays");
         assert_eq!(next_expiry(&runs, 99), Some(now + TimeDelta::seconds(1)));
+    }
+
+    fn row(state: EntryState, sequence: Option<i64>) -> LedgerEntry {
+        LedgerEntry {
+            epoch: 1,
+            key: "k".to_owned(),
+            subject: "s".to_owned(),
+            attribute: "employeeHireDate".to_owned(),
+            workflow: "w".to_owned(),
+            category: Category::Joiner,
+            state,
+            due: day_of(0),
+            at: day_of(0),
+            run: None,
+            run_uid: None,
+            slice: None,
+            sequence,
+            reason: None,
+            by: None,
+        }
+    }
+
+    #[test]
+    fn a_row_goes_when_it_is_old_and_binds_nobody() {
+        let cases = [
+            ("a date that the person still has", row(EntryState::Planned, None), true, false),
+            ("a date that the person no longer has", row(EntryState::Planned, None), false, true),
+            ("missed, and the date still stands", row(EntryState::Missed, None), true, false),
+            ("superseded, and the date still stands", row(EntryState::Superseded, None), true, false),
+            ("released, and the date still stands", row(EntryState::Released, None), true, true),
+            ("a change, back to the same value", row(EntryState::Planned, Some(3)), true, true),
+        ];
+        for (what, row, has_value, goes) in cases {
+            assert_eq!(is_row_expired(&row, || has_value, day_of(400) + TimeDelta::seconds(1)), goes, "{what}");
+            let unasked = || panic!("{what}: asked for a row that is not old");
+            assert!(!is_row_expired(&row, unasked, day_of(400)), "{what}: exactly as old as the limit stays");
+        }
+    }
+
+    #[test]
+    fn the_next_row_to_become_old() {
+        let at = |day| LedgerEntry { at: day_of(day), ..row(EntryState::Planned, None) };
+        let rows = [at(0), at(7), at(5)];
+        let cases = [(0, Some(400)), (400, Some(400)), (401, Some(405)), (406, Some(407)), (408, None)];
+        for (now, wanted) in cases {
+            let wanted = wanted.map(|day| day_of(day) + TimeDelta::seconds(1));
+            assert_eq!(next_row_expiry(rows.iter(), day_of(now)), wanted, "at day {now}");
+        }
     }
 }

@@ -1,17 +1,19 @@
 //! What evaluations remove: rows of abandoned epochs, and history past its time.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 
 use crate::api::conditions::{COMPLETE, is_true};
 use crate::api::meta::{LABEL_EPOCH, LABEL_RUN};
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
-use crate::api::{EntryState, LedgerEntry, OccurrenceLedger, Run, RunSlice, WorkflowVersion};
+use crate::api::{LedgerEntry, OccurrenceLedger, Run, RunSlice, WorkflowVersion};
 use crate::cluster::Replaced;
 use crate::cluster::client::{Kind, Selector};
 use crate::cluster::events::Notice;
 use crate::domain::epochs::is_abandoned;
-use crate::domain::retention::{EndedRun, HISTORY_DAYS, LEDGER_DAYS, RUNS_PER_WORKFLOW, expired, forget_at, next_expiry};
+use crate::domain::retention::{
+    EndedRun, HISTORY_DAYS, RUNS_PER_WORKFLOW, expired, forget_at, is_row_expired, next_expiry, next_row_expiry,
+};
 use crate::runner::{Context, RunnerError};
 
 use super::decide::is_scheduled;
@@ -117,18 +119,16 @@ fn ended(run: &Run, head: &TenantLedgerData) -> Option<EndedRun> {
     Some(EndedRun { name: run.name_any(), workflow, completed_at: status.completed_date_time?, forget_at })
 }
 
-/// Rows that need not be kept: of abandoned epochs, or older than 400 days with a value that the person no longer has.
+/// Removes rows that need not be kept: of abandoned epochs, or of old dates that nobody has any more.
 async fn prune_rows(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<Option<DateTime<Utc>>, RunnerError> {
     let people = tenant.people_by_key();
-    let oldest = tenant.as_of - TimeDelta::days(LEDGER_DAYS);
     let has_value = |row: &LedgerEntry| {
         let Some(person) = people.get(row.subject.as_str()) else { return true };
         let Some(value) = person.tracked_value(&row.attribute) else { return true };
         let lineage = tenant.workflow_head(&row.workflow).map_or("", |head| head.lineage.as_str());
         tenant.keys.time_occurrence(lineage, &row.subject, &row.attribute, &value) == row.key
     };
-    let is_old = |row: &LedgerEntry| row.at < oldest && (row.sequence.is_some() || row.state == EntryState::Released || !has_value(row));
-    let drop = |row: &LedgerEntry| is_abandoned(head, row.epoch) || is_old(row);
+    let drop = |row: &LedgerEntry| is_abandoned(head, row.epoch) || is_row_expired(row, || has_value(row), tenant.as_of);
     for chunk in tenant.chunks.iter().filter(|chunk| chunk.spec.entries.iter().any(drop)) {
         let Some(mut fresh) = context.cluster.find::<OccurrenceLedger>(&chunk.name_any()).await? else { continue };
         if fresh.spec.entries.iter().any(|row| row.epoch > tenant.epoch) {
@@ -139,6 +139,5 @@ async fn prune_rows(context: &Context, tenant: &Tenant, head: &TenantLedgerData)
             Replaced::Done(_) | Replaced::Conflict | Replaced::Gone => {}
         }
     }
-    let rows = tenant.chunks.iter().flat_map(|chunk| &chunk.spec.entries).filter(|row| row.at >= oldest);
-    Ok(rows.map(|row| row.at).min().map(|at| at + TimeDelta::days(LEDGER_DAYS) + TimeDelta::seconds(1)))
+    Ok(next_row_expiry(tenant.chunks.iter().flat_map(|chunk| &chunk.spec.entries), tenant.as_of))
 }
