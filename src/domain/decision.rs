@@ -202,6 +202,7 @@ mod tests {
     use super::*;
     use crate::api::{AttributeMark, Category, LedgerEntry};
     use crate::domain::dates::{DateOnly, DateValue, parse_time_of_day};
+    use crate::domain::ledger::row;
     use crate::domain::subject::{DatedValue, Dates};
     use crate::rule::{Attributes, Rule};
 
@@ -264,23 +265,7 @@ mod tests {
 
     fn ledger(state: EntryState, key: &str) -> LedgerIndex {
         let mut index = LedgerIndex::default();
-        index.add(LedgerEntry {
-            epoch: 1,
-            key: key.to_owned(),
-            subject: PERSON.to_owned(),
-            attribute: HIRED.to_owned(),
-            workflow: "joiner".to_owned(),
-            category: Category::Joiner,
-            state,
-            due: DateTime::UNIX_EPOCH,
-            at: DateTime::UNIX_EPOCH,
-            run: None,
-            run_uid: None,
-            slice: None,
-            by: None,
-            reason: Some("RunCanceled".to_owned()),
-            sequence: None,
-        });
+        index.add(LedgerEntry { subject: PERSON.to_owned(), reason: Some("RunCanceled".to_owned()), ..row(1, key, state) });
         index
     }
 

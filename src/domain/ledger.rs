@@ -155,30 +155,32 @@ impl LedgerIndex {
     }
 }
 
+/// A joiner's row of one person, for tests of decisions.
+#[cfg(test)]
+pub(super) fn row(epoch: i64, key: &str, state: EntryState) -> LedgerEntry {
+    LedgerEntry {
+        epoch,
+        key: key.to_owned(),
+        subject: "s".to_owned(),
+        attribute: "employeeHireDate".to_owned(),
+        workflow: "w".to_owned(),
+        category: Category::Joiner,
+        state,
+        due: DateTime::UNIX_EPOCH,
+        at: DateTime::UNIX_EPOCH,
+        run: None,
+        run_uid: None,
+        slice: None,
+        by: None,
+        reason: None,
+        sequence: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::api::tenant_ledger::EpochRange;
-
-    fn row(epoch: i64, key: &str, state: EntryState) -> LedgerEntry {
-        LedgerEntry {
-            epoch,
-            key: key.to_owned(),
-            subject: "s".to_owned(),
-            attribute: "employeeHireDate".to_owned(),
-            workflow: "w".to_owned(),
-            category: Category::Joiner,
-            state,
-            due: DateTime::UNIX_EPOCH,
-            at: DateTime::UNIX_EPOCH,
-            run: None,
-            run_uid: None,
-            slice: None,
-            by: None,
-            reason: None,
-            sequence: None,
-        }
-    }
 
     #[test]
     fn rows_of_abandoned_and_unsealed_epochs_do_not_count() {

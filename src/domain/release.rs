@@ -32,15 +32,17 @@ pub enum Release {
     Release(String),
 }
 
-/// Whether the subject's present value still is the one that made the occurrence.
-fn has_changed(facts: &Facts<'_>, keys: &Keyring) -> bool {
-    let (Some(person), Some(lineage)) = (facts.person, facts.lineage) else { return false };
-    if facts.row.sequence.is_some() || facts.row.attribute.is_empty() {
+/// Whether the directory has another value now than the one that made the row's occurrence, or none. A person who is away, a
+/// value that is unknown and a workflow that the head does not know say nothing; what is no date has no value to compare.
+#[must_use]
+pub fn has_changed(row: &LedgerEntry, person: Option<&Person>, lineage: Option<&str>, keys: &Keyring) -> bool {
+    let (Some(person), Some(lineage)) = (person, lineage) else { return false };
+    if row.sequence.is_some() || row.attribute.is_empty() {
         return false;
     }
     // An unknown value is no other value.
-    let Some(value) = person.tracked_value(&facts.row.attribute) else { return false };
-    value.is_empty() || keys.time_occurrence(lineage, &person.key, &facts.row.attribute, &value) != facts.row.key
+    let Some(value) = person.tracked_value(&row.attribute) else { return false };
+    value.is_empty() || keys.time_occurrence(lineage, &person.key, &row.attribute, &value) != row.key
 }
 
 /// Decides about a row that consumes its occurrence.
@@ -50,7 +52,7 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
     if row.state == EntryState::Released || row.subject.is_empty() || row.attribute.is_empty() {
         return Release::Keep;
     }
-    let changed = has_changed(facts, keys);
+    let changed = has_changed(row, facts.person, facts.lineage, keys);
     match (row.state, facts.result) {
         (EntryState::Planned, Some(result)) if !result.processing_status.is_final() => {
             if result.processing_status != ProcessingStatus::Queued {
@@ -85,3 +87,6 @@ pub fn frees(leaver: Option<&LedgerEntry>, superseded: &LedgerEntry, result: Opt
     });
     released && superseded.state == EntryState::Superseded && !begun
 }
+
+#[cfg(test)]
+mod tests;

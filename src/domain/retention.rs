@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::api::LedgerEntry;
 use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::workflow::DeletionPolicy;
-use crate::api::{EntryState, LedgerEntry};
 
 /// Days for which the history of scheduled runs is kept by default.
 pub const HISTORY_DAYS: i32 = 90;
@@ -69,13 +69,15 @@ pub fn next_expiry(runs: &[EndedRun], days: i32) -> Option<DateTime<Utc>> {
     runs.iter().map(|run| run.forget_at.map_or(aged(run), |forget_at| forget_at.min(aged(run)))).min()
 }
 
-/// Whether a ledger row need not be kept: it is older than [`LEDGER_DAYS`], and nobody can become due by it again. A row of a
-/// date is what keeps its person from being processed twice, for as long as the person has that date (`has_value`, asked for
-/// old rows only); a change has a number of its own, and a released row binds nobody.
+/// Whether a ledger row need not be kept: it is older than [`LEDGER_DAYS`], and nobody can become due by its key again. The rows
+/// of a date stay for as long as the person has that date, all of them: the newest decides, so that a release must not go
+/// before the plan that it takes back. `has_changed`: the person has another value; asked for old rows only. A change has a
+/// number of its own, and the subjects of an on-demand Run are kept by the Run's row, which has no subject.
 #[must_use]
-pub fn is_row_expired(row: &LedgerEntry, has_value: impl FnOnce() -> bool, now: DateTime<Utc>) -> bool {
+pub fn is_row_expired(row: &LedgerEntry, has_changed: impl FnOnce() -> bool, now: DateTime<Utc>) -> bool {
     let is_old = row.at < now - TimeDelta::days(LEDGER_DAYS);
-    is_old && (row.sequence.is_some() || row.state == EntryState::Released || !has_value())
+    let is_on_demand = row.attribute.is_empty() && !row.subject.is_empty();
+    is_old && (row.sequence.is_some() || is_on_demand || has_changed())
 }
 
 /// The earliest instant at which a row becomes older than [`LEDGER_DAYS`].
@@ -88,7 +90,8 @@ pub fn next_row_expiry<'a>(rows: impl Iterator<Item = &'a LedgerEntry>, now: Dat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::workflow::Category;
+    use crate::api::EntryState;
+    use crate::domain::ledger::row;
 
     fn run(name: &str, day: i64) -> EndedRun {
         EndedRun { name: name.to_owned(), workflow: "w".to_owned(), completed_at: day_of(day), forget_at: None }
@@ -134,38 +137,26 @@ mod tests {
         assert_eq!(next_expiry(&runs, 99), Some(now + TimeDelta::seconds(1)));
     }
 
-    fn row(state: EntryState, sequence: Option<i64>) -> LedgerEntry {
-        LedgerEntry {
-            epoch: 1,
-            key: "k".to_owned(),
-            subject: "s".to_owned(),
-            attribute: "employeeHireDate".to_owned(),
-            workflow: "w".to_owned(),
-            category: Category::Joiner,
-            state,
-            due: day_of(0),
-            at: day_of(0),
-            run: None,
-            run_uid: None,
-            slice: None,
-            sequence,
-            reason: None,
-            by: None,
-        }
-    }
-
     #[test]
-    fn a_row_goes_when_it_is_old_and_binds_nobody() {
+    fn a_row_goes_when_it_is_old_and_no_key_needs_it() {
+        let date = |state| row(1, "k", state);
+        let change = LedgerEntry { sequence: Some(3), ..date(EntryState::Planned) };
+        let on_demand = LedgerEntry { attribute: String::new(), ..date(EntryState::Planned) };
+        let own = LedgerEntry { subject: String::new(), ..on_demand.clone() };
+        // (what, the row, the person has another value, it goes)
         let cases = [
-            ("a date that the person still has", row(EntryState::Planned, None), true, false),
-            ("a date that the person no longer has", row(EntryState::Planned, None), false, true),
-            ("missed, and the date still stands", row(EntryState::Missed, None), true, false),
-            ("superseded, and the date still stands", row(EntryState::Superseded, None), true, false),
-            ("released, and the date still stands", row(EntryState::Released, None), true, true),
-            ("a change, back to the same value", row(EntryState::Planned, Some(3)), true, true),
+            ("a date that the person still has", date(EntryState::Planned), false, false),
+            ("a date that the person no longer has", date(EntryState::Planned), true, true),
+            ("missed, and the date still stands", date(EntryState::Missed), false, false),
+            ("superseded, and the date still stands", date(EntryState::Superseded), false, false),
+            ("released, and the date still stands", date(EntryState::Released), false, false),
+            ("released, and the date is another", date(EntryState::Released), true, true),
+            ("a change", change, false, true),
+            ("a subject of an on-demand Run", on_demand, false, true),
+            ("an on-demand Run itself", own, false, false),
         ];
-        for (what, row, has_value, goes) in cases {
-            assert_eq!(is_row_expired(&row, || has_value, day_of(400) + TimeDelta::seconds(1)), goes, "{what}");
+        for (what, row, changed, goes) in cases {
+            assert_eq!(is_row_expired(&row, || changed, day_of(400) + TimeDelta::seconds(1)), goes, "{what}");
             let unasked = || panic!("{what}: asked for a row that is not old");
             assert!(!is_row_expired(&row, unasked, day_of(400)), "{what}: exactly as old as the limit stays");
         }
@@ -173,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_next_row_to_become_old() {
-        let at = |day| LedgerEntry { at: day_of(day), ..row(EntryState::Planned, None) };
+        let at = |day| LedgerEntry { at: day_of(day), ..row(1, "k", EntryState::Planned) };
         let rows = [at(0), at(7), at(5)];
         let cases = [(0, Some(400)), (400, Some(400)), (401, Some(405)), (406, Some(407)), (408, None)];
         for (now, wanted) in cases {

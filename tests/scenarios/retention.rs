@@ -93,6 +93,23 @@ fn after_four_hundred_days_only_rows_of_values_that_are_gone_are_forgotten() {
 }
 
 #[test]
+fn what_was_released_is_not_taken_for_processed_after_four_hundred_days() {
+    let scoped = leaver(0).replacen("executionConditions: {", "executionConditions: {scope: {rule: \"department eq 'Lab'\"}, ", 1);
+    let record = |department: &str| format!("{{department: {department}, employeeLeaveDateTime: \"2026-01-01T12:00:00Z\"}}");
+    // She is planned, and moves before her turn comes; the leave date stays as it is.
+    let end = Play::new("01-01", "12-31")
+        .schedule("{interval: 24h, directory: people}")
+        .workflow("leaver", &scoped)
+        .user("ann", &record("Lab"))
+        .outage("01-01T23:00", "01-02T01:00", "execute/leaver")
+        .user_at("01-02T00:30", "ann", &record("Sales"))
+        .until("2027-04-01T00:00:00Z")
+        .run();
+    assert_eq!(end.ledger(), ["leaver ann planned", "leaver ann released OutOfScope"]);
+    assert!(end.account("ann").0);
+}
+
+#[test]
 fn the_history_of_a_deleted_workflow_goes_after_thirty_days_or_at_once() {
     // (policy, the end, the joiner's Runs and versions that are left)
     for (policy, until, left) in

@@ -11,6 +11,7 @@ use crate::cluster::Replaced;
 use crate::cluster::client::{Kind, Selector};
 use crate::cluster::events::Notice;
 use crate::domain::epochs::is_abandoned;
+use crate::domain::release::has_changed;
 use crate::domain::retention::{
     EndedRun, HISTORY_DAYS, RUNS_PER_WORKFLOW, expired, forget_at, is_row_expired, next_expiry, next_row_expiry,
 };
@@ -119,16 +120,12 @@ fn ended(run: &Run, head: &TenantLedgerData) -> Option<EndedRun> {
     Some(EndedRun { name: run.name_any(), workflow, completed_at: status.completed_date_time?, forget_at })
 }
 
-/// Removes rows that need not be kept: of abandoned epochs, or of old dates that nobody has any more.
+/// Removes rows that need not be kept: of abandoned epochs, and expired ones.
 async fn prune_rows(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<Option<DateTime<Utc>>, RunnerError> {
     let people = tenant.people_by_key();
-    let has_value = |row: &LedgerEntry| {
-        let Some(person) = people.get(row.subject.as_str()) else { return true };
-        let Some(value) = person.tracked_value(&row.attribute) else { return true };
-        let lineage = tenant.workflow_head(&row.workflow).map_or("", |head| head.lineage.as_str());
-        tenant.keys.time_occurrence(lineage, &row.subject, &row.attribute, &value) == row.key
-    };
-    let drop = |row: &LedgerEntry| is_abandoned(head, row.epoch) || is_row_expired(row, || has_value(row), tenant.as_of);
+    let changed =
+        |row: &LedgerEntry| has_changed(row, people.get(row.subject.as_str()).copied(), tenant.lineage(&row.workflow), &tenant.keys);
+    let drop = |row: &LedgerEntry| is_abandoned(head, row.epoch) || is_row_expired(row, || changed(row), tenant.as_of);
     for chunk in tenant.chunks.iter().filter(|chunk| chunk.spec.entries.iter().any(drop)) {
         let Some(mut fresh) = context.cluster.find::<OccurrenceLedger>(&chunk.name_any()).await? else { continue };
         if fresh.spec.entries.iter().any(|row| row.epoch > tenant.epoch) {

@@ -133,7 +133,7 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     if !spec.is_enabled {
         return Err("it is disabled".to_owned());
     }
-    let lineage = tenant.workflow_head(name).map(|head| head.lineage.as_str());
+    let lineage = tenant.lineage(name);
     let version = newest(&tenant.versions, name, lineage)
         .filter(|version| version.spec.template == versioned(spec))
         .ok_or("its newest version is another one")?;

@@ -63,7 +63,7 @@ fn decisions(tenant: &Tenant) -> Vec<(LedgerEntry, Release)> {
     let judge = |row: &LedgerEntry| {
         let facts = Facts {
             row,
-            lineage: tenant.workflow_head(&row.workflow).map(|head| head.lineage.as_str()),
+            lineage: tenant.lineage(&row.workflow),
             person: people.get(row.subject.as_str()).copied(),
             result: tenant.result(row.slice.as_deref(), &row.key),
             stopped: stopped(tenant, &row.workflow),

@@ -82,6 +82,11 @@ impl Tenant {
         self.head.workflows.iter().find(|head| head.name == name)
     }
 
+    /// Identity of a workflow, if the head knows it.
+    pub fn lineage(&self, workflow: &str) -> Option<&str> {
+        self.workflow_head(workflow).map(|head| head.lineage.as_str())
+    }
+
     /// The result of an occurrence in a slice that was read.
     pub fn result(&self, slice: Option<&str>, key: &str) -> Option<&SubjectResult> {
         self.slices.get(slice?)?.spec.results.iter().find(|result| result.occurrence == key)

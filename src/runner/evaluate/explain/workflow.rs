@@ -88,7 +88,7 @@ impl Seen<'_> {
         if let Some(usable) = tenant.usable.get(name) {
             return Some(usable.compiled.clone());
         }
-        let lineage = tenant.workflow_head(name).map(|head| head.lineage.as_str());
+        let lineage = tenant.lineage(name);
         let version = newest(&tenant.versions, name, lineage)?;
         let schedule = tenant.schedule.as_ref().map(|schedule| &schedule.spec);
         compile(version, &workflow.spec, &tenant.directories.get(directory)?.spec, schedule).ok()
