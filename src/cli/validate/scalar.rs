@@ -27,11 +27,13 @@ impl<'a> Lines<'a> {
     pub(super) fn within(&self, begin: Mark, value: &str, offset: usize) -> Option<Mark> {
         let before = value.get(..offset)?;
         let rest = self.rest(begin)?;
-        let width = width(before, rest, plain).or_else(|| match rest.chars().next()? {
-            '\'' => Some(1 + width(before, &rest[1..], single)?),
-            '"' => Some(1 + width(before, &rest[1..], double)?),
+        // Quotes first: nothing at all stands before the first character, in quotes or not.
+        let quoted = match rest.chars().next() {
+            Some('\'') => width(before, &rest[1..], single).map(|width| 1 + width),
+            Some('"') => width(before, &rest[1..], double).map(|width| 1 + width),
             _ => None,
-        });
+        };
+        let width = quoted.or_else(|| width(before, rest, plain));
         match width {
             Some(width) => Some(Mark { line: begin.line, column: begin.column + width }),
             None => self.within_literal(begin, value, before),
@@ -127,7 +129,10 @@ mod tests {
         // The text begins at line 1, column 4; of one after `|` that is where its first line does.
         let rows = [
             ("a: one two", "one two", "two", Some(at(1, 8))),
+            ("a: one two", "one two", "one", Some(at(1, 4))),
             ("a: one two", "one two", "", Some(at(1, 11))),
+            ("a: 'one two'", "one two", "one", Some(at(1, 5))),
+            ("a: \"one two\"", "one two", "one", Some(at(1, 5))),
             ("a: 'it''s two'", "it's two", "two", Some(at(1, 11))),
             ("a: \"\\\"q\\\" \\u00e4 two\"", "\"q\" \u{e4} two", "two", Some(at(1, 18))),
             ("a: \u{1f600} two", "\u{1f600} two", "two", Some(at(1, 6))),
