@@ -51,7 +51,7 @@ fn check(sources: &[Source]) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut yaml = BTreeSet::new();
     for source in sources {
-        let code = without_comments(&source.text);
+        let code = if module(&source.path).is_some() { without_comments(&source.text) } else { String::new() };
         check_imports(source, &code, &mut complaints);
         check_words(source, &code, &mut complaints);
         if has_path(&code, "serde_yaml") {
@@ -62,10 +62,27 @@ fn check(sources: &[Source]) -> Vec<String> {
             complaints.push(format!("{}: {lines} lines, {MOST_LINES} are the most", source.path));
         }
     }
+    complaints.extend(sources.iter().filter(|source| !is_used(source, sources)).map(|source| format!("{}: nobody uses it", source.path)));
     if yaml.len() > 1 {
         complaints.push(format!("YAML is read and written in one file, not in {yaml:?}"));
     }
     complaints
+}
+
+/// The module that a file is; none for other files.
+fn module(path: &str) -> Option<&str> {
+    let path = path.strip_suffix(".rs")?;
+    path.strip_suffix("/mod").unwrap_or(path).rsplit('/').next()
+}
+
+/// Whether somebody declares the module or takes in the text. The compiler says nothing of a file that is left over.
+fn is_used(source: &Source, sources: &[Source]) -> bool {
+    let mention = match module(&source.path) {
+        Some("lib" | "main") => return true,
+        Some(module) => format!("mod {module};"),
+        None => format!("include_str!(\"{}\")", source.path.rsplit('/').next().unwrap_or_default()),
+    };
+    sources.iter().any(|other| other.text.contains(&mention))
 }
 
 fn check_imports(source: &Source, code: &str, complaints: &mut Vec<String>) {
@@ -252,7 +269,7 @@ fn sources() -> Vec<Source> {
             let path = entry.expect("an entry of src").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else {
                 let below = path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/");
                 sources.push(Source { path: below, text: std::fs::read_to_string(&path).expect("a source") });
             }
@@ -274,7 +291,13 @@ fn the_house_keeps_its_rules() {
 
 /// What a planted source is complained about.
 fn complaints(path: &str, text: &str) -> String {
-    check(&[Source { path: path.to_owned(), text: text.to_owned() }]).join("\n")
+    let planted = Source { path: path.to_owned(), text: text.to_owned() };
+    check(&[planted, declaring(path)]).join("\n")
+}
+
+/// A source that declares another.
+fn declaring(path: &str) -> Source {
+    Source { path: "lib.rs".to_owned(), text: module(path).map_or_else(String::new, |module| format!("mod {module};")) }
 }
 
 #[test]
@@ -345,6 +368,24 @@ fn forbidden_words_are_noticed() {
         assert!(found.contains(complaint), "{path}: {text}: `{found}` lacks `{complaint}`");
     }
     let reader = |path: &str| Source { path: path.to_owned(), text: "let value = serde_yaml::from_str(text);".to_owned() };
-    assert!(check(&[reader("sim/yaml.rs")]).is_empty());
-    assert_eq!(check(&[reader("sim/yaml.rs"), reader("cli/crds.rs")]).len(), 1);
+    let (yaml, crds) = ("sim/yaml.rs", "cli/crds.rs");
+    assert!(check(&[reader(yaml), declaring(yaml)]).is_empty());
+    assert_eq!(check(&[reader(yaml), reader(crds), declaring(yaml), declaring(crds)]).len(), 1);
+}
+
+#[test]
+fn what_is_left_over_is_noticed() {
+    let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    let cases = [
+        ("domain/order.rs", "mod order;", true),
+        ("domain/order.rs", "mod plan;", false),
+        ("domain/order/mod.rs", "pub mod order;", true),
+        ("domain/order.rs.orig", "mod order;", false),
+        ("sim/page.html", "const PAGE: &str = include_str!(\"page.html\");", true),
+        ("sim/page.html", "const PAGE: &str = include_str!(\"other.html\");", false),
+    ];
+    for (path, text, is_fine) in cases {
+        let found = check(&[source(path, ""), source("lib.rs", text)]).join("\n");
+        assert_eq!(!found.contains(&format!("{path}: nobody uses it")), is_fine, "{path}: {text}: {found}");
+    }
 }

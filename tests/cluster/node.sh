@@ -7,6 +7,7 @@ node_address=10.250.0.1 # Of the node; only inside its own network.
 pod_network=10.244.0.0/16
 pause_image=tenure.test/pause:1
 node_packages=(containerd runc containernetworking-plugins nftables conntrack iproute2 util-linux)
+audit_megabytes=2000 # In one file: who looks for something need not know of others.
 cgroup="tenure-node-$$"
 containerd_pid=
 kubelet_pid=
@@ -90,6 +91,21 @@ write_node_tokens() {
 $kubelet_token,system:node:node,kubelet,"system:nodes"
 $scheduler_token,system:kube-scheduler,scheduler
 $proxy_token,system:kube-proxy,proxy
+END
+}
+
+# Who wrote what of Tenure's kinds: a pod's requests have its name. The command's
+# own are left out.
+write_audit_policy() {
+    cat >"$directory/audit.yaml" <<END
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- {level: None, users: [admin]}
+- level: Metadata
+  verbs: [create, update, patch, delete, deletecollection]
+  resources: [{group: tenure.dev}]
 END
 }
 

@@ -24,6 +24,8 @@ AT_LEAST = 8
 PEOPLE = 24
 # Longest for all deaths, in seconds.
 PATIENCE = 1500
+# Between two searches for programs that have started, in seconds; they cost a part of what the cluster has.
+LOOK = 0.05
 BEFORE_COMMIT, WITHOUT_JOB, IN_CLAIM = "before the commit", "between commit and Job", "inside a claim window"
 
 
@@ -110,11 +112,16 @@ class JobReaper(Reaper):
                     known.add(process.pid)
                     # The others live, so that the work goes on.
                     if self.random.random() < 0.6:
-                        threading.Thread(target=self.later, args=(process, self.random.uniform(0, self.longest)), daemon=True).start()
-            time.sleep(0.01)
+                        threading.Thread(target=self.later, args=(process, self.moment()), daemon=True).start()
+            time.sleep(LOOK)
 
-    def later(self, process, delay):
-        time.sleep(delay)
+    def moment(self):
+        """What waits for the moment of a death."""
+        delay = self.random.uniform(0, self.longest)
+        return lambda _process: time.sleep(delay)
+
+    def later(self, process, wait_for_moment):
+        wait_for_moment(process)
         if not process.signal(signal.SIGSTOP):
             return
         found = "unknown"
@@ -144,8 +151,69 @@ class EvaluatorReaper(JobReaper):
         return BEFORE_COMMIT
 
 
+class Watcher(threading.Thread):
+    """Sees the objects of a path as they change."""
+
+    def __init__(self, where):
+        super().__init__(daemon=True)
+        self.where = where
+
+    def run(self):
+        while True:
+            try:
+                for item in Api().watch(self.where):
+                    self.see(item)
+            except (OSError, ValueError, KeyError):
+                time.sleep(0.5)
+
+    def see(self, item):
+        raise NotImplementedError
+
+
+class Claims(Watcher):
+    """Says whose claim window is open."""
+
+    def __init__(self):
+        super().__init__(f"{GROUP}/runslices")
+        # Slices with somebody who is claimed and not done, and their Runs.
+        self.open = {}
+
+    def see(self, item):
+        where = (item["metadata"]["namespace"], item["metadata"]["name"])
+        if any(result["processingStatus"] == "inProgress" for result in item["results"]):
+            self.open[where] = item["run"]
+        else:
+            self.open.pop(where, None)
+
+    def is_inside(self, process):
+        """Whether it has claimed somebody who is not done."""
+        run = process.option("--run")
+        return any(name == run and where[0] == process.namespace for where, name in self.open.copy().items())
+
+
 class RunnerReaper(JobReaper):
+    """Every second death comes soon after its claim: before the first one a slow machine is busy with starting it."""
+
     matters = IN_CLAIM
+    # Longest after a claim was seen, in seconds.
+    SOON = 0.2
+
+    def reap(self):
+        self.claims = Claims()
+        self.claims.start()
+        super().reap()
+
+    def moment(self):
+        if self.random.random() < 0.5 and self.deaths < DEATHS:
+            return super().moment()
+        delay = self.random.uniform(0, self.SOON)
+
+        def soon(process):
+            while process.is_there() and not self.claims.is_inside(process):
+                time.sleep(LOOK)
+            time.sleep(delay)
+
+        return soon
 
     def phase(self, api, process):
         """By the slices of its Run: whether somebody is claimed and not done."""
@@ -157,24 +225,19 @@ class RunnerReaper(JobReaper):
         return "before the first claim" if states == {"queued"} else "between or after claims"
 
 
-class Commits(threading.Thread):
+class Commits(Watcher):
     """Says when some tenant's evaluation commits."""
 
     def __init__(self):
-        super().__init__(daemon=True)
+        super().__init__(f"{GROUP}/tenantledgers")
         self.happened = threading.Event()
+        self.sealed = {}
 
-    def run(self):
-        sealed = {}
-        while True:
-            try:
-                for item in Api().watch(f"{GROUP}/tenantledgers"):
-                    name = item["metadata"]["namespace"]
-                    if item["sealedEpoch"] > sealed.get(name, 0):
-                        sealed[name] = item["sealedEpoch"]
-                        self.happened.set()
-            except (OSError, ValueError, KeyError):
-                time.sleep(0.5)
+    def see(self, item):
+        name = item["metadata"]["namespace"]
+        if item["sealedEpoch"] > self.sealed.get(name, 0):
+            self.sealed[name] = item["sealedEpoch"]
+            self.happened.set()
 
 
 class ControllerReaper(Reaper):
@@ -185,7 +248,7 @@ class ControllerReaper(Reaper):
     def reap(self):
         commits = Commits()
         commits.start()
-        while not self.done.is_set():
+        while not self.done.is_set() and not self.has_enough():
             found = leader(self.api, OPERATOR)
             if found is None:
                 time.sleep(0.1)

@@ -10,6 +10,7 @@ import threading
 import time
 
 from tests.charts.api import Api, wait
+from tests.node import audit
 from tests.node.processes import programs
 from tests.node.tenant import Tenant, install_operator, path
 
@@ -18,6 +19,8 @@ TRIES = 6
 # A pod that vanished without a word may act for 90 s more: its successor waits for that, then works.
 SUCCESSOR = 300
 PEOPLE = 60
+# Between two searches for a program that has started, in seconds.
+LOOK = 0.02
 
 
 class Scene:
@@ -27,8 +30,8 @@ class Scene:
         self.api, self.command = Api(), command
         self.tenant = Tenant(self.api, name)
 
-    def interesting(self):
-        """Whether the program is in the middle of what matters."""
+    def interesting(self, process):
+        """Whether it is in the middle of what matters."""
         raise NotImplementedError
 
     def catch(self):
@@ -37,17 +40,24 @@ class Scene:
             self.tenant.wave(PEOPLE)
             end = time.monotonic() + 120
             while time.monotonic() < end:
-                time.sleep(0.005)
+                time.sleep(LOOK)
                 process = next((each for each in programs(self.command) if each.namespace == self.tenant.name), None)
-                if process is None or not self.interesting():
-                    continue
-                process.signal(signal.SIGSTOP)
-                if self.interesting() and process.is_there():
+                if process is not None and self.stop(process):
                     return process
-                process.signal(signal.SIGCONT)
             wrong = self.tenant.await_settled(SUCCESSOR)
             assert not wrong, wrong
         raise AssertionError(f"no {self.command} of {self.tenant.name} was caught in the middle")
+
+    def stop(self, process):
+        """Whether it was stopped in the middle, before its end."""
+        while process.is_there():
+            if self.interesting(process):
+                process.signal(signal.SIGSTOP)
+                if self.interesting(process) and process.is_there():
+                    return True
+                process.signal(signal.SIGCONT)
+            time.sleep(0.005)
+        return False
 
     def play(self):
         """What was wrong."""
@@ -56,6 +66,8 @@ class Scene:
         wait(f"{self.tenant.name} is ready", self.tenant.ready, 120)
         process = self.catch()
         pod = process.environment("TENURE_POD_NAME")
+        where = f"/api/v1/namespaces/{self.tenant.name}/pods/{pod}"
+        address = self.api.must(self.api.call("GET", where))["status"]["podIP"]
         shim = process.parent()
         state, frozen, thawed = process.freezer()
         # The shim first: the kubelet is about to ask it to end the container.
@@ -63,47 +75,43 @@ class Scene:
         try:
             state.write_text(frozen)
             process.signal(signal.SIGCONT)
-            where = f"/api/v1/namespaces/{self.tenant.name}/pods/{pod}"
             self.api.must(self.api.call("DELETE", where, {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}))
             # The Job controller would wait until the kubelet says that the container has ended, which it cannot.
             self.api.patch(where, {"metadata": {"finalizers": None}})
             wait(f"pod {pod} is gone", lambda: self.api.call("GET", where).code == 404, 60)
             wrong = self.tenant.await_settled(SUCCESSOR)
-            before = self.written()
+            thaw = audit.position()
             print(f"{self.tenant.name}: {self.command} {pod} is thawed after its successor has finished", flush=True)
             state.write_text(thawed)
             wait(f"the zombie of {self.tenant.name} ends by itself", lambda: not process.is_there(), 60)
-            after = self.written()
+            wrong += self.judge_zombie(pod, address, thaw)
         finally:
             state.write_text(thawed)
             stop(shim, signal.SIGCONT)
-        changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        # It may have left rows of an epoch that does not count; never anything that counts.
-        wrong += [f"{self.tenant.name}: the zombie wrote {name}" for name in changed if self.matters(name)]
-        if changed:
-            print(f"{self.tenant.name}: the zombie left {', '.join(changed)}", flush=True)
         # The next evaluation takes away whatever a zombie has left.
         self.tenant.wave(2)
         return wrong + self.tenant.await_settled(180) + self.tenant.judge()
 
-    def matters(self, _name):
-        return True
+    def judge_zombie(self, pod, address, thaw):
+        """What is wrong with what it wrote; others, a new leader's evaluation for one, may write at the same time."""
+        if not any(write.pod == pod and write.was_done for write in audit.writes([pod])):
+            return [f"{self.tenant.name}: nothing is known of what {pod} wrote before it was frozen"]
+        after = [write for write in audit.writes([pod, address], thaw) if write.pod == pod or address in write.addresses]
+        asked = ", ".join(f"{write.what} ({write.code})" for write in after) or "nothing"
+        print(f"{self.tenant.name}: the zombie asked to write {asked}", flush=True)
+        # It may have left rows of an epoch that does not count; never anything that counts.
+        return [f"{self.tenant.name}: the zombie wrote {write.what}" for write in after if write.was_done and self.matters(write.what)]
 
-    def written(self):
-        """Versions of everything that the programs write."""
-        kinds = ["TenantLedger", "OccurrenceLedger", "DirectorySnapshot", "RunSlice", "Account", "Run"]
-        found = {}
-        for kind in kinds:
-            for item in self.api.must(self.api.call("GET", path(self.tenant.name, kind)))["items"]:
-                found[f"{kind}/{item['metadata']['name']}"] = item["metadata"]["resourceVersion"]
-        return found
+    def matters(self, _what):
+        return True
 
 
 class Runner(Scene):
     """In a claim window."""
 
-    def interesting(self):
-        items = self.api.must(self.api.call("GET", path(self.tenant.name, "RunSlice")))["items"]
+    def interesting(self, process):
+        own = f"{path(self.tenant.name, 'RunSlice')}?fieldSelector=run%3D{process.option('--run')}"
+        items = self.api.must(self.api.call("GET", own))["items"]
         states = [result["processingStatus"] for item in items for result in item["results"]]
         return "inProgress" in states
 
@@ -111,13 +119,13 @@ class Runner(Scene):
 class Evaluator(Scene):
     """Between the allocation of its epoch and the commit."""
 
-    def interesting(self):
+    def interesting(self, _process):
         head = self.tenant.head()
         return head is not None and head["epoch"] > head["sealedEpoch"]
 
-    def matters(self, name):
+    def matters(self, what):
         # Slices, Runs and rows of its own epoch may come late; the head, and whatever happens to a person, may not.
-        return name.startswith(("TenantLedger/", "Account/"))
+        return what.startswith(("tenantledgers/", "accounts/"))
 
 
 def stop(pid, number):

@@ -1,0 +1,42 @@
+"""What the API server has noted of who wrote what (tests/cluster/up --node)."""
+
+import json
+import os
+import pathlib
+
+POD_NAME = "authentication.kubernetes.io/pod-name"
+
+
+def file():
+    return pathlib.Path(os.environ["TENURE_CLUSTER"], "audit.jsonl")
+
+
+def position():
+    """Where the next entry will stand."""
+    return file().stat().st_size
+
+
+class Write:
+    """A request that would change something of Tenure's kinds, and what the API server answered."""
+
+    def __init__(self, entry):
+        target = entry.get("objectRef", {})
+        self.what = "/".join(filter(None, [target.get("resource"), target.get("name"), target.get("subresource")]))
+        self.code = entry.get("responseStatus", {}).get("code", 0)
+        # The token of a pod says whose it is; one that is not accepted any more is nobody's.
+        self.pod = next(iter(entry.get("user", {}).get("extra", {}).get(POD_NAME, [])), None)
+        self.addresses = entry.get("sourceIPs", [])
+
+    @property
+    def was_done(self):
+        return 200 <= self.code < 300
+
+
+def writes(words, since=0):
+    """Those that have one of the words in them, from that position on, in their order."""
+    wanted = [word.encode() for word in words]
+    with file().open("rb") as entries:
+        entries.seek(since)
+        # The last one may still be being written.
+        whole = (line for line in entries if line.endswith(b"\n"))
+        return [Write(json.loads(line)) for line in whole if any(word in line for word in wanted)]
