@@ -76,7 +76,8 @@ macro_rules! user {
             /// Whether the person comes from a directory on premises.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub on_premises_sync_enabled: Option<bool>,
-            /// Names of the Users who sponsor this guest.
+            /// Names of the Users who sponsor this guest; [] says that nobody does. Absent: not known, which the
+            /// trigger guestSponsor takes for no reason to act.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             #[schemars(length(max = 20), inner(length(min = 1, max = 253)))]
             pub sponsors: Option<Vec<String>>,

@@ -61,8 +61,7 @@ pub fn look<'a>(
     }
     for minimum in &tracked.sponsors {
         let name = sponsors_mark(*minimum);
-        let few = person.sponsors.map(|count| person.is_guest() && i32::try_from(count).is_ok_and(|count| count < *minimum));
-        let digest = few.map(|few| if few { "few".to_owned() } else { String::new() });
+        let digest = person.lacks_sponsors(*minimum).map(|few| if few { "few".to_owned() } else { String::new() });
         let mut mark = next_mark(&name, digest, before, || ledger.highest_sequence(&person.key, &name), as_of);
         if let Some(mark) = mark.as_mut().filter(|mark| &*mark.digest == "few" && mark.changed_at.is_none()) {
             // Having too few sponsors is a state: its first sight counts.
@@ -133,6 +132,8 @@ pub fn next_row(head: &TenantLedgerData, row: Option<&SnapshotRow>, sighting: &S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::subject::Dates;
+    use crate::rule::{Attributes, OwnedValue};
 
     fn at(day: u32) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + chrono::TimeDelta::days(i64::from(day))
@@ -162,6 +163,32 @@ mod tests {
         assert_eq!(second.marks, first.marks);
         let third = step(Some(&second), Some("sales"), 3);
         assert_eq!(third.marks[0].sequence, 0);
+    }
+
+    #[test]
+    fn a_guest_whose_type_is_unknown_for_a_while_lacks_sponsors_once() {
+        let keys = Keyring::from_hex(&"ab".repeat(32)).expect("a key");
+        let tracked = Tracked { attributes: BTreeSet::new(), sponsors: [1].into() };
+        let see = |user_type: OwnedValue, before: Option<&Sighting>, day: u32| {
+            let person = Person {
+                name: "ann".to_owned(),
+                key: "00ff".to_owned(),
+                attributes: Attributes::new().with("userType", user_type),
+                dates: Dates::new([].into(), [].into()),
+                groups: Vec::new(),
+                sponsors: Some(0),
+            };
+            look(&person, before, &tracked, &keys, &LedgerIndex::default(), i64::from(day), at(day)).into_owned()
+        };
+        let guest = || OwnedValue::Str("Guest".into());
+        let first = see(guest(), None, 1);
+        assert_eq!((first.marks[0].sequence, first.marks[0].changed_at), (1, Some(at(1))), "a first sight of a state counts");
+        let second = see(OwnedValue::Unknown, Some(&first), 2);
+        let third = see(guest(), Some(&second), 3);
+        assert_eq!(third.marks, first.marks, "nothing has begun anew");
+        let unknown = see(OwnedValue::Unknown, None, 1);
+        let known = see(guest(), Some(&unknown), 2);
+        assert_eq!((known.marks[0].sequence, known.marks[0].changed_at), (1, Some(at(2))));
     }
 
     #[test]

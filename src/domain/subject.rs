@@ -94,10 +94,19 @@ impl Person {
         self.dates.get(attribute).unwrap_or(DateReading::Absent)
     }
 
-    /// Whether the subject is a guest; unknown where userType is.
+    /// Whether the subject is a guest with fewer sponsors than that; None: it cannot be told.
     #[must_use]
-    pub fn is_guest(&self) -> bool {
-        matches!(self.attributes.value(&Attribute::Known(Known::UserType)), Value::Str("Guest"))
+    pub fn lacks_sponsors(&self, minimum: i32) -> Option<bool> {
+        let is_guest = match self.attributes.value(&Attribute::Known(Known::UserType)) {
+            Value::Unknown => None,
+            value => Some(matches!(value, Value::Str("Guest"))),
+        };
+        let are_few = self.sponsors.map(|count| i32::try_from(count).is_ok_and(|count| count < minimum));
+        match (is_guest, are_few) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        }
     }
 
     /// The value of a tracked attribute as text; None: unknown. An absent value is the empty text.

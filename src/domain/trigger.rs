@@ -297,9 +297,7 @@ impl CompiledWorkflow {
             },
             Some(Trigger::Change { attributes }) => Some(attributes.iter().any(|name| name == attribute)),
             Some(Trigger::Membership { group, joined }) => Some((person.groups.binary_search(group).is_ok()) == *joined),
-            Some(Trigger::Sponsors { minimum }) => {
-                person.sponsors.map(|count| person.is_guest() && i32::try_from(count).is_ok_and(|count| count < *minimum))
-            }
+            Some(Trigger::Sponsors { minimum }) => person.lacks_sponsors(*minimum),
         }
     }
 }
@@ -318,3 +316,6 @@ fn digest(text: &str) -> String {
     use sha2::Digest as _;
     encode(&sha2::Sha256::digest(text.as_bytes())[..8])
 }
+
+#[cfg(test)]
+mod tests;

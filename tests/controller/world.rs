@@ -108,8 +108,8 @@ fn shifted(text: &str) -> Result<String, Error> {
     Ok(moved.into_owned())
 }
 
-/// Asks until the answer is yes; how long that took.
-pub async fn until<F, Fut>(what: &str, ask: F) -> Result<Duration, Error>
+/// Asks until the answer is yes, for a while.
+pub async fn until<F, Fut>(what: &str, ask: F) -> Result<(), Error>
 where
     F: Fn() -> Fut,
     Fut: Future<Output = Result<bool, Error>>,
@@ -118,7 +118,7 @@ where
     while began.elapsed() < PATIENCE {
         if ask().await? {
             println!("controller: {what}: after {:.1} s", began.elapsed().as_secs_f64());
-            return Ok(began.elapsed());
+            return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
