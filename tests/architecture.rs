@@ -51,7 +51,7 @@ fn check(sources: &[Source]) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut yaml = BTreeSet::new();
     for source in sources {
-        let code = if module(&source.path).is_some() { without_comments(&source.text) } else { String::new() };
+        let code = without_comments(&source.text);
         check_imports(source, &code, &mut complaints);
         check_words(source, &code, &mut complaints);
         if has_path(&code, "serde_yaml") {
@@ -62,27 +62,35 @@ fn check(sources: &[Source]) -> Vec<String> {
             complaints.push(format!("{}: {lines} lines, {MOST_LINES} are the most", source.path));
         }
     }
-    complaints.extend(sources.iter().filter(|source| !is_used(source, sources)).map(|source| format!("{}: nobody uses it", source.path)));
     if yaml.len() > 1 {
         complaints.push(format!("YAML is read and written in one file, not in {yaml:?}"));
     }
     complaints
 }
 
-/// The module that a file is; none for other files.
-fn module(path: &str) -> Option<&str> {
-    let path = path.strip_suffix(".rs")?;
-    path.strip_suffix("/mod").unwrap_or(path).rsplit('/').next()
+/// Files that no module declares and whose text nobody takes in. The compiler says nothing of them.
+fn left_over(files: &[Source]) -> Vec<&str> {
+    files.iter().filter(|file| !is_used(&file.path, files)).map(|file| file.path.as_str()).collect()
 }
 
-/// Whether somebody declares the module or takes in the text. The compiler says nothing of a file that is left over.
-fn is_used(source: &Source, sources: &[Source]) -> bool {
-    let mention = match module(&source.path) {
-        Some("lib" | "main") => return true,
-        Some(module) => format!("mod {module};"),
-        None => format!("include_str!(\"{}\")", source.path.rsplit('/').next().unwrap_or_default()),
+fn is_used(path: &str, files: &[Source]) -> bool {
+    let mentions = |from: &[String], mention: &str| files.iter().any(|file| from.contains(&file.path) && file.text.contains(mention));
+    let split = |path: &str| {
+        path.rsplit_once('/').map_or((String::new(), path.to_owned()), |(folder, name)| (format!("{folder}/"), name.to_owned()))
     };
-    sources.iter().any(|other| other.text.contains(&mention))
+    let (folder, name) = split(path);
+    let Some(module) = path.strip_suffix(".rs") else {
+        // By a file of the same folder.
+        return mentions(&[format!("{folder}mod.rs")], &format!("include_str!(\"{name}\")"));
+    };
+    if matches!(module, "lib" | "main") {
+        return true;
+    }
+    let (folder, module) = split(module.strip_suffix("/mod").unwrap_or(module));
+    let above = folder.trim_end_matches('/');
+    let from =
+        if above.is_empty() { ["lib.rs".to_owned(), "main.rs".to_owned()] } else { [format!("{above}.rs"), format!("{above}/mod.rs")] };
+    mentions(&from, &format!("mod {module};"))
 }
 
 fn check_imports(source: &Source, code: &str, complaints: &mut Vec<String>) {
@@ -260,7 +268,7 @@ fn without_comments(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn sources() -> Vec<Source> {
+fn files() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders: Vec<PathBuf> = vec![root.clone()];
     let mut sources = Vec::new();
@@ -281,7 +289,10 @@ fn sources() -> Vec<Source> {
 
 #[test]
 fn the_house_keeps_its_rules() {
-    let sources = sources();
+    let files = files();
+    assert_eq!(left_over(&files), Vec::<&str>::new(), "nobody uses these files of src");
+    let is_rust = |file: &Source| Path::new(&file.path).extension().is_some_and(|extension| extension == "rs");
+    let (sources, _): (Vec<_>, Vec<_>) = files.into_iter().partition(is_rust);
     let rooms: BTreeSet<&str> = sources.iter().filter_map(Source::room).collect();
     println!("architecture: {} files in the rooms {rooms:?}", sources.len());
     assert!(rooms.contains("api") && rooms.contains("domain"), "the sources were not found");
@@ -291,13 +302,7 @@ fn the_house_keeps_its_rules() {
 
 /// What a planted source is complained about.
 fn complaints(path: &str, text: &str) -> String {
-    let planted = Source { path: path.to_owned(), text: text.to_owned() };
-    check(&[planted, declaring(path)]).join("\n")
-}
-
-/// A source that declares another.
-fn declaring(path: &str) -> Source {
-    Source { path: "lib.rs".to_owned(), text: module(path).map_or_else(String::new, |module| format!("mod {module};")) }
+    check(&[Source { path: path.to_owned(), text: text.to_owned() }]).join("\n")
 }
 
 #[test]
@@ -368,24 +373,29 @@ fn forbidden_words_are_noticed() {
         assert!(found.contains(complaint), "{path}: {text}: `{found}` lacks `{complaint}`");
     }
     let reader = |path: &str| Source { path: path.to_owned(), text: "let value = serde_yaml::from_str(text);".to_owned() };
-    let (yaml, crds) = ("sim/yaml.rs", "cli/crds.rs");
-    assert!(check(&[reader(yaml), declaring(yaml)]).is_empty());
-    assert_eq!(check(&[reader(yaml), reader(crds), declaring(yaml), declaring(crds)]).len(), 1);
+    assert!(check(&[reader("sim/yaml.rs")]).is_empty());
+    assert_eq!(check(&[reader("sim/yaml.rs"), reader("cli/crds.rs")]).len(), 1);
 }
 
 #[test]
 fn what_is_left_over_is_noticed() {
     let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    let page = "const PAGE: &str = include_str!(\"page.html\");";
     let cases = [
-        ("domain/order.rs", "mod order;", true),
-        ("domain/order.rs", "mod plan;", false),
-        ("domain/order/mod.rs", "pub mod order;", true),
-        ("domain/order.rs.orig", "mod order;", false),
-        ("sim/page.html", "const PAGE: &str = include_str!(\"page.html\");", true),
-        ("sim/page.html", "const PAGE: &str = include_str!(\"other.html\");", false),
+        ("api/mod.rs", "lib.rs", "pub mod api;", true),
+        ("domain/order.rs", "domain/mod.rs", "mod order;", true),
+        ("domain/order.rs", "domain/mod.rs", "mod plan;", false),
+        ("domain/order.rs", "rule/mod.rs", "mod order;", false),
+        ("domain/order/mod.rs", "domain/mod.rs", "pub mod order;", true),
+        ("domain/order/tests.rs", "domain/order.rs", "mod tests;", true),
+        ("domain/order/tests.rs", "domain/plan.rs", "mod tests;", false),
+        ("domain/order.rs.orig", "domain/mod.rs", "mod order;", false),
+        ("sim/page.html", "sim/mod.rs", page, true),
+        ("sim/old.html", "sim/mod.rs", page, false),
+        ("sim/page.html", "cli/mod.rs", page, false),
     ];
-    for (path, text, is_fine) in cases {
-        let found = check(&[source(path, ""), source("lib.rs", text)]).join("\n");
-        assert_eq!(!found.contains(&format!("{path}: nobody uses it")), is_fine, "{path}: {text}: {found}");
+    for (path, other, text, is_used) in cases {
+        let files = [source(path, ""), source(other, text)];
+        assert_eq!(!left_over(&files).contains(&path), is_used, "{path}, {other}: {text}");
     }
 }

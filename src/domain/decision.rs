@@ -202,19 +202,16 @@ mod tests {
     use super::*;
     use crate::api::{AttributeMark, Category, LedgerEntry};
     use crate::domain::dates::{DateOnly, DateValue, parse_time_of_day};
+    use crate::domain::keys::keys;
     use crate::domain::ledger::row;
-    use crate::domain::subject::{DatedValue, Dates};
+    use crate::domain::subject::{self, DatedValue};
     use crate::rule::{Attributes, Rule};
 
     const HIRED: &str = "employeeHireDate";
-    const PERSON: &str = "00ff";
+    const PERSON: &str = "s";
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().expect("an instant")
-    }
-
-    fn keys() -> Keyring {
-        Keyring::from_hex(&"ab".repeat(32)).expect("a key")
     }
 
     fn joiner(offset_in_days: i32, time: Option<&str>) -> CompiledWorkflow {
@@ -232,14 +229,8 @@ mod tests {
     }
 
     fn person(department: &str, hired: DateReading) -> Person {
-        Person {
-            name: "ann".to_owned(),
-            key: PERSON.to_owned(),
-            attributes: Attributes::new().with("department", department),
-            dates: Dates::new([HIRED.into()].into(), [hired].into()),
-            groups: Vec::new(),
-            sponsors: None,
-        }
+        let attributes = Attributes::new().with("department", department);
+        Person { attributes, ..subject::person(&[(HIRED, hired)]) }
     }
 
     fn hired(text: &str, zone: Tz) -> DateReading {

@@ -90,13 +90,19 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|index| u8::from_str_radix(&text[index..index + 2], 16).ok()).collect()
 }
 
+/// The key of a tenant, for tests of decisions.
+#[cfg(test)]
+pub(super) fn keys() -> Keyring {
+    Keyring::from_hex(&"ab".repeat(32)).expect("a key")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn parts_do_not_run_into_each_other() {
-        let keys = Keyring::from_hex(&"ab".repeat(32)).expect("a key");
+        let keys = keys();
         assert_ne!(keys.subject("a", "bc"), keys.subject("ab", "c"));
         assert_ne!(keys.time_occurrence("l", "s", "a", "v"), keys.change_occurrence("l", "s", "a", 0, "v"));
         assert_eq!(keys.subject("people", "ann").len(), 2 * ID_BYTES);

@@ -132,7 +132,8 @@ pub fn next_row(head: &TenantLedgerData, row: Option<&SnapshotRow>, sighting: &S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::subject::Dates;
+    use crate::domain::keys::keys;
+    use crate::domain::subject::person;
     use crate::rule::{Attributes, OwnedValue};
 
     fn at(day: u32) -> DateTime<Utc> {
@@ -167,18 +168,11 @@ mod tests {
 
     #[test]
     fn a_guest_whose_type_is_unknown_for_a_while_lacks_sponsors_once() {
-        let keys = Keyring::from_hex(&"ab".repeat(32)).expect("a key");
         let tracked = Tracked { attributes: BTreeSet::new(), sponsors: [1].into() };
         let see = |user_type: OwnedValue, before: Option<&Sighting>, day: u32| {
-            let person = Person {
-                name: "ann".to_owned(),
-                key: "00ff".to_owned(),
-                attributes: Attributes::new().with("userType", user_type),
-                dates: Dates::new([].into(), [].into()),
-                groups: Vec::new(),
-                sponsors: Some(0),
-            };
-            look(&person, before, &tracked, &keys, &LedgerIndex::default(), i64::from(day), at(day)).into_owned()
+            let attributes = Attributes::new().with("userType", user_type);
+            let person = Person { attributes, sponsors: Some(0), ..person(&[]) };
+            look(&person, before, &tracked, &keys(), &LedgerIndex::default(), i64::from(day), at(day)).into_owned()
         };
         let guest = || OwnedValue::Str("Guest".into());
         let first = see(guest(), None, 1);

@@ -145,3 +145,23 @@ fn text_of(value: &Value<'_>) -> Option<String> {
         Value::Unknown => None,
     }
 }
+
+/// Somebody of whom only these dates are known, for tests of decisions.
+#[cfg(test)]
+pub(super) fn person(dates: &[(&str, DateReading)]) -> Person {
+    let (names, readings): (Vec<Box<str>>, Vec<_>) = dates.iter().map(|(name, reading)| (Box::from(*name), *reading)).unzip();
+    Person {
+        name: "ann".to_owned(),
+        key: "s".to_owned(),
+        attributes: Attributes::new(),
+        dates: Dates::new(names.into(), readings.into()),
+        groups: Vec::new(),
+        sponsors: None,
+    }
+}
+
+/// A date that is known, in UTC, for tests of decisions.
+#[cfg(test)]
+pub(super) fn known(text: &str) -> DateReading {
+    DateReading::Known(DatedValue::new(DateValue::parse(text).expect("a date"), Tz::UTC, DateOnly::StartOfDay))
+}

@@ -23,9 +23,13 @@ class Write:
         target = entry.get("objectRef", {})
         self.what = "/".join(filter(None, [target.get("resource"), target.get("name"), target.get("subresource")]))
         self.code = entry.get("responseStatus", {}).get("code", 0)
-        # The token of a pod says whose it is; one that is not accepted any more is nobody's.
         self.pod = next(iter(entry.get("user", {}).get("extra", {}).get(POD_NAME, [])), None)
         self.addresses = entry.get("sourceIPs", [])
+
+    def is_of(self, pod, address):
+        """Whether the pod asked for it. A token that is not accepted any more names nobody; then the address tells, which
+        another pod with a good token may have by now."""
+        return self.pod == pod or (self.pod is None and address in self.addresses)
 
     @property
     def was_done(self):

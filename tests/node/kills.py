@@ -12,7 +12,7 @@ import time
 
 from tests.charts.api import Api, wait
 from tests.node.processes import leader, programs
-from tests.node.tenant import GROUP, OPERATOR, Tenant, install_operator, is_true
+from tests.node.tenant import GROUP, OPERATOR, Tenant, install_operator, is_true, states_of_run
 
 TENANTS = 20
 # Of their names; nobody else's programs are killed.
@@ -122,18 +122,14 @@ class JobReaper(Reaper):
 
     def later(self, process, wait_for_moment):
         wait_for_moment(process)
-        if not process.signal(signal.SIGSTOP):
+        # Who lives at the end may work on undisturbed.
+        if self.done.is_set():
             return
-        found = "unknown"
         try:
             # A connection of its own: several programs may be stopped at the same time.
-            found = self.phase(Api(), process)
+            self.kill(process, lambda process: self.phase(Api(), process))
         except Exception as error:  # noqa: BLE001
             self.error = error
-        finally:
-            # Whatever happens, nobody may stay stopped.
-            if process.kill():
-                self.phases[found] += 1
 
 
 class EvaluatorReaper(JobReaper):
@@ -209,7 +205,7 @@ class RunnerReaper(JobReaper):
         delay = self.random.uniform(0, self.SOON)
 
         def soon(process):
-            while process.is_there() and not self.claims.is_inside(process):
+            while process.is_there() and not self.done.is_set() and not self.claims.is_inside(process):
                 time.sleep(LOOK)
             time.sleep(delay)
 
@@ -217,9 +213,7 @@ class RunnerReaper(JobReaper):
 
     def phase(self, api, process):
         """By the slices of its Run: whether somebody is claimed and not done."""
-        run = process.option("--run")
-        items = api.must(api.call("GET", f"{GROUP}/namespaces/{process.namespace}/runslices?fieldSelector=run%3D{run}"))["items"]
-        states = {result["processingStatus"] for item in items for result in item["results"]}
+        states = states_of_run(api, process)
         if "inProgress" in states:
             return IN_CLAIM
         return "before the first claim" if states == {"queued"} else "between or after claims"

@@ -30,6 +30,13 @@ def now(seconds=0):
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def states_of_run(api, process):
+    """How far the subjects of the Run are that a process executes."""
+    own = f"{path(process.namespace, 'RunSlice')}?fieldSelector=run%3D{process.option('--run')}"
+    items = api.must(api.call("GET", own))["items"]
+    return {result["processingStatus"] for item in items for result in item["results"]}
+
+
 def forget_operator():
     """Whatever was installed is not known any more."""
     INSTALLED.clear()

@@ -12,7 +12,7 @@ import time
 from tests.charts.api import Api, wait
 from tests.node import audit
 from tests.node.processes import programs
-from tests.node.tenant import Tenant, install_operator, path
+from tests.node.tenant import Tenant, install_operator, states_of_run
 
 # How often a moment may be missed: a program may be done before it is caught.
 TRIES = 6
@@ -42,13 +42,13 @@ class Scene:
             while time.monotonic() < end:
                 time.sleep(LOOK)
                 process = next((each for each in programs(self.command) if each.namespace == self.tenant.name), None)
-                if process is not None and self.stop(process):
+                if process is not None and self.catches(process):
                     return process
             wrong = self.tenant.await_settled(SUCCESSOR)
             assert not wrong, wrong
         raise AssertionError(f"no {self.command} of {self.tenant.name} was caught in the middle")
 
-    def stop(self, process):
+    def catches(self, process):
         """Whether it was stopped in the middle, before its end."""
         while process.is_there():
             if self.interesting(process):
@@ -71,7 +71,7 @@ class Scene:
         shim = process.parent()
         state, frozen, thawed = process.freezer()
         # The shim first: the kubelet is about to ask it to end the container.
-        stop(shim, signal.SIGSTOP)
+        os.kill(shim, signal.SIGSTOP)
         try:
             state.write_text(frozen)
             process.signal(signal.SIGCONT)
@@ -87,7 +87,7 @@ class Scene:
             wrong += self.judge_zombie(pod, address, thaw)
         finally:
             state.write_text(thawed)
-            stop(shim, signal.SIGCONT)
+            os.kill(shim, signal.SIGCONT)
         # The next evaluation takes away whatever a zombie has left.
         self.tenant.wave(2)
         return wrong + self.tenant.await_settled(180) + self.tenant.judge()
@@ -96,7 +96,7 @@ class Scene:
         """What is wrong with what it wrote; others, a new leader's evaluation for one, may write at the same time."""
         if not any(write.pod == pod and write.was_done for write in audit.writes([pod])):
             return [f"{self.tenant.name}: nothing is known of what {pod} wrote before it was frozen"]
-        after = [write for write in audit.writes([pod, address], thaw) if write.pod == pod or address in write.addresses]
+        after = [write for write in audit.writes([pod, address], thaw) if write.is_of(pod, address)]
         asked = ", ".join(f"{write.what} ({write.code})" for write in after) or "nothing"
         print(f"{self.tenant.name}: the zombie asked to write {asked}", flush=True)
         # It may have left rows of an epoch that does not count; never anything that counts.
@@ -110,10 +110,7 @@ class Runner(Scene):
     """In a claim window."""
 
     def interesting(self, process):
-        own = f"{path(self.tenant.name, 'RunSlice')}?fieldSelector=run%3D{process.option('--run')}"
-        items = self.api.must(self.api.call("GET", own))["items"]
-        states = [result["processingStatus"] for item in items for result in item["results"]]
-        return "inProgress" in states
+        return "inProgress" in states_of_run(self.api, process)
 
 
 class Evaluator(Scene):
@@ -126,11 +123,6 @@ class Evaluator(Scene):
     def matters(self, what):
         # Slices, Runs and rows of its own epoch may come late; the head, and whatever happens to a person, may not.
         return what.startswith(("tenantledgers/", "accounts/"))
-
-
-def stop(pid, number):
-    """Sends a signal to a process of the node."""
-    os.kill(pid, number)
 
 
 def play(_api):

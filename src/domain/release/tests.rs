@@ -1,36 +1,15 @@
-use chrono_tz::Tz;
-
 use super::*;
 use crate::api::TaskResult;
-use crate::domain::dates::{DateOnly, DateValue};
+use crate::domain::dates::DateValue;
+use crate::domain::keys::keys;
 use crate::domain::ledger::row;
-use crate::domain::subject::{DateReading, DatedValue, Dates};
-use crate::rule::Attributes;
+use crate::domain::subject::{DateReading, known, person};
 use EntryState::{Missed, Planned, Released, Superseded};
 use ProcessingStatus::{Canceled, Completed, Failed, InProgress, Queued};
 
 const HIRED: &str = "employeeHireDate";
 const LINEAGE: &str = "lineage";
 const WAS: &str = "2026-03-10";
-
-fn keys() -> Keyring {
-    Keyring::from_hex(&"ab".repeat(32)).expect("a key")
-}
-
-fn known(date: &str) -> DateReading {
-    DateReading::Known(DatedValue::new(DateValue::parse(date).expect("a date"), Tz::UTC, DateOnly::StartOfDay))
-}
-
-fn person(hired: DateReading) -> Person {
-    Person {
-        name: "ann".to_owned(),
-        key: "s".to_owned(),
-        attributes: Attributes::new(),
-        dates: Dates::new([HIRED.into()].into(), [hired].into()),
-        groups: Vec::new(),
-        sponsors: None,
-    }
-}
 
 /// The row of the hire date [`WAS`].
 fn dated(state: EntryState) -> LedgerEntry {
@@ -48,8 +27,8 @@ fn a_value_has_changed_only_if_the_directory_says_so() {
     let date = dated(Planned);
     let change = LedgerEntry { sequence: Some(2), ..date.clone() };
     let on_demand = LedgerEntry { attribute: String::new(), ..date.clone() };
-    let (same, other) = (person(known(WAS)), person(known("2026-03-11")));
-    let (cleared, unknown) = (person(DateReading::Absent), person(DateReading::Unknown));
+    let (same, other) = (person(&[(HIRED, known(WAS))]), person(&[(HIRED, known("2026-03-11"))]));
+    let (cleared, unknown) = (person(&[(HIRED, DateReading::Absent)]), person(&[(HIRED, DateReading::Unknown)]));
     // (what, the row, the person, the lineage, it has changed)
     let cases = [
         ("the same date", &date, Some(&same), Some(LINEAGE), false),
@@ -98,7 +77,7 @@ fn what_becomes_due_again() {
     ];
     for (state, result, stopped, changed, wanted) in cases {
         let row = dated(state);
-        let person = person(known(if changed { "2026-03-11" } else { WAS }));
+        let person = person(&[(HIRED, known(if changed { "2026-03-11" } else { WAS }))]);
         let facts = Facts { row: &row, lineage: Some(LINEAGE), person: Some(&person), result: result.as_ref(), stopped };
         assert_eq!(decide(&facts, &keys()), wanted, "{state:?} {result:?} {stopped:?} changed: {changed}");
     }

@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::AttributeMark;
-use crate::domain::dates::DateOnly;
-use crate::domain::subject::{DatedValue, Dates};
+use crate::domain::keys::keys;
+use crate::domain::subject::{self, known};
 use crate::domain::version::versioned;
 use crate::rule::{Attributes, OwnedValue};
 
@@ -12,10 +12,6 @@ const LINEAGE: &str = "lineage";
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("an instant")
-}
-
-fn keys() -> Keyring {
-    Keyring::from_hex(&"ab".repeat(32)).expect("a key")
 }
 
 /// A workflow with these conditions; null: on demand only.
@@ -61,19 +57,9 @@ fn sponsors() -> Value {
     json!({"trigger": {"guestSponsor": {"minimumRequiredSponsors": 2}}})
 }
 
-fn date(text: &str) -> DateReading {
-    DateReading::Known(DatedValue::new(DateValue::parse(text).expect("a date"), chrono_tz::UTC, DateOnly::StartOfDay))
-}
-
-fn person(hired: DateReading) -> Person {
-    Person {
-        name: "ann".to_owned(),
-        key: "00ff".to_owned(),
-        attributes: Attributes::new().with("userType", "Guest"),
-        dates: Dates::new([HIRED.into(), LAST_SIGN_IN.into()].into(), [hired, hired].into()),
-        groups: Vec::new(),
-        sponsors: None,
-    }
+/// Somebody who was hired and signed in at the same time.
+fn person(date: DateReading) -> Person {
+    subject::person(&[(HIRED, date), (LAST_SIGN_IN, date)])
 }
 
 fn tracked(track: impl FnOnce(&mut Tracked)) -> Vec<String> {
@@ -161,15 +147,15 @@ fn another_due_rule_is_what_moves_due_instants() {
 fn when_a_date_is_due() {
     let unknown = (DateReading::Unknown, None);
     let absent = (DateReading::Absent, None);
-    let hired = date("2026-03-10");
+    let hired = known("2026-03-10");
     for (name, conditions, (reading, expected)) in [
         ("on the day", time(0), (hired, Some("2026-03-10T00:00:00Z"))),
         ("a week before", time(-7), (hired, Some("2026-03-03T00:00:00Z"))),
         ("at nine", time_at(1, "09:00"), (hired, Some("2026-03-11T09:00:00Z"))),
-        ("an instant", time(1), (date("2026-03-10T15:30:00Z"), Some("2026-03-11T15:30:00Z"))),
+        ("an instant", time(1), (known("2026-03-10T15:30:00Z"), Some("2026-03-11T15:30:00Z"))),
         ("no date", time(0), absent),
         ("a text that is no date", time(0), unknown),
-        ("thirty days after a sign-in", inactivity(), (date("2026-03-10T15:30:00Z"), Some("2026-04-09T15:30:00Z"))),
+        ("thirty days after a sign-in", inactivity(), (known("2026-03-10T15:30:00Z"), Some("2026-04-09T15:30:00Z"))),
         ("never signed in", inactivity(), absent),
         ("who knows when", inactivity(), unknown),
         ("a change has no date", change(&[HIRED]), (hired, None)),
@@ -197,7 +183,7 @@ fn which_marks_are_occurrences() {
     let left = vec![mark("group:sales", "", 3, Some(then)), mark("sponsors<2", "", 2, Some(then))];
     let of = |conditions: &Value, marks: &[AttributeMark]| {
         let sighting = Sighting { epoch: 1, first_seen_at: at("2026-01-01T00:00:00Z"), marks: marks.to_vec() };
-        let found = compile(conditions).occurrences(&person(date("2026-03-10")), &sighting);
+        let found = compile(conditions).occurrences(&person(known("2026-03-10")), &sighting);
         found.iter().map(|each| format!("{} {} {:?}", each.attribute, each.due.format("%m-%d"), each.sequence())).collect::<Vec<_>>()
     };
     let cases: [(&str, Value, &[AttributeMark], &[&str]); 12] = [
@@ -222,18 +208,18 @@ fn which_marks_are_occurrences() {
 #[test]
 fn whether_a_date_still_holds_before_the_start() {
     let planned = |workflow: &CompiledWorkflow, attribute: &str, text: &str| {
-        let DateReading::Known(date) = date(text) else { return String::new() };
-        keys().time_occurrence(&workflow.lineage, "00ff", attribute, &date.value.canonical())
+        let value = DateValue::parse(text).expect("a date");
+        keys().time_occurrence(&workflow.lineage, "s", attribute, &value.canonical())
     };
     let now = at("2026-03-10T12:00:00Z");
     for (name, conditions, attribute, reading, expected) in [
-        ("the same date", time(0), HIRED, date("2026-03-10"), Some(true)),
-        ("another date", time(0), HIRED, date("2026-03-09"), Some(false)),
-        ("the same date, a later offset", time(1), HIRED, date("2026-03-10"), Some(false)),
+        ("the same date", time(0), HIRED, known("2026-03-10"), Some(true)),
+        ("another date", time(0), HIRED, known("2026-03-09"), Some(false)),
+        ("the same date, a later offset", time(1), HIRED, known("2026-03-10"), Some(false)),
         ("no date any more", time(0), HIRED, DateReading::Absent, Some(false)),
         ("a date that cannot be read", time(0), HIRED, DateReading::Unknown, None),
-        ("on demand by now", Value::Null, HIRED, date("2026-03-10"), Some(false)),
-        ("signed in since", inactivity(), LAST_SIGN_IN, date("2026-03-09"), Some(false)),
+        ("on demand by now", Value::Null, HIRED, known("2026-03-10"), Some(false)),
+        ("signed in since", inactivity(), LAST_SIGN_IN, known("2026-03-09"), Some(false)),
     ] {
         let workflow = compile(&conditions);
         let key = planned(&workflow, attribute, "2026-03-10");
@@ -241,7 +227,7 @@ fn whether_a_date_still_holds_before_the_start() {
     }
     let idle = compile(&inactivity());
     let key = planned(&idle, LAST_SIGN_IN, "2026-02-01");
-    assert_eq!(idle.still_holds(&person(date("2026-02-01")), LAST_SIGN_IN, &key, &keys(), now), Some(true), "still away");
+    assert_eq!(idle.still_holds(&person(known("2026-02-01")), LAST_SIGN_IN, &key, &keys(), now), Some(true), "still away");
 }
 
 #[test]
