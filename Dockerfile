@@ -18,7 +18,6 @@ ENV CARGO_TERM_COLOR=never \
 COPY Cargo.toml Cargo.lock ./
 # The manifest names these targets; they are not built.
 COPY benches benches
-COPY tests/planted_errors.rs tests/planted_errors.rs
 COPY src src
 RUN cargo build --locked --release --bin tenure && install -D -m 0555 target/release/tenure /out/tenure
 

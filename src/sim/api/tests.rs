@@ -1,4 +1,4 @@
-//! The hook, the history and the direct access; what a real server does as well is in `tests/conformance.rs`.
+//! The hook, the history and the direct access; what a real server does as well is in `tests/fast/conformance.rs`.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,0 +1,15 @@
+//! What needs neither a network nor a cluster: units of several modules, the program as a person meets it, tables, and
+//! small simulations. With `TENURE_REAL_API=1` the tables of [`crds`] and [`conformance`] run on a real API server too.
+
+mod architecture;
+mod budget;
+mod cli;
+mod conformance;
+mod crds;
+mod explain;
+mod lease;
+mod mails;
+mod rbac;
+mod report;
+mod tasks;
+mod validate;

@@ -1,0 +1,174 @@
+//! Every task in every case: it does it, it is so already, what it names is missing or managed elsewhere, the subject
+//! lacks what it needs, a passing and a lasting failure, a crash before the effect and after it.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends by panicking, and so do its helpers")]
+
+mod access;
+mod accounts;
+mod crash;
+mod mails;
+mod protected;
+mod spec;
+mod tenant;
+mod uncertain;
+mod world;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tenure::api::task::MEMBERS;
+use tenure::domain::validate::UNAVAILABLE_TASKS;
+use tenure::sim::api::{Interceptor, RequestInfo, Verdict};
+
+use spec::{Case, Spec, When};
+use world::{World, changed, parsed, play};
+
+/// Every task that this release can do.
+pub fn specs() -> impl Iterator<Item = &'static Spec> {
+    [access::GROUPS, access::TEAMS, access::LICENCES, accounts::SPECS, mails::SPECS].into_iter().flatten()
+}
+
+#[test]
+fn no_task_is_forgotten() {
+    let told: BTreeSet<&str> = specs().map(|spec| spec.member).collect();
+    assert_eq!(told.len(), specs().count(), "a task is told twice");
+    let unavailable: BTreeSet<&str> = UNAVAILABLE_TASKS.into();
+    assert_eq!(told.union(&unavailable).copied().collect::<BTreeSet<_>>(), BTreeSet::from(MEMBERS));
+    assert!(told.is_disjoint(&unavailable));
+}
+
+/// A world, what comes of the task in it, and what it changes.
+async fn check(spec: &Spec, when: &When, mails: usize) {
+    let world = World::new(spec.account, when.world).await;
+    let before = world.accounts();
+    assert_eq!(world.perform(spec).await, when.outcome, "{}: {:?}", spec.member, when.world);
+    assert_eq!(world.accounts(), changed(&before, when.changes), "{}: {:?}", spec.member, when.world);
+    assert_eq!(world.mails(), mails, "{}: {:?}", spec.member, when.world);
+}
+
+#[test]
+fn it_does_it_and_knows_what_was_there_before() {
+    for spec in specs() {
+        play(async {
+            let world = World::new(spec.account, &[]).await;
+            assert_eq!(world.before(spec).await, parsed(spec.before), "{}", spec.member);
+            check(spec, &When { world: &[], outcome: spec.does_it, changes: spec.changes }, spec.mails).await;
+        });
+    }
+}
+
+#[test]
+fn it_is_so_already() {
+    for spec in specs() {
+        play(async {
+            match &spec.already_so {
+                Case::When(when) => check(spec, when, 0).await,
+                Case::Never(_) => assert!(spec.changes.is_empty(), "{}: an effect that changes something can be so already", spec.member),
+                Case::Twice(outcome) => {
+                    let world = World::new(spec.account, &[]).await;
+                    world.perform(spec).await;
+                    let after = world.accounts();
+                    let written = world.api.revision();
+                    assert_eq!(world.perform(spec).await, *outcome, "{}", spec.member);
+                    assert_eq!((world.accounts(), world.api.revision()), (after, written), "{}: nothing is written", spec.member);
+                }
+            }
+        });
+    }
+}
+
+fn check_all(of: impl Fn(&Spec) -> &Case) {
+    for spec in specs() {
+        match of(spec) {
+            Case::When(when) => play(check(spec, when, 0)),
+            Case::Never(why) => assert!(!why.is_empty(), "{}", spec.member),
+            Case::Twice(_) => panic!("{}: only what is so already is done twice", spec.member),
+        }
+    }
+}
+
+#[test]
+fn what_it_names_is_missing() {
+    check_all(|spec| &spec.target_missing);
+}
+
+#[test]
+fn what_it_names_is_managed_elsewhere() {
+    check_all(|spec| &spec.managed_elsewhere);
+}
+
+#[test]
+fn the_subject_lacks_what_it_needs() {
+    check_all(|spec| &spec.attribute_missing);
+}
+
+#[test]
+fn it_fails_for_good() {
+    check_all(|spec| &spec.permanent_failure);
+    assert!(specs().all(|spec| matches!(&spec.permanent_failure, Case::When(when) if when.outcome.starts_with("fails "))));
+}
+
+#[test]
+fn whatever_else_there_is() {
+    for spec in specs() {
+        for when in spec.further {
+            play(check(spec, when, 0));
+        }
+    }
+}
+
+/// Requests by number, from 0, and what becomes of them.
+struct Obstacle {
+    requests: Range<u32>,
+    verdict: Verdict,
+    seen: AtomicU32,
+}
+
+impl Obstacle {
+    fn of(requests: Range<u32>, verdict: Verdict) -> Arc<Self> {
+        Arc::new(Self { requests, verdict, seen: AtomicU32::new(0) })
+    }
+}
+
+impl Interceptor for Obstacle {
+    fn decide(&self, _: &RequestInfo) -> Verdict {
+        let number = self.seen.fetch_add(1, Ordering::SeqCst);
+        if self.requests.contains(&number) { self.verdict } else { Verdict::Pass }
+    }
+}
+
+#[test]
+fn it_fails_in_passing_and_then_does_it() {
+    for spec in specs() {
+        play(async {
+            let world = World::new(spec.account, &[]).await;
+            let before = world.accounts();
+            // As often as a request is tried.
+            world.intercept(Obstacle::of(0..6, Verdict::Refuse));
+            let outcome = world.perform(spec).await;
+            assert!(outcome.starts_with("tries again DirectoryUnavailable: "), "{}: {outcome}", spec.member);
+            assert_eq!((world.accounts(), world.mails()), (before.clone(), 0), "{}", spec.member);
+            assert_eq!(world.perform(spec).await, spec.does_it, "{}", spec.member);
+            assert_eq!((world.accounts(), world.mails()), (changed(&before, spec.changes), spec.mails), "{}", spec.member);
+        });
+    }
+}
+
+#[test]
+fn nobody_notices_a_request_that_is_throttled_or_loses_its_answer() {
+    for spec in specs() {
+        for (verdict, number) in [Verdict::Throttle, Verdict::LoseAnswer].into_iter().flat_map(|verdict| (0..6).map(move |k| (verdict, k)))
+        {
+            play(async {
+                let world = World::new(spec.account, &[]).await;
+                let before = world.accounts();
+                world.intercept(Obstacle::of(number..number + 1, verdict));
+                assert_eq!(world.perform(spec).await, spec.does_it, "{} {verdict:?} {number}", spec.member);
+                let after = (world.accounts(), world.mails());
+                assert_eq!(after, (changed(&before, spec.changes), spec.mails), "{} {verdict:?} {number}", spec.member);
+            });
+        }
+    }
+}

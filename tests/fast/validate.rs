@@ -1,0 +1,131 @@
+//! `tenure validate`, the program itself: every mistake of a table at its place and with its words, nothing else, and
+//! nothing at all where there is none.
+//!
+//! The table is written as one would meet it, see `tests/fast/validate/*.txt`: `===` begins a case and names it, `‸` stands
+//! before every place that must be named, and the lines `!!!` say, in the order of the places, what the line
+//! `field: message` about it must hold. `@Kind NAME` stands for the head of a document; without a name it is `case`.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends by panicking, and so do its helpers")]
+
+mod admission;
+mod program;
+mod table;
+
+use std::path::Path;
+
+use program::{Answer, validate};
+use table::{Case, cases};
+
+/// What the cases refer to.
+const BASE: &str = include_str!("validate/base.yaml");
+
+/// Writes a case beside what it refers to, in a folder of its own, and asks the program about both.
+fn answer(case: &Case) -> Answer {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("base.yaml"), case.base(BASE)).expect("written");
+    std::fs::write(folder.path().join("case.yaml"), &case.text).expect("written");
+    validate(&[folder.path()], &[])
+}
+
+#[test]
+fn the_table() {
+    let cases = cases();
+    assert!(cases.len() >= 100, "only {} cases", cases.len());
+    let complaints: Vec<String> = std::thread::scope(|scope| {
+        let halves = cases.chunks(cases.len().div_ceil(2));
+        let judges = halves.map(|half| scope.spawn(|| half.iter().filter_map(|case| case.judge(&answer(case)).err()).collect()));
+        let judges: Vec<_> = judges.collect();
+        judges.into_iter().flat_map(|judge| judge.join().unwrap_or_else(|_| vec!["a thread panicked".to_owned()])).collect()
+    });
+    let marks: usize = cases.iter().map(|case| case.marks.len()).sum();
+    println!("validate: {} cases with {marks} mistakes, {} failed", cases.len(), complaints.len());
+    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+}
+
+#[test]
+fn what_the_cases_refer_to_is_fine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("base.yaml"), BASE).expect("written");
+    let answer = validate(&[folder.path()], &[]);
+    assert_eq!((answer.code, answer.findings.len()), (0, 0), "{:?}", answer.findings);
+}
+
+#[test]
+fn the_examples_are_fine() {
+    for (folder, at_least) in [("quickstart", 20), ("adventure-works", 300)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(folder);
+        let (code, text, _) = program::run(&["validate".as_ref(), path.as_os_str()], None);
+        assert_eq!(code, 0, "{text}");
+        let documents: usize = text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default();
+        assert!(documents >= at_least && text.ends_with(" documents: fine\n"), "{text}");
+    }
+}
+
+#[test]
+fn the_templates_are_fine() {
+    let (code, text, _) = program::run(&["templates".as_ref(), "--output".as_ref(), "json".as_ref()], None);
+    assert_eq!(code, 0);
+    let templates: Vec<serde_json::Value> = serde_json::from_str(&text).expect("an array");
+    assert_eq!(templates.len(), 15);
+    for template in templates {
+        let name = template["name"].as_str().expect("a name");
+        let (_, manifest, _) = program::run(&["template".as_ref(), name.as_ref()], None);
+        let (code, text, _) = program::run(&["validate".as_ref(), "--partial".as_ref(), "-".as_ref()], Some(&manifest));
+        assert_eq!(code, 0, "{name}: {text}");
+    }
+}
+
+#[test]
+fn text_and_exit_codes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let ask = |arguments: &[&str]| {
+        let paths: Vec<_> =
+            arguments.iter().map(|argument| if argument.starts_with('-') { argument.into() } else { path(argument) }).collect();
+        let arguments: Vec<_> = std::iter::once("validate".as_ref()).chain(paths.iter().map(|path| path.as_os_str())).collect();
+        program::run(&arguments, None)
+    };
+    let group = "apiVersion: tenure.dev/v1alpha1\nkind: Group\nmetadata: {name: x}\nspec: {}\n";
+    std::fs::write(path("one.yaml"), group).expect("written");
+    assert_eq!(ask(&["one.yaml"]), (0, "1 document: fine\n".to_owned(), String::new()));
+    let foreign = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n---\napiVersion: v1\nkind: ConfigMap\n";
+    std::fs::create_dir(path("all")).expect("a folder");
+    std::fs::write(path("all/one.yaml"), format!("{group}---\n{foreign}")).expect("written");
+    std::fs::write(path("all/kustomization.yaml"), "resources: [one.yaml]\n").expect("written");
+    assert_eq!(ask(&["all"]).1, "1 document: fine; 3 of other API groups passed over\n");
+    std::fs::write(path("bad.yaml"), group.replace("{}", "{type: crew}")).expect("written");
+    let (code, text, errors) = ask(&["bad.yaml", "one.yaml"]);
+    let place = path("bad.yaml").display().to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((code, errors.as_str(), lines.len()), (1, "", 3), "{text}");
+    assert!(lines[0].starts_with(&format!("{place}:4:14: spec.type: Unsupported value: \"crew\"")), "{text}");
+    assert!(lines[1].contains(":3:18: metadata.name: the Group \"x\" is there twice"), "{text}");
+    assert_eq!(lines[2], "2 documents: 2 mistakes");
+    let (code, text, errors) = ask(&["one.yaml", "missing.yaml"]);
+    assert_eq!((code, text.as_str()), (2, ""));
+    assert!(errors.contains("missing.yaml: "), "{errors}");
+    let person = "apiVersion: tenure.dev/v1alpha1\nkind: User\nmetadata: {name: x}\nspec:\n  employeeHireDate: 01.02.2026\n";
+    std::fs::write(path("person.yaml"), person).expect("written");
+    let (code, text, errors) = ask(&["person.yaml"]);
+    assert_eq!((code, text.as_str()), (0, "1 document: fine\n"));
+    assert!(errors.contains(":5:21: spec.employeeHireDate: expected YYYY-MM-DD") && errors.ends_with("(a warning)\n"), "{errors}");
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}", group.trim_end().replace('\n', "\n  ").replace("{}", "{type: crew}"));
+    std::fs::write(path("list.yaml"), list).expect("written");
+    assert!(ask(&["list.yaml"]).1.contains("list.yaml:7:16: spec.type: Unsupported value"), "{:?}", ask(&["list.yaml"]));
+    std::fs::write(path("latin.yaml"), b"a: 1\nb: M\xfcller\n").expect("written");
+    let (code, _, errors) = ask(&["latin.yaml"]);
+    assert!(code == 2 && errors.ends_with("latin.yaml:2: not UTF-8\n"), "{errors}");
+}
+
+#[test]
+fn a_part_of_a_tenant_may_refer_to_the_rest() {
+    let text = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec:\n  category: leaver\n  \
+                executionConditions:\n    scope: {rule: \"badge eq 'red' and floor gt 3 or city is 'Bonn'\"}\n    \
+                trigger: {timeBasedAttribute: {attribute: contractEnd}}\n  \
+                tasks: [{name: out, removeUserFromGroups: {groups: [staff]}}]\n";
+    let partial = program::run(&["validate".as_ref(), "--partial".as_ref(), "-".as_ref()], Some(text));
+    assert!(partial.1.starts_with("<stdin>:7:58: ") && partial.1.contains("did you mean eq?"), "{}", partial.1);
+    assert!(partial.1.ends_with("1 document: 1 mistake\n"), "{}", partial.1);
+    let whole = program::run(&["validate".as_ref(), "-".as_ref()], Some(text));
+    assert!(whole.1.contains("no Directory is named") && whole.1.ends_with("let pass with --partial\n"), "{}", whole.1);
+}

@@ -1,0 +1,50 @@
+//! The core: one joiner, one leaver, three epochs, evaluators and attempts that stop or are replaced.
+
+use super::config::{Config, Weakening};
+use super::properties::{PLANNED_ONCE, STAYS_DISABLED, leaver_owed};
+use super::{full_sweep, holds, holds_and_finishes, violates};
+
+const CORE: Config = Config::core("core", 3);
+
+/// Two epochs are enough for what goes wrong between one joiner and one leaver.
+const SMALL: Config = Config::core("core", 2);
+
+#[test]
+fn the_core_holds_and_the_leaver_gets_done() {
+    let states = holds_and_finishes(CORE, &[leaver_owed]);
+    // The number of states of the executable model with which the protocol was designed. A different one means a different protocol.
+    assert_eq!(states, 79_026);
+    if full_sweep() {
+        holds(Config { epochs: 4, ..CORE });
+    }
+}
+
+#[test]
+fn rows_count_only_when_sealed() {
+    violates(CORE, Weakening::RowsWithoutSeal, PLANNED_ONCE);
+}
+
+#[test]
+fn a_stopped_evaluator_cannot_seal() {
+    violates(CORE, Weakening::BlindSeal, PLANNED_ONCE);
+}
+
+#[test]
+fn a_leaver_settles_older_work() {
+    violates(SMALL, Weakening::NoSettling, STAYS_DISABLED);
+}
+
+#[test]
+fn a_claim_is_compared_with_what_was_read() {
+    violates(SMALL, Weakening::BlindClaim, STAYS_DISABLED);
+}
+
+#[test]
+fn a_leaver_marks_before_it_waits() {
+    violates(SMALL, Weakening::MarkAfterWaiting, STAYS_DISABLED);
+}
+
+#[test]
+fn an_epoch_belongs_to_one_process() {
+    violates(SMALL, Weakening::SharedEpoch, PLANNED_ONCE);
+}

@@ -1,0 +1,19 @@
+//! Whole scenarios: small tenants played through controller, evaluation and execution in virtual time. Each test is
+//! named by the sentence that it proves, and asserts who was processed, when, and how it ended.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends by panicking, and so do its helpers")]
+
+mod broken;
+mod catch_up;
+mod changes;
+mod due;
+mod end;
+mod leavers;
+mod on_demand;
+mod once;
+mod people;
+mod play;
+mod quiet;
+mod readiness;
+mod retention;
+mod schedules;
