@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from tests.charts import conform, health, objects, offline, programs, table  # noqa: E402
 from tests.charts.api import Api, person, wait  # noqa: E402
 from tests.charts.attacks import Attacks  # noqa: E402
+from tests.seconds import scene  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OPERATOR, OWN, OTHER, PLAIN = "tenure-system", "acme", "umbrella", "plain"
@@ -118,8 +119,10 @@ def policies_are_sound(api):
     return len(found), said
 
 
-def report(what, count, wrong):
-    """Prints a part's outcome; whether it is a good one."""
+def report(what, work, *arguments):
+    """Does a part's work and prints its outcome; whether it is a good one."""
+    with scene(what):
+        count, wrong = work(*arguments)
     print(f"{what}: {count}, {len(wrong)} wrong", flush=True)
     for line in wrong[:40]:
         print(f"  {line}")
@@ -164,29 +167,29 @@ def main():
     subprocess.run([ROOT / "charts/generate", "--check", "--tenure", program], check=True)
     for chart in ["tenure-crds", "tenure", "tenure-tenant"]:
         helm("lint", "--strict", f"charts/{chart}")
-    fine = report("alerts and metrics", *offline.alerts(ROOT, helm))
-    fine &= report("versions", *offline.versions(ROOT))
-    fine &= report("wrong values", *offline.values(helm))
-    fine &= report("pods", *offline.restricted(helm))
+    fine = report("alerts and metrics", offline.alerts, ROOT, helm)
+    fine &= report("versions", offline.versions, ROOT)
+    fine &= report("wrong values", offline.values, helm)
+    fine &= report("pods", offline.restricted, helm)
     if lua := health.interpreter():
-        fine &= report("health scripts of Argo CD", *health.check(lua))
+        fine &= report("health scripts of Argo CD", health.check, lua)
     else:
         print("SKIPPED: health scripts of Argo CD: there is no Lua 5.1 (Debian package lua5.1)")
-    install()
+    with scene("installing"):
+        install()
     api = Api()
     api.must(api.create("/api/v1/namespaces", {"metadata": {"name": PLAIN}}))
-    fine &= report("manifests", *conform.check(api, helm, tool("kubeconform"), ROOT))
-    fine &= report("policies", *policies_are_sound(api))
+    fine &= report("manifests", conform.check, api, helm, tool("kubeconform"), ROOT)
+    fine &= report("policies", policies_are_sound, api)
     bound = bind(api)
-    attacks = Attacks(api, OWN, OTHER, OPERATOR).all()
-    fine &= report("attacks", *attacks)
+    fine &= report("attacks", Attacks(api, OWN, OTHER, OPERATOR).all)
     # The table is about what the charts grant: without the bindings that are too generous.
     for path in bound[-3:]:
         api.must(api.call("DELETE", path))
-    fine &= report("questions about rights", *table.check(api, [OWN, OTHER], PLAIN, OPERATOR))
-    fine &= report("programs under their own rights", *programs.check(Api, OTHER, OPERATOR, program))
-    fine &= report("restoring", *restore(api))
-    fine &= report("uninstalling", *uninstall(api))
+    fine &= report("questions about rights", table.check, api, [OWN, OTHER], PLAIN, OPERATOR)
+    fine &= report("programs under their own rights", programs.check, Api, OTHER, OPERATOR, program)
+    fine &= report("restoring", restore, api)
+    fine &= report("uninstalling", uninstall, api)
     print(f"{time.monotonic() - started:.0f} s")
     sys.exit(0 if fine else 1)
 

@@ -11,21 +11,23 @@ import pathlib
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from tests.charts.api import Api  # noqa: E402
 from tests.node import install, kills, restarts, stalled, zombies  # noqa: E402
+from tests.seconds import scene  # noqa: E402
 
 SCENES = {
     "readme": lambda api: install.Readme(api).play(),
     "stalled": stalled.play,
     "kills": kills.play,
     "zombies": zombies.play,
+    "image": stalled.missing_image,
     "restarts": restarts.play,
 }
-# What is played at the same time: other tenants of the same operator.
-TOGETHER = [["readme"], ["stalled"], ["kills", "zombies"], ["restarts"]]
+# What is played at the same time: other tenants of the same operator, who mostly wait. README's commands install and
+# uninstall it, a missing image is missed by every tenant, and restarts end the API server of all.
+TOGETHER = [["readme"], ["stalled", "kills", "zombies"], ["image"], ["restarts"]]
 
 
 def explain():
@@ -42,13 +44,13 @@ def explain():
 
 def play(name):
     """One scene; whether everything was as it should be."""
-    started = time.monotonic()
-    try:
-        count, wrong = SCENES[name](Api())
-    except (AssertionError, OSError) as error:
-        explain()
-        count, wrong = 1, [f"{error!r}"]
-    print(f"{name}: {count}, {len(wrong)} wrong ({time.monotonic() - started:.0f} s)", flush=True)
+    with scene(name):
+        try:
+            count, wrong = SCENES[name](Api())
+        except (AssertionError, OSError) as error:
+            explain()
+            count, wrong = 1, [f"{error!r}"]
+    print(f"{name}: {count}, {len(wrong)} wrong", flush=True)
     for line in wrong[:40]:
         print(f"  {line}", flush=True)
     return not wrong and count > 0

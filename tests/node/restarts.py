@@ -10,6 +10,7 @@ from tests.charts.api import PatientApi, wait
 from tests.node.kills import in_parallel, make_tenants
 from tests.node.processes import leader, read
 from tests.node.tenant import OPERATOR, install_operator
+from tests.seconds import scene
 
 TENANTS = 6
 PEOPLE = 24
@@ -111,7 +112,10 @@ def play(_api):
     """The scenes one after the other, over the same tenants."""
     install_operator()
     tenants = make_tenants("restart", TENANTS)
-    wrong = outages(tenants, 2)
-    wrong += frozen_leader(tenants)
-    wrong += two_leaders(PatientApi(), tenants)
+    with scene("outages"):
+        wrong = outages(tenants, 2)
+    with scene("frozen leader"):
+        wrong += frozen_leader(tenants)
+    with scene("two leaders"):
+        wrong += two_leaders(PatientApi(), tenants)
     return sum(len(tenant.occurrences) for tenant in tenants), wrong

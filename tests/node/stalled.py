@@ -5,10 +5,9 @@ import threading
 import time
 
 from tests.charts.api import Api, wait
-from tests.node.tenant import OPERATOR, Tenant, forget_operator, helm, install_operator, is_true, path
+from tests.node.tenant import STALLED_AFTER, Tenant, install_operator, is_true, path
+from tests.seconds import scene
 
-# `--stalled-after` here, in seconds; 5 minutes is its default.
-THRESHOLD = 10
 # How long it may take until it is said, beside the threshold: a pass, and the cluster's own word.
 SLACK = 60
 # How long Kubernetes may take to try again: its Job controller and its kubelet wait longer with every failure.
@@ -135,6 +134,11 @@ class Image(Obstacle):
 
 def play_one(obstacle, wrong):
     """One obstacle from its coming to its end."""
+    with scene(obstacle.namespace):
+        meet(obstacle, wrong)
+
+
+def meet(obstacle, wrong):
     tenant = Tenant(obstacle.api, obstacle.namespace)
     try:
         tenant.install()
@@ -148,7 +152,7 @@ def play_one(obstacle, wrong):
             is_it = found and found[0]["status"] == "True" and found[0]["reason"] == "JobNotStarting"
             return found[0]["message"] if is_it and obstacle.word in found[0]["message"] else None
 
-        message = wait(f"{tenant.name} is Stalled and {obstacle.word} is said", said, THRESHOLD + SLACK)
+        message = wait(f"{tenant.name} is Stalled and {obstacle.word} is said", said, STALLED_AFTER + SLACK)
         print(f"{tenant.name}: after {time.monotonic() - began:.0f} s: {message}", flush=True)
         obstacle.mend()
         mended = time.monotonic()
@@ -167,7 +171,7 @@ def is_stalled(api, namespace):
 
 def play(api):
     """All obstacles at the same time, each in a tenant of its own."""
-    install_operator(f"--stalled-after={THRESHOLD}s")
+    install_operator()
     wrong, threads = [], []
     kinds = [
         (Quota, "quota", "exceeded quota"),
@@ -181,15 +185,12 @@ def play(api):
         thread.start()
     for thread in threads:
         thread.join()
-    wrong += missing_image()
-    return len(kinds) + 1, wrong
+    return len(kinds), wrong
 
 
-def missing_image():
+def missing_image(api):
     """The image of the Jobs is nowhere; then it is there."""
     wrong = []
-    forget_operator()
-    helm("upgrade", "tenure", "charts/tenure", "--namespace", OPERATOR, "--reuse-values", "--wait",
-         "--set", f"extraArgs={{--stalled-after={THRESHOLD}s,--image={Image.name_of_image}}}")  # fmt: skip
-    play_one(Image(Api(), "image", "Pull"), wrong)
-    return wrong
+    install_operator(f"--image={Image.name_of_image}")
+    play_one(Image(api, "image", "Pull"), wrong)
+    return 1, wrong

@@ -10,6 +10,8 @@ from tests.charts.api import GROUP, wait
 IMAGE = ["--set", "image.repository=registry.example/tenure", "--set", "image.tag=0.1.0"]
 OPERATOR = "tenure-system"
 PLURALS = {"Directory": "directories"}
+# After so many seconds it is said that a Job does not start; 5 minutes is the default.
+STALLED_AFTER = 10
 INSTALLING, INSTALLED = threading.Lock(), []
 
 
@@ -37,11 +39,6 @@ def states_of_run(api, process):
     return {result["processingStatus"] for item in items for result in item["results"]}
 
 
-def forget_operator():
-    """Whatever was installed is not known any more."""
-    INSTALLED.clear()
-
-
 def helm(*words):
     """Runs helm; what it printed."""
     answer = subprocess.run(["helm", *words], capture_output=True, text=True)
@@ -50,7 +47,8 @@ def helm(*words):
 
 
 def install_operator(*arguments):
-    """The definitions and the operator, two controllers with a short lease; once for scenes that want the same."""
+    """The definitions and the operator, two controllers that take over soon and say soon what stalls; once for all
+    scenes that want the same."""
     with INSTALLING:
         if INSTALLED != [arguments]:
             INSTALLED.clear()
@@ -60,7 +58,7 @@ def install_operator(*arguments):
 
 def install_charts(arguments):
     helm("upgrade", "--install", "tenure-crds", "charts/tenure-crds")
-    flags = ["--lease-duration=3s", "--lease-renew-deadline=2s", "--lease-retry=1s", *arguments]
+    flags = ["--lease-duration=3s", "--lease-renew-deadline=2s", "--lease-retry=1s", f"--stalled-after={STALLED_AFTER}s", *arguments]
     given = ",".join(flags)
     helm("upgrade", "--install", "tenure", "charts/tenure", "--namespace", OPERATOR, "--create-namespace", *IMAGE,
          "--set", f"extraArgs={{{given}}}", "--wait")  # fmt: skip

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 
+from tests import seconds
 from tests.charts.api import Api, wait
 from tests.node import audit
 from tests.node.processes import programs
@@ -133,7 +134,8 @@ def play(_api):
 
     def one(scene):
         try:
-            wrong.extend(scene.play())
+            with seconds.scene(scene.tenant.name):
+                wrong.extend(scene.play())
         except Exception as error:  # noqa: BLE001
             wrong.append(f"{scene.tenant.name}: {error!r}")
 

@@ -199,7 +199,8 @@ async fn scene(ground: &Ground, name: &str, latency: u64, act: impl AsyncFnOnce(
     // The scene may have deleted it.
     let _ = tenant.clear().await;
     let word = outcome.as_ref().map_or_else(ToString::to_string, |()| "as it should".to_owned());
-    println!("lifecycle: {name}: {word}, after {:.0} s", began.elapsed().as_secs_f64());
+    println!("lifecycle: {name}: {word}");
+    println!("seconds: {:.1} lifecycle: {name}", began.elapsed().as_secs_f64());
     outcome.map_err(|error| format!("{name}: {error}; see {}", tenant.diaries().display()).into())
 }
 

@@ -107,6 +107,7 @@ pub async fn sweep(ground: &Ground) -> Result<(), Error> {
 }
 
 async fn of_story(ground: &Ground, wish: &Wish, places: &Semaphore, index: usize, story: &'static Story) -> Tally {
+    let began = Instant::now();
     let mut tally = Tally { name: story.name, counts: Counts::new(), seconds: 0.0, verdicts: BTreeMap::new(), wrong: Vec::new() };
     let undisturbed = {
         let _place = places.acquire().await;
@@ -136,6 +137,7 @@ async fn of_story(ground: &Ground, wish: &Wish, places: &Semaphore, index: usize
         tally.wrong.extend(verdict.wrong.clone());
         tally.verdicts.entry(fault).or_default().push(verdict);
     }
+    println!("seconds: {:.1} faults: {}", began.elapsed().as_secs_f64(), story.name);
     tally
 }
 

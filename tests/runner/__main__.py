@@ -1,0 +1,5 @@
+"""See tests/run."""
+
+from tests.runner.main import main
+
+main()

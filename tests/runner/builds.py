@@ -1,0 +1,151 @@
+"""What is built once for whoever needs it first: the tests, the image's program, Kubernetes."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+from tests.runner import machine
+from tests.runner.command import ALIVE, Failed, Record, Skipped
+from tests.runner.dependencies import Dependencies
+
+ROOT = machine.ROOT
+
+
+class Once:
+    """A work that is done by whoever asks first; the others wait for it and get the same."""
+
+    def __init__(self, work):
+        self.work, self.lock = work, threading.Lock()
+        self.result = self.error = None
+
+    def __call__(self, runner):
+        with self.lock:
+            if self.error:
+                raise self.error
+            if self.result is None:
+                try:
+                    self.result = self.work(runner)
+                except (Failed, Skipped) as error:
+                    self.error = error
+                    raise
+            return self.result
+
+
+def with_dependencies(runner, kept, build):
+    """Builds with the dependencies that are kept, and keeps them if there were none."""
+    for what, act in [("restore", kept.restore), ("build", build), ("keep", kept.keep)]:
+        began = time.monotonic()
+        result = act()
+        if what == "build":
+            built = result
+            continue
+        seconds = time.monotonic() - began
+        runner.tell(f"({runner.part}: dependencies, {kept.way}: {result}, {seconds:.1f} s)")
+        runner.note(f"dependencies, {kept.way}: {result}", seconds)
+    return built
+
+
+def build_tests(runner):
+    """Every test program in the profile `ci`, by name; and the program itself as `program`."""
+    words = ["cargo", "test", "--locked", "--profile", "ci", "--no-run", "--message-format", "json-render-diagnostics"]
+
+    def build():
+        # The messages are for us, what cargo says for people is on standard error.
+        with tempfile.NamedTemporaryFile("r") as messages:
+            runner.run("bash", "-c", f'"$@" >{messages.name}', "--", *words, what="cargo test --no-run")
+            return [json.loads(line) for line in messages if line.startswith("{")]
+
+    messages = with_dependencies(runner, Dependencies(ROOT / "Cargo.toml", machine.target(), "ci", ["ci"]), build)
+    found = {}
+    for message in messages:
+        if message.get("reason") == "compiler-artifact" and message.get("executable"):
+            name, kind = message["target"]["name"], message["target"]["kind"][0]
+            if kind == "bin":
+                name = "program's own tests" if message["profile"]["test"] else "program"
+            found["library" if kind == "lib" else name] = message["executable"]
+    return found
+
+
+def build_image(runner):
+    """The image with the program as it is released."""
+    words = ["cargo", "build", "--locked", "--release", "--bin", "tenure"]
+    kept = Dependencies(ROOT / "Cargo.toml", machine.target(), "release", ["release"])
+    with_dependencies(runner, kept, lambda: runner.run(*words))
+    image = machine.target() / "tests" / "tenure.tar"
+    # README calls it so; it is read from the file, no registry is asked.
+    runner.run("tests/cluster/image", image, "registry.example/tenure:0.1.0", machine.target() / "release/tenure")
+    return image
+
+
+def build_kubernetes(runner):
+    code, _ = runner.run("tests/cluster/build", accept=(0, 3))
+    if code == 3:
+        raise Skipped("Kubernetes cannot be built here, see above")
+    return True
+
+
+def build_tool(name):
+    def build(runner):
+        code, printed = runner.run("tests/cluster/tool", name, accept=(0, 3))
+        if code == 3:
+            raise Skipped(f"{name} cannot be built here, see above")
+        return printed.splitlines()[-1]
+
+    return build
+
+
+class ControlPlane:
+    """One Kubernetes API server for all parts that need one, in namespaces of their own."""
+
+    def __init__(self):
+        self.process = None
+
+    def start(self, runner):
+        """Its environment for a command."""
+        kubernetes(runner)
+        self.runner, self.began = runner, time.monotonic()
+        self.log = (machine.target() / "tests" / "control-plane.log").open("w")
+        self.process = subprocess.Popen(
+            ["tests/cluster/up"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True, start_new_session=True
+        )
+        ALIVE[self.process.pid] = self.process
+        self.follower = threading.Thread(target=self.follow, daemon=True)
+        self.follower.start()
+        kubeconfig = self.process.stdout.readline().strip()
+        if not kubeconfig:
+            self.follower.join()
+            raise Failed(f"tests/cluster/up, see {self.log.name}", self.process.returncode)
+        folder = os.path.dirname(kubeconfig)
+        binaries = subprocess.run(["tests/cluster/build"], check=True, capture_output=True, text=True).stdout.strip()
+        path = f"{binaries}:{os.environ['PATH']}"
+        runner.tell(f"({runner.part}: the control plane is ready after {time.monotonic() - self.began:.0f} s)")
+        return {"KUBECONFIG": kubeconfig, "KUBECACHEDIR": f"{folder}/cache", "PATH": path, "TENURE_CLUSTER": folder}
+
+    def follow(self):
+        """Waits until it ends, and notes what it took."""
+        _, status, usage = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        ALIVE.pop(self.process.pid, None)
+        processor = usage.ru_utime + usage.ru_stime
+        self.runner.records.append(Record("control plane", "tests/cluster/up", "both", time.monotonic() - self.began, processor))
+
+    def stop(self):
+        """Ends it; whether it was alive until now."""
+        if self.process is None or self.process.returncode is not None:
+            return self.process is None
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.follower.join()
+        return True
+
+
+tests = Once(build_tests)
+image = Once(build_image)
+kubernetes = Once(build_kubernetes)
+helm = Once(build_tool("helm"))
+kubeconform = Once(build_tool("kubeconform"))
+plane = ControlPlane()
+control_plane = Once(plane.start)

@@ -1,0 +1,136 @@
+"""Runs commands: what they print, how long they take and what processor time they use."""
+
+import dataclasses
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+# A scene inside a command, as the tests print it: the Rust harness, and everybody else.
+SCENE = re.compile(r"test (\S+) \.\.\. (?:ok|FAILED) <([\d.]+)s>|^seconds: (?P<seconds>[\d.]+) (?P<name>.+)$")
+# Processes that are alive, by their id, so that an interrupt can end them.
+ALIVE = {}
+PRINTING = threading.Lock()
+
+
+class Failed(Exception):
+    """A command ended with a code that is not 0."""
+
+    def __init__(self, what, code):
+        super().__init__(f"{what}: exit code {code}")
+        self.code = code
+
+
+class Skipped(Exception):
+    """A part cannot run here, and why."""
+
+
+@dataclasses.dataclass
+class Record:
+    """How long something took: a command, or a scene inside one."""
+
+    part: str
+    what: str
+    lane: str
+    # By the clock, and of all processors; a scene does not know the latter.
+    seconds: float
+    processor: float | None = None
+    is_scene: bool = False
+
+
+def say(text):
+    """Prints whole texts one after the other, whoever prints at the same time."""
+    with PRINTING:
+        print(text.rstrip("\n"), flush=True)
+
+
+def scene_of(line):
+    """The name and the seconds of the scene that a line speaks of."""
+    found = SCENE.search(line)
+    if not found:
+        return None
+    name, seconds = found.group("name") or found.group(1), found.group("seconds") or found.group(2)
+    return name, float(seconds)
+
+
+class Runner:
+    """Runs the commands of one part, in its lane: they are noted in the part's log and printed."""
+
+    def __init__(self, part, lane, logs, records, live):
+        self.part, self.lane, self.records = part, lane, records
+        # Printed line by line, where nobody else prints; else each command whole when it ends.
+        self.live = live
+        self.path = logs / f"{part}.log"
+        self.path.write_text("")
+        self.began = time.monotonic()
+        self.last = ""
+
+    def note(self, what, seconds, processor=None, is_scene=False):
+        self.records.append(Record(self.part, what, self.lane, seconds, processor, is_scene))
+
+    def tell(self, text):
+        """Says something in the log of the part, too."""
+        with self.path.open("a") as log:
+            log.write(text.rstrip("\n") + "\n")
+        say(text)
+
+    def run(self, *words, env=None, what=None, accept=(0,)):
+        """Runs a command; its exit code, which is one of the accepted ones, and what it printed."""
+        words = [str(word) for word in words]
+        shown = " ".join([*(f"{key}={value}" for key, value in (env or {}).items() if key.startswith("TENURE_")), *words])
+        what = what or shown
+        heading = f"\n==== {self.part}: {shown}"
+        if self.live:
+            say(heading)
+        began = time.monotonic()
+        code, processor, printed = self.follow(words, {**os.environ, **(env or {})}, heading)
+        seconds = time.monotonic() - began
+        ending = f"({self.part}: {seconds:.0f} s, {processor:.0f} s of processor, exit code {code})"
+        say(ending if self.live else f"{heading}\n{printed}{ending}")
+        self.note(what, seconds, processor)
+        if code not in accept:
+            raise Failed(shown, code)
+        return code, printed
+
+    def follow(self, words, env, heading):
+        """Reads what a command prints until it ends."""
+        scenes, printed = [], []
+        with self.path.open("a") as log:
+            log.write(f"{heading}\n")
+            process = subprocess.Popen(
+                words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True, errors="replace", start_new_session=True,
+            )  # fmt: skip
+            ALIVE[process.pid] = process
+            for line in process.stdout:
+                log.write(line)
+                log.flush()
+                printed.append(line)
+                self.last = line.strip() or self.last
+                if scene := scene_of(line):
+                    scenes.append(scene)
+                if self.live:
+                    say(line)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            del ALIVE[process.pid]
+        for name, seconds in scenes:
+            self.note(name, seconds, is_scene=True)
+        return process.returncode, usage.ru_utime + usage.ru_stime, "".join(printed)
+
+
+def end_all(number):
+    """Ends what runs, gently: a cluster takes its processes and mounts with it."""
+    for process in list(ALIVE.values()):
+        try:
+            os.killpg(process.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+    end = time.monotonic() + 30
+    while ALIVE and time.monotonic() < end:
+        time.sleep(0.1)
+    sys.stdout.flush()
+    os._exit(128 + number)

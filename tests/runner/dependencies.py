@@ -1,0 +1,119 @@
+"""Compiled dependencies, kept outside the tree: a fresh clone compiles our own crate only.
+
+An entry is a copy of what cargo has built for a profile, without anything of our own, and it is never changed once it is
+there. Cargo itself judges what is in it, by its fingerprints: an entry that does not fit costs time and nothing else.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+from tests.runner import machine
+
+# Entries that are kept; those that were used longest ago go first. One is about half a gigabyte.
+MOST = 8
+# What of a profile's folder is of dependencies.
+FOLDERS = [".fingerprint", "build", "deps"]
+
+
+def compiler():
+    """What the compiler says of itself."""
+    return subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout
+
+
+def host():
+    """What it builds for if nobody says."""
+    return next(line.removeprefix("host: ") for line in compiler().splitlines() if line.startswith("host: "))
+
+
+def own_names(manifest):
+    """How files of our own begin: packages and their targets."""
+    words = ["cargo", "metadata", "--no-deps", "--locked", "--format-version", "1", "--manifest-path", str(manifest)]
+    packages = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)["packages"]
+    names = {name for package in packages for name in [package["name"], *(each["name"] for each in package["targets"])]}
+    return names | {name.replace("-", "_") for name in names}
+
+
+def is_own(file, names):
+    """Whether a file or folder of cargo's, NAME-HASH or libNAME-HASH.rlib, is of our own crate."""
+    stem = file.split(".")[0].rpartition("-")[0]
+    return stem in names or stem.removeprefix("lib") in names
+
+
+class Dependencies:
+    """Those of one manifest, in one way: the folders of the profiles below a folder that cargo builds into."""
+
+    def __init__(self, manifest, folder, way, profiles):
+        self.manifest, self.folder, self.way, self.profiles = pathlib.Path(manifest), pathlib.Path(folder), way, profiles
+        parts = [compiler().encode(), self.manifest.read_bytes(), self.manifest.with_name("Cargo.lock").read_bytes()]
+        parts += [f"{way} {os.environ.get('RUSTFLAGS', '')}".encode()]
+        key = hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:24]
+        self.store = machine.cache() / "dependencies"
+        self.entry = self.store / f"{way}-{key}"
+
+    def restore(self):
+        """Copies the entry into the tree, where nothing was built yet; says what it did."""
+        if any((self.folder / profile).exists() for profile in self.profiles):
+            return "there already"
+        if not self.entry.is_dir():
+            return "none are kept"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = pathlib.Path(tempfile.mkdtemp(prefix=".dependencies.", dir=self.folder))
+        try:
+            with self.locked(fcntl.LOCK_SH):
+                os.utime(self.entry)
+                # With their times: cargo compares them.
+                subprocess.run(["cp", "-a", "--reflink=auto", f"{self.entry}/.", temporary], check=True)
+            for profile in self.profiles:
+                (self.folder / profile).parent.mkdir(parents=True, exist_ok=True)
+                (temporary / profile).rename(self.folder / profile)
+            return "copied"
+        except (OSError, subprocess.CalledProcessError) as error:
+            # Another run may just have taken it away; then they are compiled.
+            return f"not copied: {error}"
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def keep(self):
+        """Keeps what was built, if there is no such entry; says what it did."""
+        if self.entry.is_dir():
+            return "kept already"
+        self.store.mkdir(parents=True, exist_ok=True)
+        temporary = pathlib.Path(tempfile.mkdtemp(prefix=".keeping.", dir=self.store))
+        names = own_names(self.manifest)
+        try:
+            for place in [pathlib.Path(profile) / name for profile in self.profiles for name in FOLDERS]:
+                ignore = lambda _, files: [file for file in files if is_own(file, names)]  # noqa: E731
+                shutil.copytree(self.folder / place, temporary / place, symlinks=True, ignore=ignore)
+            temporary.chmod(0o755)
+            temporary.rename(self.entry)
+        except OSError as error:
+            # Somebody else was faster, or the disk is full: nothing depends on it.
+            return f"not kept: {error}"
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return f"kept, {self.prune()} older ones removed"
+
+    def prune(self):
+        """Removes the entries that nobody has used for longest, and what runs that were killed have left."""
+        removed = 0
+        with self.locked(fcntl.LOCK_EX):
+            entries = sorted((path for path in self.store.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+            finished = [path for path in entries if not path.name.startswith(".")]
+            stale = [path for path in entries if path.name.startswith(".") and path.stat().st_mtime < time.time() - 86400]
+            for path in finished[:-MOST] + stale:
+                shutil.rmtree(path, ignore_errors=True)
+                removed += 1
+        return removed
+
+    def locked(self, how):
+        """Holds the lock of the store: nothing vanishes while somebody copies it."""
+        lock = (self.store / "lock").open("w")
+        fcntl.flock(lock, how)
+        return lock

@@ -1,0 +1,71 @@
+"""What the machine has to have: programs, from Debian if they are missing."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+from tests.runner.command import Skipped, say
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HOME = pathlib.Path.home()
+# Not every shell has read the profiles that the installers of Rust and Go change.
+os.environ["PATH"] += f":{HOME}/.cargo/bin:/usr/local/go/bin"
+
+
+def cache():
+    """Where is kept what outlives a working tree."""
+    return pathlib.Path(os.environ.get("TENURE_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or HOME / ".cache") / "tenure")
+
+
+def target():
+    """Where cargo builds."""
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").absolute()
+
+
+def install(package):
+    """Installs a Debian package; whether that went well."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    commands = [["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", package]]
+    return all(subprocess.run(words, env=environment, stdout=subprocess.DEVNULL).returncode == 0 for words in commands)
+
+
+def need(program, package):
+    """Has the program."""
+    if shutil.which(program):
+        return
+    if os.geteuid() != 0:
+        raise Skipped(f"{program} is missing and only root can install it (Debian package {package})")
+    if not shutil.which("apt-get"):
+        raise Skipped(f"{program} is missing and there is no apt-get")
+    say(f"installing {package}")
+    if not install(package) or not shutil.which(program):
+        raise Skipped(f"{program} is missing and apt-get could not install {package}")
+
+
+def need_cargo():
+    if not shutil.which("cargo"):
+        raise Skipped("cargo is missing (https://rustup.rs installs it)")
+    need("cc", "build-essential")
+
+
+def need_lints():
+    for component in ["fmt", "clippy"]:
+        if subprocess.run(["cargo", component, "--version"], capture_output=True).returncode:
+            name = "rustfmt" if component == "fmt" else component
+            if not shutil.which("rustup") or subprocess.run(["rustup", "component", "add", name]).returncode:
+                raise Skipped(f"cargo {component} is missing and rustup could not add it")
+
+
+def python_with_yaml():
+    """A Python that can read YAML."""
+    environment = cache() / "python"
+    for candidate in ["python3", str(environment / "bin/python"), "/usr/bin/python3"]:
+        if shutil.which(candidate) and subprocess.run([candidate, "-c", "import yaml"], capture_output=True).returncode == 0:
+            return candidate
+    made = [["python3", "-m", "venv", environment], [environment / "bin/pip", "install", "--quiet", "pyyaml"]]
+    if all(subprocess.run(words).returncode == 0 for words in made):
+        return str(environment / "bin/python")
+    if os.geteuid() == 0 and shutil.which("apt-get") and install("python3-yaml"):
+        return "/usr/bin/python3"
+    raise Skipped("PyYAML is missing and neither pip nor apt-get could install it")

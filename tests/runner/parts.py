@@ -1,0 +1,166 @@
+"""The parts: what each proves and how it runs."""
+
+import dataclasses
+import functools
+import os
+import pathlib
+import subprocess
+import tempfile
+from collections.abc import Callable
+
+from tests.runner import builds, machine
+from tests.runner.command import Failed, Skipped
+from tests.runner.dependencies import Dependencies, host
+
+# Rust's harness says how long each test took only where unstable options are allowed; nothing else depends on it.
+UNSTABLE = {"RUSTC_BOOTSTRAP": "1"}
+REPORT_TIME = ["-Z", "unstable-options", "--report-time"]
+
+
+@functools.cache
+def report_time(program):
+    """The options with which a test program says how long each test took, if this toolchain knows them."""
+    answer = subprocess.run([program, *REPORT_TIME, "--list"], env={**os.environ, **UNSTABLE}, capture_output=True)
+    return (REPORT_TIME, UNSTABLE) if answer.returncode == 0 else ([], {})
+
+
+def rust(runner, name, *arguments, what, env=None):
+    """Runs tests of one of the programs."""
+    program = builds.tests(runner)[name]
+    options, unstable = report_time(program)
+    runner.run(program, *arguments, *options, env={**unstable, **(env or {})}, what=what)
+
+
+def lints(runner):
+    runner.run("cargo", "fmt", "--check")
+    words = ["cargo", "clippy", "--quiet", "--all-targets", "--locked", "--profile", "ci"]
+    folder = machine.target() / "clippy"
+    kept = Dependencies(machine.ROOT / "Cargo.toml", folder, "clippy", ["ci"])
+
+    def check():
+        # Beside the tests' build, which would keep it waiting in the same folder.
+        runner.run(*words, "--target-dir", folder, "--", "-D", "warnings", what="cargo clippy")
+
+    builds.with_dependencies(runner, kept, check)
+
+
+def generated(runner):
+    """The committed resource definitions are the ones that the program prints, and the charts hold the same."""
+    program = builds.tests(runner)["program"]
+    # Compared, not written anew: others read them at the same time.
+    with tempfile.TemporaryDirectory() as folder:
+        runner.run(program, "crds", "--out", folder)
+        runner.run("diff", "--recursive", "--unified", "crds", folder)
+    runner.run("charts/generate", "--check", "--tenure", program)
+    _, unknown = runner.run("git", "ls-files", "--others", "--", "crds", "charts")
+    if unknown.strip():
+        raise Failed(f"not committed: {unknown}", 1)
+
+
+def unit(runner):
+    rust(runner, "library", what="tests inside the sources")
+    rust(runner, "program's own tests", what="tests inside the program")
+    rust(runner, "fast", what="fast")
+    rust(runner, "simulation", "scenarios::", what="simulation: scenarios")
+
+
+def sweep(runner):
+    rust(runner, "simulation", "--skip", "scenarios::", "--nocapture", what="simulation: sweep and models")
+
+
+def image(runner):
+    builds.image(runner)
+
+
+def api(runner):
+    builds.kubernetes(runner)
+    builds.tests(runner)
+    env = {**builds.control_plane(runner), "TENURE_REAL_API": "1"}
+    rust(runner, "fast", "crds::", "conformance::", "--nocapture", what="fast: definitions and conformance", env=env)
+    rust(runner, "cluster", "controller::", "--nocapture", what="cluster: controller", env=env)
+
+
+def faults(runner):
+    builds.kubernetes(runner)
+    builds.tests(runner)
+    env = {**builds.control_plane(runner), "TENURE_REAL_API": "1"}
+    rust(runner, "cluster", "faults::", "--nocapture", what="cluster: faults", env=env)
+
+
+def charts(runner):
+    builds.kubernetes(runner)
+    tools = {"TENURE_HELM": builds.helm(runner), "TENURE_KUBECONFORM": builds.kubeconform(runner)}
+    program = builds.tests(runner)["program"]
+    env = {**builds.control_plane(runner), **tools}
+    # Helm does not take over what other parts have applied, and takes nothing away that has objects.
+    definitions = [path.stem + ".tenure.dev" for path in sorted((machine.ROOT / "crds").glob("*.yaml"))]
+    runner.run("kubectl", "delete", "crd", "--ignore-not-found", *definitions, env=env, what="definitions of other parts")
+    runner.run("python3", "tests/charts.py", program, env=env, what="tests/charts.py")
+
+
+def node(runner):
+    builds.kubernetes(runner)
+    tool = pathlib.Path(builds.helm(runner))
+    tar = builds.image(runner)
+    env = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
+    words = ["tests/cluster/up", "--node", "--image", tar, "--", "python3", "tests/node.py"]
+    code, _ = runner.run(*words, env=env, what="tests/node.py", accept=(0, 3))
+    if code == 3:
+        raise Skipped("this machine can have no node, see above")
+
+
+def fuzz(runner):
+    # With dependencies that are kept, since this is the only part that needs them with counters in them.
+    env = {"CARGO_TARGET_DIR": str(machine.target())}
+    kept = Dependencies(machine.ROOT / "fuzz/Cargo.toml", machine.target() / "fuzz", "fuzz", ["release", f"{host()}/release"])
+    builds.with_dependencies(runner, kept, lambda: runner.run("fuzz/run", "--build", "rules", env=env))
+    runner.run("fuzz/run", "rules", os.environ.get("TENURE_FUZZ", "60"), env=env)
+
+
+def examples(runner):
+    python = machine.python_with_yaml()
+    program = builds.tests(runner)["program"]
+    runner.run(python, "tests/check_examples.py", "--self-test")
+    runner.run(python, "tests/check_examples.py", program)
+
+
+@dataclasses.dataclass
+class Part:
+    """A part, the lane that it runs in, and whose end it waits for."""
+
+    work: Callable
+    lane: str
+    says: str
+    needs: list = dataclasses.field(default_factory=list)
+    after: list = dataclasses.field(default_factory=list)
+
+
+# What waits stands beside what computes; in each lane the parts run in this order.
+WAIT, COMPUTE = "wait", "compute"
+PYTHON, LUA, CXX = ("python3", "python3"), ("lua5.1", "lua5.1"), ("c++", "build-essential")
+PARTS = {
+    "faults": Part(faults, WAIT, "the sweep's stories with the real programs on a real API server, behind a proxy that puts faults into their requests; deletions and restores"),
+    "node": Part(node, WAIT, "README's installation, failover, kills and obstacles with real pods on a real node"),
+    "lints": Part(lints, COMPUTE, "format and clippy"),
+    "image": Part(image, COMPUTE, "the release build and the image that `node` runs"),
+    "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program"),
+    "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),
+    "sweep": Part(sweep, COMPUTE, "the crash sweep, the planted errors and the models of the protocol"),
+    "api": Part(api, COMPUTE, "the resource definitions, the in-memory API and the controller against a real Kubernetes API server"),
+    "examples": Part(examples, COMPUTE, "who was processed when, worked out from the examples' files by a program that shares nothing with Tenure"),
+    "fuzz": Part(fuzz, COMPUTE, "a minute of rules that nobody would write", [CXX]),
+    # Its policies hold for the whole cluster.
+    "charts": Part(charts, COMPUTE, "rights, admission policies and charts on a real Kubernetes API server", [LUA], ["api", "faults"]),
+}  # fmt: skip
+
+
+def prepare(name):
+    """Has what the part needs, before anything runs: two lanes at once would meet in apt-get."""
+    machine.need_cargo()
+    machine.need(*PYTHON)
+    for program, package in PARTS[name].needs:
+        machine.need(program, package)
+    if name == "lints":
+        machine.need_lints()
+    if name == "examples":
+        machine.python_with_yaml()
