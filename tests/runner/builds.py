@@ -64,9 +64,7 @@ def build_tests(runner):
     for message in messages:
         if message.get("reason") == "compiler-artifact" and message.get("executable"):
             name, kind = message["target"]["name"], message["target"]["kind"][0]
-            if kind == "bin":
-                name = "program's own tests" if message["profile"]["test"] else "program"
-            found["library" if kind == "lib" else name] = message["executable"]
+            found[{"bin": "program", "lib": "library"}.get(kind, name)] = message["executable"]
     return found
 
 

@@ -59,8 +59,8 @@ def scene_of(line):
 class Runner:
     """Runs the commands of one part, in its lane: they are noted in the part's log and printed."""
 
-    def __init__(self, part, lane, logs, records, live):
-        self.part, self.lane, self.records = part, lane, records
+    def __init__(self, part, lane, logs, records, live, nice=0):
+        self.part, self.lane, self.records, self.nice = part, lane, records, nice
         # Printed line by line, where nobody else prints; else each command whole when it ends.
         self.live = live
         self.path = logs / f"{part}.log"
@@ -91,17 +91,19 @@ class Runner:
         ending = f"({self.part}: {seconds:.0f} s, {processor:.0f} s of processor, exit code {code})"
         say(ending if self.live else f"{heading}\n{printed}{ending}")
         self.note(what, seconds, processor)
+        for name, of_scene in filter(None, map(scene_of, printed.splitlines())):
+            self.note(name, of_scene, is_scene=True)
         if code not in accept:
             raise Failed(shown, code)
         return code, printed
 
     def follow(self, words, env, heading):
         """Reads what a command prints until it ends."""
-        scenes, printed = [], []
+        printed = []
         with self.path.open("a") as log:
             log.write(f"{heading}\n")
             process = subprocess.Popen(
-                words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                ["nice", "-n", str(self.nice), *words], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True, errors="replace", start_new_session=True,
             )  # fmt: skip
             ALIVE[process.pid] = process
@@ -110,15 +112,11 @@ class Runner:
                 log.flush()
                 printed.append(line)
                 self.last = line.strip() or self.last
-                if scene := scene_of(line):
-                    scenes.append(scene)
                 if self.live:
                     say(line)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             del ALIVE[process.pid]
-        for name, seconds in scenes:
-            self.note(name, seconds, is_scene=True)
         return process.returncode, usage.ru_utime + usage.ru_stime, "".join(printed)
 
 

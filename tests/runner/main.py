@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 
 from tests.runner import builds, machine, table
 from tests.runner.command import Failed, Runner, Skipped, end_all, say
@@ -17,6 +18,7 @@ from tests.runner.parts import COMPUTE, PARTS, WAIT, prepare
 COMPLAINT = re.compile(r"FAILED|panicked at|^error|WRONG|[1-9][0-9]* wrong|^not ok|went wrong|Traceback")
 # Between two lines that say what runs, in seconds.
 HEARTBEAT = 60
+NICE = 5
 NIGHTLY = {"TENURE_SWEEP": "full", "TENURE_DEATHS": "50"}
 
 
@@ -57,7 +59,8 @@ class Run:
             self.done[name].set()
 
     def play(self, lane, name):
-        runner = Runner(name, lane, self.logs, self.records, self.live)
+        # Who waits for an instant has to be there when it comes; who computes has time.
+        runner = Runner(name, lane, self.logs, self.records, self.live, NICE if lane == COMPUTE else 0)
         self.running[lane] = runner
         word, reason = "passed", ""
         try:
@@ -73,7 +76,7 @@ class Run:
         except Exception as error:  # noqa: BLE001
             # A mistake of the runner's own must not look like success.
             word, reason = "failed", repr(error)
-            runner.tell(f"FAILED: {name}: {error!r}")
+            runner.tell(f"{traceback.format_exc()}FAILED: {name}: {error!r}")
         ended = time.monotonic()
         self.outcomes.append(Outcome(name, word, reason, ended - runner.began, ended))
 
@@ -117,6 +120,8 @@ class Run:
         for outcome in self.outcomes:
             say(f"{outcome.name:13} {outcome.seconds:5.0f} s  {outcome.word}{': ' if outcome.reason else ''}{outcome.reason}")
         say(f"{'all':13} {time.monotonic() - self.began:5.0f} s")
+        if failed:
+            say(f"The first failure: {failed[-1].name}: {failed[-1].reason}")
         skipped = [each for each in self.outcomes if each.word == "skipped"]
         return 1 if failed or (skipped and os.environ.get("CI") == "true") else 0
 

@@ -59,7 +59,6 @@ def generated(runner):
 
 def unit(runner):
     rust(runner, "library", what="tests inside the sources")
-    rust(runner, "program's own tests", what="tests inside the program")
     rust(runner, "fast", what="fast")
     rust(runner, "simulation", "scenarios::", what="simulation: scenarios")
 
