@@ -84,9 +84,12 @@ class Dependencies:
         """Keeps what was built, if there is no such entry; says what it did."""
         if self.entry.is_dir():
             return "kept already"
-        self.store.mkdir(parents=True, exist_ok=True)
-        temporary = pathlib.Path(tempfile.mkdtemp(prefix=".keeping.", dir=self.store))
         names = own_names(self.manifest)
+        try:
+            self.store.mkdir(parents=True, exist_ok=True)
+            temporary = pathlib.Path(tempfile.mkdtemp(prefix=".keeping.", dir=self.store))
+        except OSError as error:
+            return f"not kept: {error}"
         try:
             for place in [pathlib.Path(profile) / name for profile in self.profiles for name in FOLDERS]:
                 ignore = lambda _, files: [file for file in files if is_own(file, names)]  # noqa: E731

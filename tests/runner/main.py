@@ -12,7 +12,7 @@ import traceback
 
 from tests.runner import builds, machine, table
 from tests.runner.command import Failed, Runner, Skipped, end_all, say
-from tests.runner.parts import COMPUTE, PARTS, WAIT, prepare
+from tests.runner.parts import COMPUTE, PARTS, WAIT, WAIT_TOO, prepare
 
 # What stands in lines that say what went wrong.
 COMPLAINT = re.compile(r"FAILED|panicked at|^error|WRONG|[1-9][0-9]* wrong|^not ok|went wrong|Traceback")
@@ -37,7 +37,7 @@ class Run:
         self.began = time.monotonic()
         self.logs = machine.target() / "tests"
         self.logs.mkdir(parents=True, exist_ok=True)
-        self.lanes = [(lane, [name for name in PARTS if name in names and PARTS[name].lane == lane]) for lane in (WAIT, COMPUTE)]
+        self.lanes = [(lane, [name for name in PARTS if name in names and PARTS[name].lane == lane]) for lane in (WAIT, WAIT_TOO, COMPUTE)]
         self.live = sum(bool(parts) for _, parts in self.lanes) == 1
         self.done = {name: threading.Event() for name in names}
         self.running, self.unable = {}, {}

@@ -97,15 +97,28 @@ def charts(runner):
     runner.run("python3", "tests/charts.py", program, env=env, what="tests/charts.py")
 
 
-def node(runner):
+def on_a_node(runner, *scenes):
+    """Scenes on a node of their own."""
     builds.kubernetes(runner)
     tool = pathlib.Path(builds.helm(runner))
     tar = builds.image(runner)
     env = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
-    words = ["tests/cluster/up", "--node", "--image", tar, "--", "python3", "tests/node.py"]
-    code, _ = runner.run(*words, env=env, what="tests/node.py", accept=(0, 3))
+    words = ["tests/cluster/up", "--node", "--image", tar, "--", "python3", "tests/node.py", *scenes]
+    code, _ = runner.run(*words, env=env, what=f"tests/node.py {' '.join(scenes)}", accept=(0, 3))
     if code == 3:
         raise Skipped("this machine can have no node, see above")
+
+
+def node(runner):
+    on_a_node(runner, "stalled", "kills", "zombies", "image")
+
+
+def readme(runner):
+    on_a_node(runner, "readme")
+
+
+def restarts(runner):
+    on_a_node(runner, "restarts")
 
 
 def fuzz(runner):
@@ -134,14 +147,17 @@ class Part:
     after: list = dataclasses.field(default_factory=list)
 
 
-# What waits stands beside what computes; in each lane the parts run in this order.
-WAIT, COMPUTE = "wait", "compute"
+# What waits stands beside what computes; in each lane the parts run in this order. Two lanes wait: together they leave
+# about as many processors idle as a single one, and the slowest of all parts are done one beside the other.
+WAIT, WAIT_TOO, COMPUTE = "wait", "wait too", "compute"
 PYTHON, LUA, CXX = ("python3", "python3"), ("lua5.1", "lua5.1"), ("c++", "build-essential")
 PARTS = {
     "faults": Part(faults, WAIT, "the sweep's stories with the real programs on a real API server, behind a proxy that puts faults into their requests; deletions and restores"),
-    "node": Part(node, WAIT, "README's installation, failover, kills and obstacles with real pods on a real node"),
+    "node": Part(node, WAIT, "deaths, zombies and obstacles with real pods on a real node"),
+    "image": Part(image, WAIT_TOO, "the release build and the image that a node runs"),
+    "readme": Part(readme, WAIT_TOO, "README's installation on a real node"),
+    "restarts": Part(restarts, WAIT_TOO, "restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node"),
     "lints": Part(lints, COMPUTE, "format and clippy"),
-    "image": Part(image, COMPUTE, "the release build and the image that `node` runs"),
     "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program"),
     "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),
     "sweep": Part(sweep, COMPUTE, "the crash sweep, the planted errors and the models of the protocol"),
