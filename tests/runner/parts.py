@@ -161,9 +161,9 @@ PARTS = {
     "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program"),
     "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),
     "sweep": Part(sweep, COMPUTE, "the crash sweep, the planted errors and the models of the protocol"),
-    "api": Part(api, COMPUTE, "the resource definitions, the in-memory API and the controller against a real Kubernetes API server"),
     "examples": Part(examples, COMPUTE, "who was processed when, worked out from the examples' files by a program that shares nothing with Tenure"),
     "fuzz": Part(fuzz, COMPUTE, "a minute of rules that nobody would write", [CXX]),
+    "api": Part(api, COMPUTE, "the resource definitions, the in-memory API and the controller against a real Kubernetes API server"),
     # Its policies hold for the whole cluster.
     "charts": Part(charts, COMPUTE, "rights, admission policies and charts on a real Kubernetes API server", [LUA], ["api", "faults"]),
 }  # fmt: skip
