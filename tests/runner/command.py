@@ -81,7 +81,7 @@ class Runner:
         """Runs a command; its exit code, which is one of the accepted ones, and what it printed."""
         words = [str(word) for word in words]
         shown = " ".join([*(f"{key}={value}" for key, value in (env or {}).items() if key.startswith("TENURE_")), *words])
-        what = what or shown
+        what = what or shown.replace(f"{os.getcwd()}/", "")
         heading = f"\n==== {self.part}: {shown}"
         if self.live:
             say(heading)
