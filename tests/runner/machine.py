@@ -23,30 +23,32 @@ def target():
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").absolute()
 
 
-def install(package):
-    """Installs a Debian package; whether that went well."""
+def install(packages):
+    """Installs Debian packages; whether that went well."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    commands = [["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", package]]
+    commands = [["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", "--no-install-recommends", *packages]]
     return all(subprocess.run(words, env=environment, stdout=subprocess.DEVNULL).returncode == 0 for words in commands)
 
 
-def need(program, package):
-    """Has the program."""
-    if shutil.which(program):
+def need(wanted):
+    """Has the programs, {name or path: Debian package}."""
+    missing = [program for program in wanted if not shutil.which(program)]
+    if not missing:
         return
+    names, packages = ", ".join(missing), sorted({wanted[program] for program in missing})
     if os.geteuid() != 0:
-        raise Skipped(f"{program} is missing and only root can install it (Debian package {package})")
+        raise Skipped(f"{names} missing and only root can install it (Debian packages: {' '.join(packages)})")
     if not shutil.which("apt-get"):
-        raise Skipped(f"{program} is missing and there is no apt-get")
-    say(f"installing {package}")
-    if not install(package) or not shutil.which(program):
-        raise Skipped(f"{program} is missing and apt-get could not install {package}")
+        raise Skipped(f"{names} missing and there is no apt-get")
+    say(f"installing {' '.join(packages)}")
+    if not install(packages) or not all(shutil.which(program) for program in missing):
+        raise Skipped(f"{names} missing and apt-get could not install {' '.join(packages)}")
 
 
 def need_cargo():
     if not shutil.which("cargo"):
         raise Skipped("cargo is missing (https://rustup.rs installs it)")
-    need("cc", "build-essential")
+    need({"cc": "build-essential", "python3": "python3"})
 
 
 def need_lints():
@@ -66,6 +68,6 @@ def python_with_yaml():
     made = [["python3", "-m", "venv", environment], [environment / "bin/pip", "install", "--quiet", "pyyaml"]]
     if all(subprocess.run(words).returncode == 0 for words in made):
         return str(environment / "bin/python")
-    if os.geteuid() == 0 and shutil.which("apt-get") and install("python3-yaml"):
+    if os.geteuid() == 0 and shutil.which("apt-get") and install(["python3-yaml"]):
         return "/usr/bin/python3"
     raise Skipped("PyYAML is missing and neither pip nor apt-get could install it")

@@ -143,38 +143,40 @@ class Part:
     work: Callable
     lane: str
     says: str
-    needs: list = dataclasses.field(default_factory=list)
+    # Programs and the Debian packages that have them.
+    needs: dict = dataclasses.field(default_factory=dict)
     after: list = dataclasses.field(default_factory=list)
 
 
 # What waits stands beside what computes; in each lane the parts run in this order. Two lanes wait: together they leave
 # about as many processors idle as a single one, and the slowest of all parts are done one beside the other.
 WAIT, WAIT_TOO, COMPUTE = "wait", "wait too", "compute"
-PYTHON, LUA, CXX = ("python3", "python3"), ("lua5.1", "lua5.1"), ("c++", "build-essential")
+NODE = {
+    "containerd": "containerd", "runc": "runc", "nft": "nftables", "conntrack": "conntrack", "ip": "iproute2",
+    "unshare": "util-linux", "/usr/lib/cni/ptp": "containernetworking-plugins",
+}  # fmt: skip
 PARTS = {
     "faults": Part(faults, WAIT, "the sweep's stories with the real programs on a real API server, behind a proxy that puts faults into their requests; deletions and restores"),
-    "node": Part(node, WAIT, "deaths, zombies and obstacles with real pods on a real node"),
+    "node": Part(node, WAIT, "deaths, zombies and obstacles with real pods on a real node", NODE),
     "image": Part(image, WAIT_TOO, "the release build and the image that a node runs"),
-    "readme": Part(readme, WAIT_TOO, "README's installation on a real node"),
-    "restarts": Part(restarts, WAIT_TOO, "restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node"),
+    "readme": Part(readme, WAIT_TOO, "README's installation on a real node", NODE),
+    "restarts": Part(restarts, WAIT_TOO, "restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node", NODE),
     "lints": Part(lints, COMPUTE, "format and clippy"),
     "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program"),
     "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),
     "sweep": Part(sweep, COMPUTE, "the crash sweep, the planted errors and the models of the protocol"),
     "examples": Part(examples, COMPUTE, "who was processed when, worked out from the examples' files by a program that shares nothing with Tenure"),
-    "fuzz": Part(fuzz, COMPUTE, "a minute of rules that nobody would write", [CXX]),
+    "fuzz": Part(fuzz, COMPUTE, "a minute of rules that nobody would write", {"c++": "build-essential"}),
     "api": Part(api, COMPUTE, "the resource definitions, the in-memory API and the controller against a real Kubernetes API server"),
     # Its policies hold for the whole cluster.
-    "charts": Part(charts, COMPUTE, "rights, admission policies and charts on a real Kubernetes API server", [LUA], ["api", "faults"]),
+    "charts": Part(charts, COMPUTE, "rights, admission policies and charts on a real Kubernetes API server", {"lua5.1": "lua5.1"}, ["api", "faults"]),
 }  # fmt: skip
 
 
 def prepare(name):
     """Has what the part needs, before anything runs: two lanes at once would meet in apt-get."""
     machine.need_cargo()
-    machine.need(*PYTHON)
-    for program, package in PARTS[name].needs:
-        machine.need(program, package)
+    machine.need(PARTS[name].needs)
     if name == "lints":
         machine.need_lints()
     if name == "examples":
