@@ -9,6 +9,7 @@ use crate::cluster::connect::Connection;
 use crate::cluster::guard::Guard;
 use crate::cluster::{Cluster, SystemClock};
 use crate::domain::job::EXIT_CLOCK_OFF;
+use crate::domain::timing::Timing;
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 use crate::runner::{self, Context, RunnerError};
 
@@ -18,7 +19,7 @@ use super::{FINE, NOT_FINE, complain, log};
 const LAST_WORDS: &str = "/dev/termination-log";
 
 pub(super) fn evaluate(args: &EvaluateArgs) -> u8 {
-    run(&args.namespace, async |context, guard| {
+    run(&args.namespace, &args.pace.timing(), async |context, guard| {
         if let Some(code) = clock_off(guard) {
             return Ok(code);
         }
@@ -29,7 +30,7 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> u8 {
 }
 
 pub(super) fn execute(args: &ExecuteArgs) -> u8 {
-    run(&args.namespace, async |context, _| {
+    run(&args.namespace, &args.pace.timing(), async |context, _| {
         let outcome = runner::execute(&context, args).await?;
         say_last(&json!({"open": outcome.open}).to_string());
         Ok(FINE)
@@ -54,7 +55,7 @@ fn say_last(words: &str) {
     }
 }
 
-fn run(namespace: &str, work: impl AsyncFnOnce(Context, &Guard) -> Result<u8, RunnerError>) -> u8 {
+fn run(namespace: &str, timing: &Timing, work: impl AsyncFnOnce(Context, &Guard) -> Result<u8, RunnerError>) -> u8 {
     log::start();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -65,7 +66,7 @@ fn run(namespace: &str, work: impl AsyncFnOnce(Context, &Guard) -> Result<u8, Ru
     };
     let code = runtime.block_on(async {
         let guard = Guard::new(Arc::new(SystemClock));
-        let client = match Connection::infer(&guard).await.and_then(|connection| connection.requests()) {
+        let client = match Connection::infer(&guard, *timing).await.and_then(|connection| connection.requests()) {
             Ok(client) => client,
             Err(error) => {
                 complain(&error.to_string());
@@ -77,7 +78,7 @@ fn run(namespace: &str, work: impl AsyncFnOnce(Context, &Guard) -> Result<u8, Ru
             complain(&format!("no answer from the API server: {error}"));
             return NOT_FINE;
         }
-        let cluster = Cluster::new(client, namespace, Arc::new(SystemClock));
+        let cluster = Cluster::new(client, namespace, Arc::new(SystemClock)).with_timing(*timing);
         let context =
             Context { cluster, holder: holder(), random: Arc::new(rand::random::<[u8; 32]>), post: Arc::new(runner::post::NoPost) };
         match work(context, &guard).await {

@@ -8,7 +8,6 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, VersionMatch};
@@ -18,11 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::clock::SharedClock;
 use super::error::ClusterError;
-
-/// How often a request is tried: with the pauses below, about 15 seconds in all, well inside a runner's 60 s of trust.
-const ATTEMPTS: u32 = 6;
-/// Pause after the first failure; it doubles.
-const PAUSE: Duration = Duration::from_millis(500);
+use crate::domain::timing::{REQUEST_TRIES, Timing};
 
 /// What a kind must offer.
 pub trait Kind: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize {}
@@ -90,14 +85,22 @@ pub struct Cluster {
     client: Client,
     namespace: String,
     clock: SharedClock,
+    timing: Arc<Timing>,
     floor: Arc<AtomicU64>,
 }
 
 impl Cluster {
-    /// The namespace's API by `client`.
+    /// The namespace's API by `client`, with the times of production.
     #[must_use]
     pub fn new(client: Client, namespace: &str, clock: SharedClock) -> Self {
-        Self { client, namespace: namespace.to_owned(), clock, floor: Arc::new(AtomicU64::new(0)) }
+        let timing = Arc::new(Timing::PRODUCTION);
+        Self { client, namespace: namespace.to_owned(), clock, timing, floor: Arc::new(AtomicU64::new(0)) }
+    }
+
+    /// The same with other times.
+    #[must_use]
+    pub fn with_timing(self, timing: Timing) -> Self {
+        Self { timing: Arc::new(timing), ..self }
     }
 
     /// The tenant's namespace.
@@ -110,6 +113,12 @@ impl Cluster {
     #[must_use]
     pub fn clock(&self) -> &SharedClock {
         &self.clock
+    }
+
+    /// How long whoever works here waits for what.
+    #[must_use]
+    pub fn timing(&self) -> &Timing {
+        &self.timing
     }
 
     fn api<K: Kind>(&self) -> Api<K> {
@@ -128,7 +137,7 @@ impl Cluster {
     /// [`ClusterError`] when the API server does not answer, refuses, or keeps answering from an older state.
     pub async fn list<K: Kind>(&self, selector: &Selector) -> Result<Vec<K>, ClusterError> {
         let mut seen = 0;
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..REQUEST_TRIES {
             self.pause(attempt).await;
             let floor = self.floor.load(Ordering::Relaxed);
             let mut params =
@@ -284,7 +293,7 @@ impl Cluster {
 
     async fn pause(&self, attempt: u32) {
         if attempt > 0 {
-            self.clock.sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+            self.clock.sleep(self.timing.before_request(attempt)).await;
         }
     }
 
@@ -297,7 +306,7 @@ impl Cluster {
     {
         let kind = K::kind(&()).into_owned();
         let mut message = String::new();
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..REQUEST_TRIES {
             self.pause(attempt).await;
             match request().await {
                 Ok(answer) => return Ok(answer),
@@ -315,7 +324,7 @@ impl Cluster {
                 Err(error) => message = error.to_string(),
             }
         }
-        Err(ClusterError::Unavailable { verb, kind, name: name.to_owned(), attempts: ATTEMPTS, message })
+        Err(ClusterError::Unavailable { verb, kind, name: name.to_owned(), attempts: REQUEST_TRIES, message })
     }
 }
 

@@ -11,13 +11,7 @@ use thiserror::Error;
 
 use super::guard::{Fence, Guard, GuardLayer};
 use crate::api::meta::ANNOTATION_SCHEMA_HASH;
-
-/// Longest wait for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest silence in the answer to a request: the bound of an effect (design 3.1 rule 6).
-const READ_TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest silence of a watch: the server ends each after 290 s by itself, and sends bookmarks every minute.
-const WATCH_TIMEOUT: Duration = Duration::from_secs(300);
+use crate::domain::timing::Timing;
 
 /// Why there is no way to an API server.
 #[derive(Debug, Error)]
@@ -35,6 +29,7 @@ pub enum ConnectError {
 pub struct Connection {
     config: Config,
     guard: Arc<Guard>,
+    timing: Timing,
 }
 
 impl Connection {
@@ -42,12 +37,12 @@ impl Connection {
     ///
     /// # Errors
     /// [`ConnectError::Config`].
-    pub async fn infer(guard: &Arc<Guard>) -> Result<Self, ConnectError> {
+    pub async fn infer(guard: &Arc<Guard>, timing: Timing) -> Result<Self, ConnectError> {
         let mut config = Config::infer().await?;
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        config.connect_timeout = Some(timing.connect_timeout);
         // Who asks decides what is tried again, and for how long.
         config.default_retry = false;
-        Ok(Self { config, guard: Arc::clone(guard) })
+        Ok(Self { config, guard: Arc::clone(guard), timing })
     }
 
     fn client(&self, read_timeout: Duration, layer: &GuardLayer) -> Result<Client, ConnectError> {
@@ -61,7 +56,7 @@ impl Connection {
     /// # Errors
     /// [`ConnectError::Client`].
     pub fn requests(&self) -> Result<Client, ConnectError> {
-        self.client(READ_TIMEOUT, &GuardLayer::open(&self.guard))
+        self.client(self.timing.request_timeout, &GuardLayer::open(&self.guard))
     }
 
     /// For requests that leave only while `fence` says so.
@@ -69,7 +64,7 @@ impl Connection {
     /// # Errors
     /// [`ConnectError::Client`].
     pub fn fenced(&self, fence: Fence) -> Result<Client, ConnectError> {
-        self.client(READ_TIMEOUT, &GuardLayer::fenced(&self.guard, fence))
+        self.client(self.timing.request_timeout, &GuardLayer::fenced(&self.guard, fence))
     }
 
     /// For watches.
@@ -77,7 +72,7 @@ impl Connection {
     /// # Errors
     /// [`ConnectError::Client`].
     pub fn watches(&self) -> Result<Client, ConnectError> {
-        self.client(WATCH_TIMEOUT, &GuardLayer::open(&self.guard))
+        self.client(self.timing.watch_timeout, &GuardLayer::open(&self.guard))
     }
 }
 

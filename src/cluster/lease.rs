@@ -15,17 +15,7 @@ use kube::{Api, Client, ResourceExt};
 
 use super::clock::SharedClock;
 use super::events::kubernetes_time;
-
-/// The times of a lease. `renew_deadline` is below `duration`, and `retry` below `renew_deadline`.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// How long others wait since the last renewal that they saw.
-    pub duration: Duration,
-    /// How long the holder trusts a renewal.
-    pub renew_deadline: Duration,
-    /// Pause between tries, and between renewals.
-    pub retry: Duration,
-}
+use crate::domain::timing::LeaseTimes;
 
 /// Where this process stands, for all who ask.
 pub struct Standing {
@@ -103,7 +93,7 @@ pub struct Elector {
     leases: Api<Lease>,
     name: String,
     identity: String,
-    timing: Timing,
+    times: LeaseTimes,
     clock: SharedClock,
     standing: Arc<Standing>,
     sighting: Option<Sighting>,
@@ -112,13 +102,13 @@ pub struct Elector {
 impl Elector {
     /// Wants the lease `name` of `namespace`, as `identity`, which no other process has.
     #[must_use]
-    pub fn new(client: Client, place: (&str, &str), identity: String, timing: Timing, standing: &Arc<Standing>) -> Self {
+    pub fn new(client: Client, place: (&str, &str), identity: String, times: LeaseTimes, standing: &Arc<Standing>) -> Self {
         let (namespace, name) = place;
         Self {
             leases: Api::namespaced(client, namespace),
             name: name.to_owned(),
             identity,
-            timing,
+            times,
             clock: Arc::clone(&standing.clock),
             standing: Arc::clone(standing),
             sighting: None,
@@ -128,17 +118,17 @@ impl Elector {
     /// Ends when the lease is held.
     pub async fn acquire(&mut self) {
         loop {
-            if self.attempt(self.timing.renew_deadline).await == Tried::Held {
+            if self.attempt(self.times.renew_deadline).await == Tried::Held {
                 return;
             }
-            self.clock.sleep(self.timing.retry).await;
+            self.clock.sleep(self.times.retry).await;
         }
     }
 
     /// Renews the lease; ends when it is lost, at the latest when it can no longer be trusted.
     pub async fn keep(&mut self) {
         loop {
-            self.clock.sleep(self.timing.retry).await;
+            self.clock.sleep(self.times.retry).await;
             let until = Duration::from_millis(self.standing.until.load(Ordering::SeqCst));
             let left = until.saturating_sub(self.clock.elapsed());
             let lost = left.is_zero() || self.attempt(left).await == Tried::Others;
@@ -163,7 +153,7 @@ impl Elector {
             Ok::<_, kube::Error>(())
         };
         // Whoever comes next waits for the lease's time, if this does not work.
-        if let Ok(Err(error)) = tokio::time::timeout(self.timing.renew_deadline, give_back).await {
+        if let Ok(Err(error)) = tokio::time::timeout(self.times.renew_deadline, give_back).await {
             tracing::warn!(%error, "the lease could not be given back");
         }
     }
@@ -184,7 +174,7 @@ impl Elector {
             self.standing.contact.store(millis(began), Ordering::SeqCst);
         }
         if tried == Tried::Held {
-            self.standing.until.store(millis(began + self.timing.renew_deadline), Ordering::SeqCst);
+            self.standing.until.store(millis(began + self.times.renew_deadline), Ordering::SeqCst);
         }
         tried
     }
@@ -220,7 +210,7 @@ impl Elector {
             }
         };
         let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
-        now.saturating_sub(seen) > seconds.map_or(self.timing.duration, Duration::from_secs)
+        now.saturating_sub(seen) > seconds.map_or(self.times.duration, Duration::from_secs)
     }
 
     /// The lease as this process holds it from now on.
@@ -230,7 +220,7 @@ impl Elector {
         let transitions = before.lease_transitions.unwrap_or(0);
         LeaseSpec {
             holder_identity: Some(self.identity.clone()),
-            lease_duration_seconds: Some(i32::try_from(self.timing.duration.as_secs()).unwrap_or(i32::MAX)),
+            lease_duration_seconds: Some(i32::try_from(self.times.duration.as_secs()).unwrap_or(i32::MAX)),
             acquire_time: if is_ours { before.acquire_time.clone() } else { Some(now.clone()) },
             renew_time: Some(now),
             lease_transitions: Some(if is_ours || before.holder_identity.is_none() { transitions } else { transitions + 1 }),

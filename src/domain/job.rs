@@ -4,6 +4,7 @@
 //! decided by who knows what the first one left behind. Only a pod that the cluster itself disrupted is replaced.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::{
     Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
@@ -14,6 +15,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
+use super::timing::Timing;
 use crate::api::meta::{LABEL_EPOCH, LABEL_EVALUATION, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
 
 /// The image of the runner, unless the installation says otherwise; also the name of its container.
@@ -34,18 +36,9 @@ pub const EXIT_HEAD_MISSING: i32 = 66;
 /// Exit code of an evaluation whose clock is too far from the API server's; a later try may find another node.
 pub const EXIT_CLOCK_OFF: i32 = 67;
 
-/// How long a finished Job stays once its result is stored, in seconds: long enough for a look at its log.
-pub const TTL_SECONDS: i32 = 300;
-
-/// Deadline of an attempt to execute a Run, in seconds: 6 hours.
-pub const EXECUTION_DEADLINE_SECONDS: i64 = 6 * 3_600;
-
-/// Longest deadline of an evaluation, in seconds; the next tick may come earlier.
-pub const MAX_EVALUATION_DEADLINE_SECONDS: i64 = 3_600;
-
-/// Shortest deadline of an evaluation, in seconds: one that a change asks for just before a tick must be able to end,
-/// and its pod has to be scheduled first.
-pub const MIN_EVALUATION_DEADLINE_SECONDS: i64 = 300;
+/// The argument that tells a runner how many times shorter than in production its times are; without it they are not. Its
+/// value follows after `=`. The admission policy on Jobs looks for it.
+pub const DIVISOR_FLAG: &str = "--timing-divisor";
 
 const EVALUATION_PREFIX: &str = "tenure-eval-";
 
@@ -103,6 +96,8 @@ pub struct Evaluation<'a> {
     pub seconds_to_next_tick: Option<i64>,
     /// The `TenantSchedule`.
     pub schedule: Owner<'a>,
+    /// Deadlines, and what the runner is told of its times.
+    pub timing: &'a Timing,
     /// The image.
     pub image: &'a str,
 }
@@ -120,6 +115,8 @@ pub struct Execution<'a> {
     pub attempt: i32,
     /// The attempt before is known to have stopped: its claims need not run out.
     pub take_over: bool,
+    /// Deadlines, and what the runner is told of its times.
+    pub timing: &'a Timing,
     /// The image.
     pub image: &'a str,
 }
@@ -131,17 +128,15 @@ pub fn evaluation_job(evaluation: &Evaluation<'_>) -> Job {
     if evaluation.runs_only {
         args.push("--runs-only".to_owned());
     }
-    let deadline = evaluation
-        .seconds_to_next_tick
-        .unwrap_or(MAX_EVALUATION_DEADLINE_SECONDS)
-        .clamp(MIN_EVALUATION_DEADLINE_SECONDS, MAX_EVALUATION_DEADLINE_SECONDS);
+    let (shortest, longest) = (seconds(evaluation.timing.shortest_evaluation_deadline), seconds(evaluation.timing.evaluation_deadline));
+    let deadline = evaluation.seconds_to_next_tick.unwrap_or(longest).clamp(shortest, longest);
     let labels = [(LABEL_EVALUATION, "true".to_owned()), (LABEL_EPOCH, evaluation.number.to_string())];
     job(Parts {
         name: evaluation_job_name(evaluation.number),
         namespace: evaluation.namespace,
         labels: &labels,
         owner: evaluation.schedule,
-        args,
+        args: timed(args, evaluation.timing),
         deadline,
         image: evaluation.image,
     })
@@ -161,10 +156,22 @@ pub fn execution_job(execution: &Execution<'_>) -> Job {
         namespace: execution.namespace,
         labels: &labels,
         owner: execution.run,
-        args,
-        deadline: EXECUTION_DEADLINE_SECONDS,
+        args: timed(args, execution.timing),
+        deadline: seconds(execution.timing.execution_deadline),
         image: execution.image,
     })
+}
+
+/// The arguments, and what tells the runner of times that are not those of production.
+fn timed(mut args: Vec<String>, timing: &Timing) -> Vec<String> {
+    if timing.divisor != 1 {
+        args.push(format!("{DIVISOR_FLAG}={}", timing.divisor));
+    }
+    args
+}
+
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }
 
 fn strings(words: &[&str]) -> Vec<String> {
@@ -288,6 +295,8 @@ mod tests {
     const SCHEDULE: Owner<'_> = Owner { kind: "TenantSchedule", name: "default", uid: "u1" };
     const RUN: Owner<'_> = Owner { kind: "Run", name: "hire-v1-e7", uid: "u2" };
 
+    const TIMING: &Timing = &Timing::PRODUCTION;
+
     fn args(job: &Job) -> Vec<String> {
         job.spec.as_ref().unwrap().template.spec.as_ref().unwrap().containers[0].args.clone().unwrap()
     }
@@ -309,11 +318,20 @@ mod tests {
 
     #[test]
     fn an_evaluation() {
-        let evaluation =
-            Evaluation { namespace: "acme", number: 8, runs_only: false, seconds_to_next_tick: None, schedule: SCHEDULE, image: IMAGE };
+        let evaluation = Evaluation {
+            namespace: "acme",
+            number: 8,
+            runs_only: false,
+            seconds_to_next_tick: None,
+            schedule: SCHEDULE,
+            timing: TIMING,
+            image: IMAGE,
+        };
         let job = evaluation_job(&evaluation);
         assert_eq!(args(&job), ["evaluate", "--namespace", "acme"]);
         assert_eq!(args(&evaluation_job(&Evaluation { runs_only: true, ..evaluation }))[3..], ["--runs-only"]);
+        let sixth = Timing::scaled(6).unwrap();
+        assert_eq!(args(&evaluation_job(&Evaluation { timing: &sixth, ..evaluation }))[3..], ["--timing-divisor=6"]);
         let value = serde_json::to_value(&job).unwrap();
         assert_eq!(value["metadata"]["name"], "tenure-eval-8");
         assert_eq!(value["metadata"]["ownerReferences"].as_array().unwrap().len(), 1);
@@ -337,6 +355,7 @@ mod tests {
                 runs_only: false,
                 seconds_to_next_tick: to_next_tick,
                 schedule: SCHEDULE,
+                timing: TIMING,
                 image: IMAGE,
             };
             let deadline = evaluation_job(&evaluation).spec.unwrap().active_deadline_seconds;
@@ -352,6 +371,7 @@ mod tests {
             workflow: "hire",
             attempt: 2,
             take_over: true,
+            timing: TIMING,
             image: "registry.example/tenure@sha256:0",
         };
         let job = execution_job(&execution);
@@ -363,5 +383,7 @@ mod tests {
         assert_eq!(value["spec"]["activeDeadlineSeconds"], 21_600);
         assert_eq!(value["spec"]["template"]["spec"]["containers"][0]["image"], "registry.example/tenure@sha256:0");
         assert!(!args(&execution_job(&Execution { take_over: false, ..execution })).contains(&"--take-over".to_owned()));
+        let sixth = Timing::scaled(6).unwrap();
+        assert_eq!(args(&execution_job(&Execution { timing: &sixth, ..execution }))[8..], ["--timing-divisor=6"]);
     }
 }

@@ -18,6 +18,7 @@ pub mod schema;
 pub mod snapshot;
 pub mod subject;
 pub mod tick;
+pub mod timing;
 pub mod trigger;
 pub mod validate;
 pub mod version;

@@ -4,23 +4,12 @@
 //! tick later than the last as-of, a change that none has covered, a Run without a plan in force. So a crash, a failed
 //! Job or a lost notice delays an evaluation and never loses one.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::dates::{self, DateError};
 use super::schedule::{Cadence, DEFAULT_INTERVAL_HOURS, Schedule, ScheduleError};
+use super::timing::Timing;
 use crate::api::TenantScheduleSpec;
-
-/// Least time between the starts of two evaluations that changes ask for.
-pub const CHANGE_PAUSE: TimeDelta = TimeDelta::seconds(60);
-
-/// Pause after a failed evaluation; it doubles with every further one.
-pub const FAILURE_PAUSE: TimeDelta = TimeDelta::seconds(5);
-
-/// Longest pause after a failed evaluation: a leaver must not wait longer than for an administrator's coffee.
-pub const MAX_FAILURE_PAUSE: TimeDelta = TimeDelta::minutes(5);
-
-/// Pause before a Run that a sealed evaluation has left without a plan asks for one again.
-pub const ASK_AGAIN_PAUSE: TimeDelta = TimeDelta::minutes(5);
 
 /// Why a `TenantSchedule` gives no ticks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -100,6 +89,8 @@ pub enum Unplanned {
 pub struct Input<'a> {
     /// The ticks.
     pub schedule: &'a Schedule,
+    /// The pauses.
+    pub timing: &'a Timing,
     /// `spec.suspend`.
     pub suspend: bool,
     /// The head; none before the first evaluation.
@@ -186,7 +177,7 @@ fn full_from(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
     }
     // One that failed has covered no change: its own pause is all that there is to wait for.
     let covered = failure_pause_end(input, head).is_none();
-    input.change.then(|| last_start(input, head).filter(|_| covered).map_or(input.now, |start| start + CHANGE_PAUSE))
+    input.change.then(|| last_start(input, head).filter(|_| covered).map_or(input.now, |start| start + input.timing.change_pause))
 }
 
 /// From when Runs want an evaluation.
@@ -194,7 +185,7 @@ fn runs_from(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
     match input.unplanned {
         Unplanned::None => None,
         Unplanned::New => Some(input.now),
-        Unplanned::Again => Some(last_start(input, head).map_or(input.now, |start| start + ASK_AGAIN_PAUSE)),
+        Unplanned::Again => Some(last_start(input, head).map_or(input.now, |start| start + input.timing.ask_again_pause)),
     }
 }
 
@@ -213,15 +204,7 @@ fn failure_pause_end(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc
         return None;
     }
     let since = ended.or_else(|| last_start(input, head))?;
-    Some(since.min(input.now) + failure_pause(unsealed.max(input.failures)))
-}
-
-/// The pause after so many failures in a row.
-#[must_use]
-pub fn failure_pause(failures: u32) -> TimeDelta {
-    // Six doublings exceed the longest pause.
-    let doubled = FAILURE_PAUSE * (1 << failures.min(6));
-    doubled.min(MAX_FAILURE_PAUSE)
+    Some(since.min(input.now) + input.timing.after_failures(unsealed.max(input.failures)))
 }
 
 #[cfg(test)]

@@ -1,22 +1,14 @@
 //! When the next attempt to execute a Run starts.
 //!
 //! An attempt is a Job. Its successor may take over its claims at once if the attempt ended by itself or the kubelet
-//! reported its container terminated. Otherwise the pod may still be running somewhere, and 90 s have to pass.
+//! reported its container terminated. Otherwise the pod may still be running somewhere, and the unseen pause has to pass.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use super::jobs::Ended;
-use crate::domain::tick::failure_pause;
-
-/// How long a runner that nobody can see may still act: it stops 60 s after its last successful write, and an effect
-/// that began then takes at most 20 s; the rest is for clocks.
-pub(super) const UNSEEN_PAUSE: TimeDelta = TimeDelta::seconds(90);
-
-/// Pause after an attempt that left subjects open, because they wait or their target does; it doubles.
-const OPEN_PAUSE: TimeDelta = TimeDelta::seconds(60);
-
-/// Longest pause after such an attempt.
-const MAX_OPEN_PAUSE: TimeDelta = TimeDelta::minutes(30);
+use crate::domain::timing::Timing;
 
 /// How many ended Jobs of an unfinished Run stay: enough to count the doublings of both pauses.
 pub(super) const KEPT_JOBS: i32 = 8;
@@ -43,6 +35,8 @@ pub(super) struct Attempts<'a> {
     pub jobs: &'a [Attempt],
     /// Since when the Job of the newest attempt is not there.
     pub missing_since: Option<DateTime<Utc>>,
+    /// The pauses.
+    pub timing: &'a Timing,
     /// Now.
     pub now: DateTime<Utc>,
 }
@@ -79,30 +73,29 @@ pub(super) fn next_attempt(attempts: &Attempts<'_>) -> Step {
     if newest == 0 {
         return Step::Start { attempt, take_over: false };
     }
+    let timing = attempts.timing;
     let last = own().find(|job| job.number == newest).and_then(|job| job.ended.map(|ended| (ended, job.terminated)));
     let (from, take_over, missing) = match last {
-        None => (attempts.missing_since.unwrap_or(attempts.now) + UNSEEN_PAUSE, false, true),
-        Some((ended, _)) if ended.succeeded => (ended.at + open_pause(own()), true, false),
-        Some((ended, true)) => (ended.at + repeated_failure_pause(own()), true, false),
-        Some((ended, false)) => (ended.at + UNSEEN_PAUSE.max(repeated_failure_pause(own())), false, false),
+        None => (attempts.missing_since.unwrap_or(attempts.now) + timing.unseen_pause, false, true),
+        Some((ended, _)) if ended.succeeded => (ended.at + open_pause(own(), timing), true, false),
+        Some((ended, true)) => (ended.at + repeated_failure_pause(own(), timing), true, false),
+        Some((ended, false)) => (ended.at + timing.unseen_pause.max(repeated_failure_pause(own(), timing)), false, false),
     };
     if from <= attempts.now { Step::Start { attempt, take_over } } else { Step::Pause { until: from, missing } }
 }
 
 /// The pause after attempts that ended by themselves and left subjects open.
-fn open_pause<'a>(own: impl Iterator<Item = &'a Attempt>) -> TimeDelta {
+fn open_pause<'a>(own: impl Iterator<Item = &'a Attempt>, timing: &Timing) -> Duration {
     let ended = own.filter(|job| job.ended.is_some_and(|ended| ended.succeeded)).count();
-    // Five doublings exceed the longest pause.
-    let doublings = ended.saturating_sub(1).min(5);
-    (OPEN_PAUSE * (1 << doublings)).min(MAX_OPEN_PAUSE)
+    timing.after_open_attempts(u32::try_from(ended).unwrap_or(u32::MAX))
 }
 
 /// The pause after the newest attempts failed: none after the first, so that a crash costs no time.
-fn repeated_failure_pause<'a>(own: impl Iterator<Item = &'a Attempt>) -> TimeDelta {
+fn repeated_failure_pause<'a>(own: impl Iterator<Item = &'a Attempt>, timing: &Timing) -> Duration {
     let mut jobs: Vec<_> = own.collect();
     jobs.sort_by_key(|job| std::cmp::Reverse(job.number));
     let failed = jobs.iter().take_while(|job| job.ended.is_some_and(|ended| !ended.succeeded)).count();
-    if failed <= 1 { TimeDelta::zero() } else { failure_pause(u32::try_from(failed).unwrap_or(u32::MAX)) }
+    if failed <= 1 { Duration::ZERO } else { timing.after_failures(u32::try_from(failed).unwrap_or(u32::MAX)) }
 }
 
 #[cfg(test)]
@@ -121,7 +114,7 @@ mod tests {
     }
 
     fn step(known: i32, jobs: &[Attempt], missing_since: Option<i64>, now: i64) -> Step {
-        next_attempt(&Attempts { known, jobs, missing_since: missing_since.map(at), now: at(now) })
+        next_attempt(&Attempts { known, jobs, missing_since: missing_since.map(at), timing: &Timing::PRODUCTION, now: at(now) })
     }
 
     fn pause(seconds: i64, missing: bool) -> Step {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::ReconcileError;
 use crate::cluster::Cluster;
 use crate::cluster::events::our_time;
-use crate::domain::job::{self, TTL_SECONDS};
+use crate::domain::job;
 use crate::domain::tick::JobFacts;
 
 /// How a Job ended.
@@ -76,6 +76,6 @@ pub(super) fn has_ttl(job: &Job) -> bool {
 
 /// Lets the cluster remove the Job in a while.
 pub(super) async fn retire(cluster: &Cluster, job: &str) -> Result<(), ReconcileError> {
-    cluster.patch::<Job>(job, &json!({"spec": {"ttlSecondsAfterFinished": TTL_SECONDS}})).await?;
+    cluster.patch::<Job>(job, &json!({"spec": {"ttlSecondsAfterFinished": cluster.timing().job_life.as_secs()}})).await?;
     Ok(())
 }

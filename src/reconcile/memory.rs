@@ -2,20 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::domain::job;
-
-/// How long a Job may be there before its container runs, unless the installation says otherwise (design 3.2.4).
-pub const STALLED_AFTER: TimeDelta = TimeDelta::minutes(5);
+use crate::domain::timing::Timing;
 
 /// What one controller process remembers of one tenant.
 #[derive(Clone, Debug)]
 pub struct Memory {
     /// Image of the Jobs.
     pub image: String,
-    /// How long a Job may be there before its container runs.
-    pub stalled_after: TimeDelta,
+    /// How long it waits for what.
+    pub timing: Timing,
     /// Seconds that our clock is ahead of the API server's, if that is too far to say who is due.
     pub clock_skew: Option<i64>,
     pub(super) evaluations: Evaluations,
@@ -31,7 +29,7 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             image: job::IMAGE.to_owned(),
-            stalled_after: STALLED_AFTER,
+            timing: Timing::PRODUCTION,
             clock_skew: None,
             evaluations: Evaluations::default(),
             missing_since: BTreeMap::new(),

@@ -16,6 +16,7 @@ use crate::api::workflow::Category;
 use crate::api::{ProcessingStatus, Run, TenantLedger};
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::job::{self, Execution, Owner};
+use crate::domain::timing::Timing;
 use crate::domain::{epochs, version};
 
 /// The plan's reason of a Run that was restored while it was being executed: a person decides.
@@ -35,6 +36,7 @@ struct Observed<'a> {
     room: bool,
     /// A Job of the Run whose container does not run.
     waiting: Option<Waiting>,
+    timing: Timing,
 }
 
 /// What to do.
@@ -67,8 +69,8 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
         numbered().filter(|(_, job)| jobs::is_finished(job) && !jobs::has_ttl(job)).map(|(number, job)| (number, job.name_any())).collect();
     let missing_since = memory.missing_since.get(&name).copied();
     let room = cache::is_complete(&run) || has_room(cache, memory, &run);
-    let waiting = Waiting::longest(cache, jobs.iter().copied(), memory.stalled_after);
-    Observed { run, head: cache.head(), attempts, ended, missing_since, room, waiting }
+    let waiting = Waiting::longest(cache, jobs.iter().copied(), &memory.timing);
+    Observed { run, head: cache.head(), attempts, ended, missing_since, room, waiting, timing: memory.timing }
 }
 
 /// Whether there are pods of the Job, and the kubelet has reported all of them terminated.
@@ -198,7 +200,13 @@ fn execute(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
     });
     let reported = status.shards.iter().map(|shard| shard.attempt).max().unwrap_or(0);
     let seen = observed.attempts.iter().filter(|attempt| attempt.own).map(|attempt| attempt.number).max().unwrap_or(0);
-    let attempts = Attempts { known: status.attempt.max(reported), jobs: &observed.attempts, missing_since: observed.missing_since, now };
+    let attempts = Attempts {
+        known: status.attempt.max(reported),
+        jobs: &observed.attempts,
+        missing_since: observed.missing_since,
+        timing: &observed.timing,
+        now,
+    };
     status.attempt = status.attempt.max(seen);
     let newest = attempts.known.max(seen);
     plan.retire =
@@ -295,6 +303,7 @@ async fn launch(cluster: &Cluster, memory: &Memory, run: &Run, attempt: i32, tak
         workflow: run.spec.source.workflow.as_ref().map_or("", |workflow| workflow.name.as_str()),
         attempt,
         take_over,
+        timing: &memory.timing,
         image: &memory.image,
     });
     if let Created::Exists = cluster.create(&execution).await? {

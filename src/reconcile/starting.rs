@@ -1,6 +1,8 @@
 //! Jobs whose container does not run: the cluster waits for something that a person has to mend.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
@@ -8,12 +10,10 @@ use kube::ResourceExt as _;
 use super::cache::Cache;
 use super::jobs;
 use crate::cluster::{Cluster, ClusterError};
+use crate::domain::timing::Timing;
 
 /// The reason of the condition Stalled.
 pub(super) const JOB_NOT_STARTING: &str = "JobNotStarting";
-
-/// Pause before another look at what is said only in Events, which nobody watches.
-const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
 /// Longest of the cluster's own words that are quoted, in characters.
 const LONGEST_QUOTE: usize = 500;
@@ -25,6 +25,8 @@ pub(super) struct Waiting {
     pub late_from: DateTime<Utc>,
     /// The Job, or the pod, whose Events say more than its status does.
     silent: Option<Silent>,
+    /// Pause between looks at those.
+    look: Duration,
     /// A sentence with the cluster's own word for what is missing.
     pub message: String,
 }
@@ -38,13 +40,13 @@ struct Silent {
 
 impl Waiting {
     /// The Job of these that has waited longest for its first container; none if all have begun or ended.
-    pub fn longest<'a>(cache: &Cache, jobs: impl Iterator<Item = &'a Job>, patience: TimeDelta) -> Option<Self> {
+    pub fn longest<'a>(cache: &Cache, jobs: impl Iterator<Item = &'a Job>, timing: &Timing) -> Option<Self> {
         let waiting = jobs.filter(|job| !jobs::is_finished(job) && job.metadata.deletion_timestamp.is_none());
         let waiting = waiting.filter_map(|job| {
             let pods: Vec<&Pod> = cache.pods_of_job(&job.name_any()).collect();
             let (obstacle, silent) = obstacle(&job.name_any(), &pods)?;
             let message = format!("Job {} does not start: {obstacle}", job.name_any());
-            Some(Self { late_from: jobs::created(job) + patience, silent, message })
+            Some(Self { late_from: jobs::created(job) + timing.stalled_after, silent, look: timing.obstacle_look, message })
         });
         waiting.min_by_key(|waiting| waiting.late_from)
     }
@@ -60,7 +62,7 @@ impl Waiting {
 
     /// When to look again: once it is late, and then for what the cluster says by that time.
     pub fn look_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.is_late(now) { self.silent.as_ref().map(|_| now + LOOK_AGAIN) } else { Some(self.late_from) }
+        if self.is_late(now) { self.silent.as_ref().map(|_| now + self.look) } else { Some(self.late_from) }
     }
 
     /// Whether it has waited too long.
@@ -101,6 +103,7 @@ fn obstacle(job: &str, pods: &[&Pod]) -> Option<(String, Option<Silent>)> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use serde_json::{Value, json};
 
     use super::*;
@@ -133,7 +136,7 @@ mod tests {
             cache.put(pod);
         }
         let job = job(finished);
-        let waiting = Waiting::longest(&cache, [&job].into_iter(), TimeDelta::minutes(5))?;
+        let waiting = Waiting::longest(&cache, [&job].into_iter(), &Timing::PRODUCTION)?;
         let late_from: DateTime<Utc> = "2026-01-01T00:05:00Z".parse().unwrap();
         assert!(waiting.is_late(late_from) && !waiting.is_late(late_from - TimeDelta::seconds(1)));
         Some(waiting.message)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt as _;
 
@@ -23,13 +23,8 @@ use crate::domain::epochs;
 use crate::domain::job::{self, Evaluation, Owner};
 use crate::domain::schedule::Schedule;
 use crate::domain::tick::{self, EvaluationDecision, HeadFacts, Input, JobFacts, Unplanned};
+use crate::domain::timing::Timing;
 use crate::domain::validate::{self, Problem};
-
-/// How long an evaluation waits for Workflows that were just applied: a pass over one takes a few requests.
-const SETTLE_PAUSE: TimeDelta = TimeDelta::seconds(10);
-
-/// Pause before another look at a clock that was off.
-const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
 /// Name and UID of Runs.
 type Runs = BTreeSet<(String, String)>;
@@ -66,7 +61,7 @@ struct Plan {
     retire: Vec<String>,
 }
 
-fn observe<'a>(cache: &'a Cache, namespace: &str, patience: TimeDelta) -> Option<Observed<'a>> {
+fn observe<'a>(cache: &'a Cache, namespace: &str, timing: &Timing) -> Option<Observed<'a>> {
     let schedule = cache.schedule()?;
     let finished = |job: &Job| {
         let number = job::evaluation_number(&job.name_any())?;
@@ -82,7 +77,7 @@ fn observe<'a>(cache: &'a Cache, namespace: &str, patience: TimeDelta) -> Option
         unplanned: cache.open_runs().filter(|run| asks_for_plan(run, cache.head())).map(identity).collect(),
         changes: cache.changes(),
         refusal: cache.evaluations().filter(|job| jobs::is_finished(job)).find_map(|job| refusal(cache, job)),
-        waiting: Waiting::longest(cache, cache.evaluations(), patience),
+        waiting: Waiting::longest(cache, cache.evaluations(), timing),
     })
 }
 
@@ -147,6 +142,7 @@ fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &mut Memory
     let decision = ticks.filter(|_| can_tell).map(|schedule| {
         tick::decide_evaluation(&Input {
             schedule,
+            timing: &memory.timing,
             suspend: observed.schedule.spec.suspend,
             head: observed.head.as_ref().map(head_facts),
             jobs: &observed.jobs,
@@ -225,7 +221,7 @@ const CLOCK_BEHIND: Stalled = ("ClockBehind", "the clock is before the instant o
 
 /// One pass.
 pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory) -> Result<Next, ReconcileError> {
-    let Some(mut observed) = observe(cache, cluster.namespace(), memory.stalled_after) else { return Ok(Next::IDLE) };
+    let Some(mut observed) = observe(cache, cluster.namespace(), &memory.timing) else { return Ok(Next::IDLE) };
     if observed.head.is_none() {
         // A watch that has not listed yet must not look like a lost head, nor like a new tenant.
         observed.head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?;
@@ -247,7 +243,7 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     }
     status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &plan.status).await?;
     let wake_at = wake_at(plan.decision.as_ref(), ticks.as_ref(), now);
-    let again = memory.clock_skew.map(|_| now + LOOK_AGAIN);
+    let again = memory.clock_skew.map(|_| now + memory.timing.clock_look);
     let late = observed.waiting.as_ref().and_then(|waiting| waiting.look_at(now));
     Ok(Next { wake_at: [wake_at, again, late].into_iter().flatten().min() })
 }
@@ -266,7 +262,7 @@ fn settles_until(cache: &Cache, memory: &mut Memory, now: DateTime<Utc>) -> Opti
         *since = None;
         return None;
     }
-    let until = *since.get_or_insert(now) + SETTLE_PAUSE;
+    let until = *since.get_or_insert(now) + memory.timing.settle_pause;
     (until > now).then_some(until)
 }
 
@@ -312,6 +308,7 @@ async fn start(
         runs_only,
         seconds_to_next_tick: ticks.and_then(|ticks| ticks.next_after(now)).map(|tick| (tick - now).num_seconds()),
         schedule: Owner { kind: "TenantSchedule", name: DEFAULT_NAME, uid: observed.schedule.metadata.uid.as_deref().unwrap_or_default() },
+        timing: &memory.timing,
         image: &memory.image,
     });
     if let Created::Exists = cluster.create(&evaluation).await? {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use kube::ResourceExt as _;
 use kube::api::ObjectMeta;
 
@@ -20,11 +20,6 @@ use crate::cluster::events::our_time;
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::validate::{self, Problem, Tenant};
 use crate::domain::version::{self, VersionDecision};
-
-/// How old a version is before the whole spec is kept beside it: when a thousand Workflows are applied at once, this write,
-/// the largest of the three for each, waits until all of them are ready. A Workflow that is deleted sooner has its
-/// version, and nothing beside it.
-const KEEP_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
 /// Everything that decides while the Workflow is there.
 struct Observed<'a> {
@@ -225,7 +220,7 @@ async fn keep_spec(
     if version.status.as_ref() == Some(&desired) {
         return Ok(None);
     }
-    let time = version.creation_timestamp().map(|created| our_time(&created) + KEEP_PAUSE).filter(|time| *time > now);
+    let time = version.creation_timestamp().map(|created| our_time(&created) + cluster.timing().keep_pause).filter(|time| *time > now);
     if time.is_none() {
         status::write::<WorkflowVersion, _>(cluster, &version.name_any(), version.status.as_ref(), &desired).await?;
     }

@@ -161,16 +161,21 @@ class Attacks:
         """What a controller in wrong hands may start: its own Jobs, and no others."""
         jobs = JOBS.format(self.own)
         ours = objects.job("tenure-eval-1", "tenure-runner", {"tenure.dev/evaluation": "true"})
-        mounts, reads, node = (copy.deepcopy(ours) for _ in range(3))
+        mounts, reads, node, hurried, in_words = (copy.deepcopy(ours) for _ in range(5))
         mounts["spec"]["template"]["spec"]["volumes"] = [{"name": "a", "secret": {"secretName": "crown-jewels"}}]
         source = {"secretKeyRef": {"name": "tenure-mail", "key": "password"}}
         reads["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "valueFrom": source}]
         node["spec"]["template"]["spec"]["volumes"] = [{"name": "a", "hostPath": {"path": "/"}}]
+        container = hurried["spec"]["template"]["spec"]["containers"][0]
+        container["args"] = ["execute", "--timing-divisor=6"]
+        in_words["spec"]["template"]["spec"]["containers"][0]["command"] = ["tenure", "execute", "--timing-divisor", "6"]
         attempts = [
             ("as somebody else", objects.job("x", "default"), "under the service account tenure-runner only"),
             ("with a Secret of others", mounts, "names start with tenure-"),
             ("with a Secret in the environment", reads, "no Secrets into the environment"),
             ("with the node's files", node, "nothing of the node"),
+            ("with other times than production's", hurried, "times of production only"),
+            ("with other times by its command", in_words, "times of production only"),
         ]
         for what, attempt, text in attempts:
             self.refused(f"the controller starts a Job {what}", self.api.create(jobs, attempt, self.controller), text)
@@ -182,6 +187,34 @@ class Attacks:
         self.note("its pod runs as the runner", made[0]["spec"]["serviceAccountName"], made[0]["spec"]["serviceAccountName"] == "tenure-runner", "so")
         expires = {"spec": {"ttlSecondsAfterFinished": 300}}
         self.done("the controller lets it expire", self.api.patch(f"{jobs}/tenure-eval-1", expires, self.controller))
+
+    def hurry(self, upgrade):
+        """Where a chart for tests names a divisor, Jobs have that one: no other, not none, not twice."""
+        jobs = JOBS.format(self.own)
+        upgrade("tests.timingDivisor=6")
+
+        def attempt(*words, **members):
+            made = objects.job("tenure-eval-9", "tenure-runner", {"tenure.dev/evaluation": "true"})
+            made["spec"]["template"]["spec"]["containers"][0].update(args=["evaluate", *words], **members)
+            return self.api.create(f"{jobs}?dryRun=All", made, self.controller)
+
+        # The API server takes a moment to see a changed policy.
+        wait("the changed policy is in force", lambda: attempt("--timing-divisor=6").code < 300, 30)
+        rows = [
+            ("no divisor", ([], {})),
+            ("another divisor", (["--timing-divisor=5"], {})),
+            ("that of production", (["--timing-divisor=1"], {})),
+            ("its beginning", (["--timing-divisor=60"], {})),
+            ("two words", (["--timing-divisor", "6"], {})),
+            ("a second one that wins", (["--timing-divisor=6", "--timing-divisor=9"], {})),
+            ("another by its command", (["--timing-divisor=6"], {"command": ["tenure", "--timing-divisor=9"]})),
+        ]
+        for what, (words, members) in rows:
+            self.refused(f"a Job with {what} where 6 is the chart's", attempt(*words, **members), "with --timing-divisor=6 only")
+        self.done("a Job with the chart's divisor", attempt("--timing-divisor=6"))
+        upgrade("tests.timingDivisor=1")
+        wait("the policy of production is in force", lambda: attempt().code < 300, 30)
+        self.refused("a Job with the divisor that was", attempt("--timing-divisor=6"), "times of production only")
 
     def reach_secrets(self):
         """Secrets: read, or named where a program would use them."""
@@ -210,8 +243,8 @@ class Attacks:
             wait(f"the {kind} is gone", lambda target=target: self.api.call("GET", target).code == 404)
             self.count += 1
 
-    def all(self):
-        """All of them, in an order in which each finds what it needs."""
+    def all(self, upgrade):
+        """All of them, in an order in which each finds what it needs; `upgrade` sets a value of the operator's chart."""
         self.forge_what_programs_write()
         self.forge_statuses()
         self.ask_for_runs()
@@ -219,6 +252,7 @@ class Attacks:
         self.use_dangerous_tasks()
         self.become_the_runner()
         self.take_the_controller_over()
+        self.hurry(upgrade)
         self.reach_secrets()
         self.reach_another_tenant()
         self.clean_up_works()

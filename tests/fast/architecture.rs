@@ -31,6 +31,16 @@ const SIMULATION_DOMAIN: &str = "schema";
 /// Where time comes from. Everything else is told what time it is.
 const CLOCK: &str = "cluster/clock.rs";
 
+/// Where pauses and life times stand.
+const TIMING: &str = "domain/timing.rs";
+
+/// The rooms of the protocol, and the files outside of them that drive it: they name no seconds.
+const TIMED: [&str; 8] =
+    ["domain/", "cluster/", "directory/", "task/", "runner/", "reconcile/", "cli/controller/mod.rs", "cli/controller/health.rs"];
+
+/// Arithmetic of calendars, and what a value has that was no duration: nobody waits for these.
+const CALENDARS: [&str; 2] = ["domain/dates.rs", "domain/schedule/mod.rs"];
+
 /// More lines are two files.
 const MOST_LINES: usize = 600;
 
@@ -54,6 +64,7 @@ fn check(sources: &[Source]) -> Vec<String> {
         let code = without_comments(&source.text);
         check_imports(source, &code, &mut complaints);
         check_words(source, &code, &mut complaints);
+        check_seconds(source, &code, &mut complaints);
         if has_path(&code, "serde_yaml") {
             yaml.insert(source.path.as_str());
         }
@@ -142,6 +153,25 @@ fn check_words(source: &Source, code: &str, complaints: &mut Vec<String>) {
         for call in ["Api::namespaced", "Api::namespaced_with", "Api::default_namespaced", "Api::all", "Api::all_with"] {
             if has_path(code, call) || has_path(&without_type_arguments(code), call) {
                 complaints.push(format!("{path}: {call} speaks to the API server; only cluster may"));
+            }
+        }
+    }
+}
+
+/// Complains of a length of time that is written out; a second is the precision of instants, days are kept and not waited.
+fn check_seconds(source: &Source, code: &str, complaints: &mut Vec<String>) {
+    let path = source.path.as_str();
+    let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
+    if is_test || path == TIMING || CALENDARS.contains(&path) || !TIMED.iter().any(|room| path.starts_with(room)) {
+        return;
+    }
+    let shipped = code.split_once("#[cfg(test)]\nmod tests {").map_or(code, |(shipped, _)| shipped);
+    for unit in ["Duration::from_", "TimeDelta::milliseconds", "TimeDelta::seconds", "TimeDelta::minutes", "TimeDelta::hours"] {
+        for (at, _) in shipped.match_indices(unit) {
+            let call = shipped[at..].split_inclusive(')').next().unwrap_or_default();
+            let is_number = call.split_once('(').is_some_and(|(_, number)| number.starts_with(|first: char| first.is_ascii_digit()));
+            if is_number && call != "TimeDelta::seconds(1)" {
+                complaints.push(format!("{path}: {call}: pauses and life times stand in {TIMING}"));
             }
         }
     }
@@ -346,6 +376,10 @@ fn allowed_imports_are_let_through() {
         ("cluster/client.rs", "fn f() { Api::<User>::namespaced(client, name); }"),
         ("sim/clock.rs", "fn f() { tokio::time::Instant::now(); }"),
         ("sim/clock.rs", "use std::time::Duration;\nuse tokio::time::{Instant, sleep};\nfn f() { Instant::now(); }"),
+        ("domain/timing.rs", "const TRUST: Duration = Duration::from_secs(60);"),
+        ("domain/retention.rs", "let oldest = now - TimeDelta::days(90) - TimeDelta::seconds(1);"),
+        ("cluster/lease.rs", "let until = Duration::from_millis(until);"),
+        ("cli/probe.rs", "const PATIENCE: Duration = Duration::from_secs(20);"),
         ("lib.rs", "pub mod api;"),
     ];
     for (path, text) in cases {
@@ -366,6 +400,9 @@ fn forbidden_words_are_noticed() {
         ("runner/mod.rs", "let users = Api::namespaced(client, name);", "Api::namespaced speaks"),
         ("runner/mod.rs", "let users: Api<User> = kube::Api::<User>::namespaced(client, name);", "Api::namespaced speaks"),
         ("reconcile/run.rs", "let all = Api::<Vec<User>>::all(client);", "Api::all speaks"),
+        ("runner/execute/mod.rs", "const WAIT: Duration = Duration::from_secs(5);", "stand in domain/timing.rs"),
+        ("reconcile/run.rs", "let late = now + TimeDelta::minutes(5);", "TimeDelta::minutes(5): pauses"),
+        ("cli/controller/mod.rs", "sleep(std::time::Duration::from_millis(200)).await;", "stand in domain/timing.rs"),
         ("domain/order.rs", long.as_str(), "601 lines, 600 are the most"),
     ];
     for (path, text, complaint) in cases {

@@ -19,7 +19,8 @@ use kube::client::Body;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tenure::cluster::clock::{Clock, Sleep};
-use tenure::cluster::lease::{Elector, Standing, Timing};
+use tenure::cluster::lease::{Elector, Standing};
+use tenure::domain::timing::{LeaseTimes, Timing};
 use tenure::sim::api::{Interceptor, MemoryApi, RequestInfo, Verdict};
 use tokio::time::{Instant, sleep};
 use tower::{BoxError, Service};
@@ -29,7 +30,7 @@ const PROCESSES: usize = 3;
 /// Of bad luck, in virtual seconds.
 const STORM: u64 = 600;
 /// The defaults of `tenure controller`.
-const TIMING: Timing = Timing { duration: Duration::from_secs(15), renew_deadline: Duration::from_secs(10), retry: Duration::from_secs(2) };
+const TIMES: LeaseTimes = Timing::PRODUCTION.lease;
 /// How often it is looked who leads.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -166,7 +167,7 @@ struct Seen {
     leaderless: usize,
 }
 
-async fn storm(seed: u64, timing: Timing) -> Seen {
+async fn storm(seed: u64, times: LeaseTimes) -> Seen {
     let start = Instant::now();
     let api = MemoryApi::new(&[], Arc::new(|| DateTime::UNIX_EPOCH)).with_seed(seed);
     let luck = Arc::new(Luck { random: Mutex::new(StdRng::seed_from_u64(seed)), is_bad: AtomicBool::new(true) });
@@ -180,7 +181,7 @@ async fn storm(seed: u64, timing: Timing) -> Seen {
         let rate = 0.9 + luck.draw(201) as f64 / 1_000.0;
         let standing = Standing::new(Arc::new(Skewed { start, rate }));
         let client = Client::new(Way { client: api.client(&name), luck: Arc::clone(&luck) }, "default");
-        let elector = Elector::new(client, ("tenure-system", "tenure-controller"), name, timing, &standing);
+        let elector = Elector::new(client, ("tenure-system", "tenure-controller"), name, times, &standing);
         let is_stopped = Arc::new(AtomicBool::new(false));
         let work = Box::pin(compete(elector, Arc::clone(&luck)));
         processes.spawn_local(Process { work, is_stopped: Arc::clone(&is_stopped), look: Box::pin(sleep(LOOK)) });
@@ -227,17 +228,17 @@ async fn look(luck: &Luck, standings: &[Arc<Standing>], stops: &[Arc<AtomicBool>
     seen
 }
 
-fn storms(timing: Timing) -> impl Iterator<Item = Seen> {
+fn storms(times: LeaseTimes) -> impl Iterator<Item = Seen> {
     (0..SEEDS).map(move |seed| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
-        runtime.block_on(storm(seed, timing))
+        runtime.block_on(storm(seed, times))
     })
 }
 
 #[test]
 fn at_no_instant_do_two_lead_and_in_the_end_one_does() {
     let mut changes = 0;
-    for (seed, seen) in storms(TIMING).enumerate() {
+    for (seed, seen) in storms(TIMES).enumerate() {
         assert_eq!((seen.double, seen.leaderless), (0, 0), "seed {seed}: {seen:?}");
         changes += seen.changes;
     }
@@ -248,6 +249,6 @@ fn at_no_instant_do_two_lead_and_in_the_end_one_does() {
 
 #[test]
 fn a_holder_that_trusts_itself_for_longer_than_others_wait_is_found() {
-    let careless = Timing { renew_deadline: TIMING.duration.mul_f64(1.5), ..TIMING };
+    let careless = LeaseTimes { renew_deadline: TIMES.duration.mul_f64(1.5), ..TIMES };
     assert!(storms(careless).any(|seen| seen.double > 0));
 }

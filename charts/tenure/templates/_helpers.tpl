@@ -29,6 +29,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 {{- end }}
 
+{{- /* By what the times of production are divided; values of an older release do not have it. */ -}}
+{{- define "tenure.timingDivisor" -}}
+{{- (.Values.tests).timingDivisor | default 1 | int }}
+{{- end }}
+
 {{- define "tenure.restricted" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true

@@ -6,17 +6,17 @@ use std::time::Duration;
 use super::witness::Counting;
 use crate::cluster::guard::Guard;
 use crate::cluster::lease::Standing;
+use crate::domain::timing::Timing;
 use crate::reconcile::supervise::Pulse;
 use crate::server::Health;
-
-/// How long the loop may stand still.
-const LIFE: Duration = Duration::from_secs(30);
 
 pub(super) struct ControllerHealth {
     pulse: Arc<Pulse>,
     standing: Arc<Standing>,
     guard: Arc<Guard>,
     witness: Arc<Counting>,
+    /// How long the loop may stand still.
+    life: Duration,
     /// How old the last look at the lease may be.
     contact: Duration,
     /// What is wrong with the definitions that are served.
@@ -24,16 +24,10 @@ pub(super) struct ControllerHealth {
 }
 
 impl ControllerHealth {
-    pub(super) fn new(
-        pulse: &Arc<Pulse>,
-        standing: &Arc<Standing>,
-        guard: &Arc<Guard>,
-        witness: &Arc<Counting>,
-        contact: Duration,
-    ) -> Self {
+    pub(super) fn new(pulse: &Arc<Pulse>, standing: &Arc<Standing>, guard: &Arc<Guard>, witness: &Arc<Counting>, timing: &Timing) -> Self {
         let schemas = Mutex::new(Some("the definitions were not read yet".to_owned()));
-        let (pulse, standing) = (Arc::clone(pulse), Arc::clone(standing));
-        Self { pulse, standing, guard: Arc::clone(guard), witness: Arc::clone(witness), contact, schemas }
+        let (pulse, standing, guard, witness) = (Arc::clone(pulse), Arc::clone(standing), Arc::clone(guard), Arc::clone(witness));
+        Self { pulse, standing, guard, witness, life: timing.pulse_life, contact: timing.lease.duration * 2, schemas }
     }
 
     /// What is wrong with the definitions that are served, or nothing.
@@ -44,7 +38,7 @@ impl ControllerHealth {
 
 impl Health for ControllerHealth {
     fn dead(&self) -> Option<String> {
-        (!self.pulse.beats(LIFE)).then(|| "the loop stands still".to_owned())
+        (!self.pulse.beats(self.life)).then(|| "the loop stands still".to_owned())
     }
 
     fn unready(&self) -> Option<String> {

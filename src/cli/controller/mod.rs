@@ -1,14 +1,13 @@
 //! `tenure controller`: the operator.
 
 mod health;
+mod span;
 mod witness;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::TimeDelta;
 use clap::{ArgAction, Args};
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,20 +16,17 @@ use tokio::sync::watch;
 use super::{FINE, NOT_FINE, complain, log};
 use crate::cluster::connect::{ConnectError, Connection, differing_schemas};
 use crate::cluster::guard::Guard;
-use crate::cluster::lease::{Elector, Standing, Timing};
+use crate::cluster::lease::{Elector, Standing};
 use crate::cluster::{Clock, SystemClock};
-use crate::domain::dates::parse_duration;
 use crate::domain::job;
+use crate::domain::timing::{LeaseTimes, Timing};
 use crate::reconcile::Memory;
 use crate::reconcile::supervise::{Permit, Pulse, SuperviseError, Supervisor};
+use crate::runner::args::Pace;
 use crate::server::{self, Metrics, ServerError};
 use health::ControllerHealth;
+use span::Span;
 use witness::Counting;
-
-/// How long passes that are under way may take to end when the process is asked to.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Pause between looks at definitions that are not those of this release.
-const SCHEMA_PAUSE: Duration = Duration::from_secs(5);
 
 /// The operator: keeps versions, starts what is due, and says what came of it
 #[derive(Args, Debug)]
@@ -51,8 +47,8 @@ pub(super) struct ControllerArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
     /// How long a Job may wait for its container before its tenant is said to be stalled.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
-    stalled_after: TimeDelta,
+    #[arg(long, value_name = "DURATION", default_value_t = Span(Timing::PRODUCTION.stalled_after))]
+    stalled_after: Span,
     /// false: no lease, for one process on a developer's machine.
     #[arg(long, action = ArgAction::Set, default_value_t = true)]
     leader_election: bool,
@@ -63,23 +59,16 @@ pub(super) struct ControllerArgs {
     #[arg(long, value_name = "NAME", default_value = "tenure-controller")]
     lease_name: String,
     /// How long others wait after the last renewal that they saw.
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
-    lease_duration: TimeDelta,
+    #[arg(long, value_name = "DURATION", default_value_t = Span(Timing::PRODUCTION.lease.duration))]
+    lease_duration: Span,
     /// How long the holder trusts a renewal; less than the lease's duration.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
-    lease_renew_deadline: TimeDelta,
+    #[arg(long, value_name = "DURATION", default_value_t = Span(Timing::PRODUCTION.lease.renew_deadline))]
+    lease_renew_deadline: Span,
     /// Pause between renewals, and between tries to get the lease.
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
-    lease_retry: TimeDelta,
-}
-
-/// A duration as our kinds have it, or seconds.
-fn duration(text: &str) -> Result<TimeDelta, String> {
-    match text.strip_suffix('s').map(str::parse::<u32>) {
-        Some(Ok(seconds @ 1..)) => Ok(TimeDelta::seconds(seconds.into())),
-        Some(_) => Err("not a number of seconds above 0".to_owned()),
-        None => parse_duration(text).map_err(|error| error.to_string()),
-    }
+    #[arg(long, value_name = "DURATION", default_value_t = Span(Timing::PRODUCTION.lease.retry))]
+    lease_retry: Span,
+    #[command(flatten)]
+    pace: Pace,
 }
 
 /// Why the operator ended.
@@ -122,18 +111,14 @@ pub(super) fn run(args: &ControllerArgs) -> u8 {
 
 impl ControllerArgs {
     fn timing(&self) -> Result<Timing, ControllerError> {
-        let timing = Timing {
-            duration: self.lease_duration.to_std().unwrap_or_default(),
-            renew_deadline: self.lease_renew_deadline.to_std().unwrap_or_default(),
-            retry: self.lease_retry.to_std().unwrap_or_default(),
-        };
-        if timing.renew_deadline >= timing.duration {
+        let lease = LeaseTimes { duration: self.lease_duration.0, renew_deadline: self.lease_renew_deadline.0, retry: self.lease_retry.0 };
+        if lease.renew_deadline >= lease.duration {
             return Err(ControllerError::Times("--lease-renew-deadline", "--lease-duration"));
         }
-        if timing.retry >= timing.renew_deadline || timing.retry.is_zero() {
+        if lease.retry >= lease.renew_deadline || lease.retry.is_zero() {
             return Err(ControllerError::Times("--lease-retry", "--lease-renew-deadline, and above zero"));
         }
-        Ok(timing)
+        Ok(Timing { stalled_after: self.stalled_after.0, lease, ..self.pace.timing() })
     }
 
     fn namespaces(&self) -> BTreeSet<String> {
@@ -143,10 +128,10 @@ impl ControllerArgs {
         self.namespaces.iter().cloned().collect()
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self, timing: &Timing) -> Memory {
         let mut memory = Memory::default();
         memory.image.clone_from(&self.image);
-        memory.stalled_after = self.stalled_after;
+        memory.timing = *timing;
         memory
     }
 }
@@ -161,31 +146,31 @@ async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
     let timing = args.timing()?;
     let guard = Guard::new(Arc::new(SystemClock));
     let standing = Standing::new(Arc::new(SystemClock));
-    let connection = Connection::infer(&guard).await?;
+    let connection = Connection::infer(&guard, timing).await?;
     let (pulse, metrics) = (Arc::new(Pulse::default()), Arc::new(Metrics::new()));
     pulse.beat();
     let witness = Arc::new(Counting::new(Arc::clone(&metrics)));
-    let health = Arc::new(ControllerHealth::new(&pulse, &standing, &guard, &witness, timing.duration * 2));
+    let health = Arc::new(ControllerHealth::new(&pulse, &standing, &guard, &witness, &timing));
     let fence = Arc::clone(&standing);
     let supervisor = Supervisor {
         watches: connection.watches()?,
         requests: connection.fenced(Arc::new(move || fence.leads()))?,
         namespaces: args.namespaces(),
-        memory: args.memory(),
+        memory: args.memory(&timing),
         guard: Arc::clone(&guard),
         witness: Arc::clone(&witness) as _,
         pulse: Arc::clone(&pulse),
     };
     let plain = connection.requests()?;
     let place = (args.lease_namespace.as_str(), args.lease_name.as_str());
-    let mut elector = Elector::new(plain.clone(), place, identity(), timing, &standing);
+    let mut elector = Elector::new(plain.clone(), place, identity(), timing.lease, &standing);
     let (permit, permitted) = watch::channel(Permit::Watch);
     let lead = async {
-        await_schemas(&plain, &health).await;
+        await_schemas(&plain, &health, &timing).await;
         lead(args.leader_election.then_some(&mut elector), &standing, &permit).await
     };
     let serve = async { server::serve(args.listen, Arc::clone(&health) as _, Arc::clone(&metrics)).await.map_err(Into::into) };
-    let mut work = std::pin::pin!(supervisor.run(permitted, PATIENCE));
+    let mut work = std::pin::pin!(supervisor.run(permitted));
     let ended = tokio::select! {
         biased;
         ended = asked_to_end() => ended,
@@ -229,7 +214,7 @@ async fn asked_to_end() -> Result<(), ControllerError> {
 }
 
 /// Ends when the definitions that are served are those of this release.
-async fn await_schemas(client: &kube::Client, health: &ControllerHealth) {
+async fn await_schemas(client: &kube::Client, health: &ControllerHealth, timing: &Timing) {
     loop {
         match differing_schemas(client).await {
             Ok(differing) if differing.is_empty() => return health.schemas(None),
@@ -240,6 +225,6 @@ async fn await_schemas(client: &kube::Client, health: &ControllerHealth) {
             }
             Err(error) => tracing::warn!(%error, "the definitions could not be read"),
         }
-        SystemClock.sleep(SCHEMA_PAUSE).await;
+        SystemClock.sleep(timing.schema_pause).await;
     }
 }

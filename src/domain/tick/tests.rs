@@ -1,3 +1,5 @@
+use chrono::TimeDelta;
+
 use super::*;
 use crate::api::TenantScheduleSpec;
 
@@ -47,6 +49,7 @@ fn check(rows: Vec<Row>) {
     for Row { what, change, jobs, expected } in rows {
         let mut input = Input {
             schedule: &schedule,
+            timing: &Timing::PRODUCTION,
             suspend: false,
             head: head(4, 4, 0),
             jobs: &jobs,
@@ -201,7 +204,7 @@ fn failures() {
 #[test]
 fn pauses_double_up_to_five_minutes() {
     for (failures, seconds) in [(0, 5), (1, 10), (2, 20), (3, 40), (4, 80), (5, 160), (6, 300), (7, 300), (u32::MAX, 300)] {
-        assert_eq!(failure_pause(failures), TimeDelta::seconds(seconds), "{failures} failures");
+        assert_eq!(Timing::PRODUCTION.after_failures(failures), std::time::Duration::from_secs(seconds), "{failures} failures");
     }
 }
 

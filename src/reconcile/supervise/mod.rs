@@ -37,8 +37,6 @@ use tenant::{Shared, Tenant};
 const PASSES: usize = 32;
 /// News that wait for the dispatcher; the watches behind them wait then, too.
 const NEWS: usize = 256;
-/// How often the loop says that it lives.
-const BEAT: Duration = Duration::from_secs(1);
 
 /// Why the controller ended.
 #[derive(Debug, Error)]
@@ -87,7 +85,7 @@ pub struct Supervisor {
     pub requests: Client,
     /// The namespaces; none: all.
     pub namespaces: BTreeSet<String>,
-    /// What every tenant's memory begins as: image and thresholds.
+    /// What every tenant's memory begins as: image and times.
     pub memory: Memory,
     /// Around both clients.
     pub guard: Arc<Guard>,
@@ -117,11 +115,12 @@ struct Dispatcher {
 
 impl Supervisor {
     /// Works as the permit says. After [`Permit::Finish`] it returns when no pass is under way, at the latest after
-    /// `patience`.
+    /// [`Timing::drain`].
     ///
     /// # Errors
     /// [`SuperviseError`] when a task ends.
-    pub async fn run(self, mut permit: watch::Receiver<Permit>, patience: Duration) -> Result<(), SuperviseError> {
+    pub async fn run(self, mut permit: watch::Receiver<Permit>) -> Result<(), SuperviseError> {
+        let patience = self.memory.timing.drain;
         let passes = Arc::new(Semaphore::new(PASSES));
         let (sender, news) = mpsc::channel(NEWS);
         let scopes: Vec<Scope> =
@@ -158,7 +157,7 @@ impl Supervisor {
 
 impl Dispatcher {
     async fn run(&mut self, mut news: mpsc::Receiver<News>) -> SuperviseError {
-        let mut beat = tokio::time::interval(BEAT);
+        let mut beat = tokio::time::interval(self.supervisor.memory.timing.beat);
         loop {
             tokio::select! {
                 Some(news) = news.recv() => self.take(news),

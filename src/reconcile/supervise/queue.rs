@@ -6,12 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::timing::Timing;
 use crate::reconcile::Key;
-
-/// The first pause after a failed pass.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause after failed passes.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// The keys to reconcile, and when others are to be looked at again.
 #[derive(Debug, Default)]
@@ -56,14 +52,14 @@ impl Queue {
         self.wake(key, at);
     }
 
-    /// A pass failed: looks at the key again after a pause, 1 s at first, doubling, at most 5 min; `jitter` from 0 to 1
-    /// shortens it by up to a quarter, so that many tenants do not come back together.
-    pub fn failed(&mut self, key: &Key, now: DateTime<Utc>, jitter: f64) -> Duration {
+    /// A pass failed: looks at the key again after a pause that doubles; `jitter` from 0 to 1 shortens it by up to a
+    /// quarter, so that many tenants do not come back together.
+    pub fn failed(&mut self, key: &Key, now: DateTime<Utc>, timing: &Timing, jitter: f64) -> Duration {
         let failures = self.failures.entry(key.clone()).or_default();
-        let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(*failures)).min(LONGEST_PAUSE);
+        let pause = timing.after_failed_passes(*failures);
         *failures = failures.saturating_add(1);
         let pause = pause.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 4.0);
-        self.wake(key, Some(now + chrono::TimeDelta::from_std(pause).unwrap_or(chrono::TimeDelta::minutes(5))));
+        self.wake(key, Some(now + pause));
         pause
     }
 
@@ -166,10 +162,10 @@ mod tests {
     #[test]
     fn pauses_double_up_to_five_minutes_and_begin_anew() {
         let mut queue = Queue::default();
-        let pauses: Vec<u64> = (0..11).map(|_| queue.failed(&run("a"), at(0), 0.0).as_secs()).collect();
+        let pauses: Vec<u64> = (0..11).map(|_| queue.failed(&run("a"), at(0), &Timing::PRODUCTION, 0.0).as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-        assert_eq!(queue.failed(&run("a"), at(0), 1.0).as_secs(), 225);
+        assert_eq!(queue.failed(&run("a"), at(0), &Timing::PRODUCTION, 1.0).as_secs(), 225);
         queue.done(&run("a"), None);
-        assert_eq!(queue.failed(&run("a"), at(0), 0.0).as_secs(), 1);
+        assert_eq!(queue.failed(&run("a"), at(0), &Timing::PRODUCTION, 0.0).as_secs(), 1);
     }
 }

@@ -13,12 +13,9 @@ use super::queue::Queue;
 use super::witness::Witness;
 use crate::cluster::guard::Guard;
 use crate::cluster::{Cluster, SystemClock};
+use crate::domain::timing::{GRAIN, Timing};
 use crate::reconcile::{self, Cache, Key, Memory, Next, ReconcileError, Seen, workflow};
 
-/// Longest sleep: timers stand still during suspend, the wall clock does not.
-const LONGEST_SLEEP: Duration = Duration::from_secs(10);
-/// Shortest sleep: instants are whole seconds, and sleeping up to one would come too early.
-const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
 /// Workflows of one tenant that passes are made over at the same time. A pass that makes a version mostly waits: the API
 /// server answers a consistent read of a kind that nobody writes when its store next says how far it is, after up to
 /// 100 ms.
@@ -59,7 +56,7 @@ pub(super) struct Tenant {
 
 impl Tenant {
     pub fn new(client: kube::Client, namespace: &str, memory: Memory, inbox: Arc<Inbox>, shared: Shared) -> Self {
-        let cluster = Cluster::new(client, namespace, Arc::new(SystemClock));
+        let cluster = Cluster::new(client, namespace, Arc::new(SystemClock)).with_timing(memory.timing);
         Self { cluster, inbox, shared, cache: Cache::default(), memory, queue: Queue::default() }
     }
 
@@ -153,9 +150,9 @@ impl Tenant {
         let now = self.now();
         match result {
             // Not again within this second.
-            Ok(next) => self.queue.done(&key, next.wake_at.map(|at| at.max(now + chrono::TimeDelta::seconds(1)))),
+            Ok(next) => self.queue.done(&key, next.wake_at.map(|at| at.max(now + GRAIN))),
             Err(error) => {
-                let pause = self.queue.failed(&key, now, rand::random());
+                let pause = self.queue.failed(&key, now, &self.memory.timing, rand::random());
                 let (namespace, seconds) = (self.cluster.namespace(), pause.as_secs());
                 tracing::warn!(namespace, ?key, %error, seconds, "the pass failed and is tried again");
             }
@@ -164,9 +161,10 @@ impl Tenant {
 
     /// Ends when something has arrived, the permit has changed, or it is time for a key.
     async fn wait(&mut self) -> Result<(), watch::error::RecvError> {
+        let Timing { longest_sleep, shortest_sleep, .. } = self.memory.timing;
         let sleep = match self.queue.next_wake() {
-            Some(at) if self.may_work() => (at - self.now()).to_std().unwrap_or_default().min(LONGEST_SLEEP).max(SHORTEST_SLEEP),
-            _ => LONGEST_SLEEP,
+            Some(at) if self.may_work() => (at - self.now()).to_std().unwrap_or_default().min(longest_sleep).max(shortest_sleep),
+            _ => longest_sleep,
         };
         let clock = Arc::clone(self.cluster.clock());
         tokio::select! {

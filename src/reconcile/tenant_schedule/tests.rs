@@ -58,7 +58,7 @@ fn settled() -> Memory {
 }
 
 fn decided(cache: &Cache, memory: &mut Memory, seconds: i64) -> Plan {
-    let observed = observe(cache, "acme", TimeDelta::minutes(5)).unwrap();
+    let observed = observe(cache, "acme", &Timing::PRODUCTION).unwrap();
     let ticks = tick::ticks("acme", &observed.schedule.spec).ok();
     decide(&observed, ticks.as_ref(), memory, at(seconds))
 }
@@ -122,7 +122,7 @@ fn which_runs_wait_for_a_plan() {
 #[test]
 fn a_change_asks_until_a_sealed_evaluation_has_seen_it() {
     let mut cache = tenant(vec![Seen::from(schedule(json!({}))), Seen::from(head(4, 4))]);
-    let asks_now = |cache: &Cache, memory: &mut Memory| asks(&observe(cache, "acme", TimeDelta::minutes(5)).unwrap(), memory).0;
+    let asks_now = |cache: &Cache, memory: &mut Memory| asks(&observe(cache, "acme", &Timing::PRODUCTION).unwrap(), memory).0;
     let mut memory = Memory::default();
     assert!(asks_now(&cache, &mut memory), "at the start every tenant counts as changed");
     let mut memory = settled();

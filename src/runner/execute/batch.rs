@@ -1,7 +1,6 @@
 //! The subjects of one claim: checked again, settled, and their tasks performed.
 
 use std::pin::pin;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::{Either, select};
@@ -24,8 +23,6 @@ use super::recheck::{self, Recheck};
 use super::settle;
 use super::state::Attempt;
 
-/// A claim is renewed this often (design 3.1 rule 6).
-const RENEW: Duration = Duration::from_secs(20);
 /// Subjects at the same time: the embedded directory's five requests, shared by five Runs (design 3.2 rule 3).
 const PARALLEL: usize = 1;
 
@@ -39,8 +36,9 @@ pub(super) async fn run(attempt: &Attempt, name: &str, claimed: &[String]) -> Re
         subjects.buffer_unordered(PARALLEL).collect::<Vec<_>>().await.into_iter().collect::<Result<Vec<Option<String>>, RunnerError>>()
     };
     let mut work = pin!(work);
+    let cluster = &attempt.context.cluster;
     loop {
-        match select(work.as_mut(), attempt.context.cluster.clock().sleep(RENEW)).await {
+        match select(work.as_mut(), cluster.clock().sleep(cluster.timing().renewal)).await {
             Either::Left((results, _)) => return Ok(results?.into_iter().flatten().collect()),
             // What is under way goes on after the write: an effect that takes longer than its time is given up.
             Either::Right(((), _)) => merge::write(attempt, name).await?,
@@ -49,7 +47,7 @@ pub(super) async fn run(attempt: &Attempt, name: &str, claimed: &[String]) -> Re
 }
 
 /// A leaver's claim marks the older work of all its subjects before it waits for the first: an owner that is gone would
-/// cost 90 s for each of them.
+/// cost a claim's life for each of them.
 async fn settle_together(attempt: &Attempt, slice: &RunSlice, claimed: &[String]) -> Result<(), RunnerError> {
     if slice.spec.category != Category::Leaver {
         return Ok(());

@@ -5,20 +5,18 @@ use std::time::Duration;
 
 use crate::cluster::clock::SharedClock;
 
-/// An effect starts only if the last successful write was sent less than this ago (design 3.1 rule 6).
-const TRUST: Duration = Duration::from_secs(60);
-
 /// The instant of the last successful write, by a clock that counts suspend.
 pub(super) struct Lease {
     clock: SharedClock,
+    trust: Duration,
     written: Mutex<Duration>,
 }
 
 impl Lease {
-    /// Begins with the first read.
-    pub fn new(clock: SharedClock) -> Self {
+    /// Begins with the first read; a write is trusted for so long.
+    pub fn new(clock: SharedClock, trust: Duration) -> Self {
         let written = Mutex::new(clock.elapsed());
-        Self { clock, written }
+        Self { clock, trust, written }
     }
 
     /// The instant to pass to [`Self::renew`], taken before a write is sent.
@@ -35,6 +33,6 @@ impl Lease {
     /// Whether an effect may start.
     pub fn holds(&self) -> bool {
         let written = *self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.clock.elapsed().saturating_sub(written) < TRUST
+        self.clock.elapsed().saturating_sub(written) < self.trust
     }
 }

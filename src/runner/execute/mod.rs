@@ -18,14 +18,6 @@ use super::{Context, RunnerError};
 
 use state::Attempt;
 
-/// How long a process trusts that a claim of another, of which it does not know that it ended, may still be at work:
-/// 60 s in which that one may start an effect, 20 s for the effect, and a margin.
-pub(super) const CLAIM_LIFE: Duration = Duration::from_secs(90);
-/// Pause between looks at work that comes first.
-const WAIT: Duration = Duration::from_secs(5);
-/// How long an attempt waits for other work before it ends and leaves the rest to the next one.
-const PATIENCE: Duration = Duration::from_secs(600);
-
 /// What an attempt tells the process that started it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Outcome {
@@ -41,18 +33,19 @@ pub async fn execute(context: &Context, args: &ExecuteArgs) -> Result<Outcome, R
     let mut attempt = Attempt::load(context, args).await?;
     attempt.wait_for_the_dead(args.take_over).await?;
     attempt.report(false).await?;
+    let timing = context.cluster.timing();
     let mut waited = Duration::ZERO;
     loop {
         let mut moved = false;
         for name in attempt.slice_names() {
             moved |= claim::work(&mut attempt, &name).await?;
         }
-        if attempt.open() == 0 || (!moved && (!attempt.is_waiting() || waited >= PATIENCE)) {
+        if attempt.open() == 0 || (!moved && (!attempt.is_waiting() || waited >= timing.patience)) {
             break;
         }
         if !moved {
-            context.cluster.clock().sleep(WAIT).await;
-            waited += WAIT;
+            context.cluster.clock().sleep(timing.wait).await;
+            waited += timing.wait;
         }
     }
     attempt.report(true).await?;

@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures::future::{BoxFuture, Either, select};
 
@@ -16,8 +15,6 @@ use crate::task::{self, Scene, TaskError};
 use super::merge;
 use super::state::Attempt;
 
-/// Time for one effect (design 3.1 rule 6).
-const EFFECT: Duration = Duration::from_secs(20);
 /// How often an effect is tried that fails for a passing reason.
 const TRIES: u32 = 3;
 
@@ -47,13 +44,13 @@ pub(super) async fn perform(
 
 /// One task, within its time, tried again after passing failures. It starts only while the claim is certainly ours.
 async fn within_time(attempt: &Attempt, result: &SubjectResult, task: &Task) -> Result<Result<Effect, TaskError>, RunnerError> {
-    let clock = attempt.context.cluster.clock();
+    let (clock, timing) = (attempt.context.cluster.clock(), attempt.context.cluster.timing());
     let mail = attempt.mind.mail();
     let post = Watched { post: attempt.context.post.as_ref(), begun: AtomicBool::new(false) };
     let mut outcome = None;
     for number in 0..TRIES {
         if number > 0 {
-            clock.sleep(Duration::from_secs(1 << number)).await;
+            clock.sleep(timing.before_effect(number)).await;
         }
         if !attempt.lease.holds() {
             return Err(RunnerError::Overtaken("the last successful write is too old to start an effect".to_owned()));
@@ -71,14 +68,14 @@ async fn within_time(attempt: &Attempt, result: &SubjectResult, task: &Task) -> 
             mail: &mail,
         };
         let work = pin!(task::perform(&scene));
-        let tried = match select(work, clock.sleep(EFFECT)).await {
+        let tried = match select(work, clock.sleep(timing.effect)).await {
             Either::Left((tried, _)) => tried,
             Either::Right(((), _)) if task::is_once_only(task) && post.begun.load(Ordering::Relaxed) => {
                 return Ok(task::leave_uncertain(task));
             }
             Either::Right(((), _)) => Err(TaskError::Directory(DirectoryError::Transient {
                 reason: "TimedOut",
-                message: format!("no answer within {} s", EFFECT.as_secs()),
+                message: format!("no answer within {} s", timing.effect.as_secs()),
             })),
         };
         let again = tried.as_ref().err().is_some_and(TaskError::is_transient);

@@ -1,7 +1,6 @@
 //! What an attempt says about its slices in the Run's status.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use kube::ResourceExt;
 
@@ -10,9 +9,6 @@ use crate::api::{ProcessingStatus, Run, SubjectResult};
 use crate::runner::RunnerError;
 
 use super::state::Attempt;
-
-/// A report is written at most this often, but for the first and the last.
-const PERIOD: Duration = Duration::from_secs(5);
 
 fn count(counts: &mut Counts, result: &SubjectResult) {
     counts.total_users_count += 1;
@@ -71,8 +67,8 @@ impl Attempt {
 
     /// Writes the report; `finished`: the attempt ends by itself.
     pub async fn report(&mut self, finished: bool) -> Result<(), RunnerError> {
-        let now = self.context.cluster.clock().elapsed();
-        if !finished && self.reported.is_some_and(|last| now.saturating_sub(last) < PERIOD) {
+        let (now, period) = (self.context.cluster.clock().elapsed(), self.context.cluster.timing().report_period);
+        if !finished && self.reported.is_some_and(|last| now.saturating_sub(last) < period) {
             return Ok(());
         }
         let mut status = serde_json::json!({ "shards": [self.shard(finished)] });

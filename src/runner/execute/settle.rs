@@ -1,19 +1,17 @@
 //! A leaver settles older work for the same person before its first effect (design 3.1 rule 7): mark first, then wait
-//! until the owner has stopped, 90 s at most.
+//! until the owner has stopped, a claim's life at most.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use crate::api::reasons::SUPERSEDED;
 use crate::api::{ProcessingStatus, RunSlice, SubjectResult};
 use crate::cluster::Replaced;
 use crate::runner::RunnerError;
 
-use super::CLAIM_LIFE;
 use super::claim::cancel;
 use super::state::Attempt;
-
-/// Pause between looks at an owner that has not stopped yet.
-const LOOK: std::time::Duration = std::time::Duration::from_secs(2);
 
 fn of_subject<'a>(slice: &'a RunSlice, subject: &str) -> Option<&'a SubjectResult> {
     slice.spec.results.iter().find(|result| result.subject_key == subject)
@@ -53,10 +51,10 @@ async fn supersede(attempt: &Attempt, name: &str, subject: &str, waits: bool) ->
         let now = cluster.clock().now();
         let Some(result) = slice.spec.results.iter_mut().find(|result| result.subject_key == subject) else { return Ok(()) };
         if let Some(marked) = result.superseded_date_time {
-            if !waits || has_stopped(result, marked, now) {
+            if !waits || has_stopped(result, marked, now, cluster.timing().claim_life) {
                 return Ok(());
             }
-            cluster.clock().sleep(LOOK).await;
+            cluster.clock().sleep(cluster.timing().settle_look).await;
             continue;
         }
         if result.processing_status.is_final() {
@@ -74,8 +72,7 @@ async fn supersede(attempt: &Attempt, name: &str, subject: &str, waits: bool) ->
     }
 }
 
-fn has_stopped(result: &SubjectResult, marked: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    let life = TimeDelta::from_std(CLAIM_LIFE).unwrap_or(TimeDelta::MAX);
+fn has_stopped(result: &SubjectResult, marked: DateTime<Utc>, now: DateTime<Utc>, life: Duration) -> bool {
     result.stopped_date_time.is_some() || now >= marked + life
 }
 
@@ -83,7 +80,7 @@ fn has_stopped(result: &SubjectResult, marked: DateTime<Utc>, now: DateTime<Utc>
 async fn wait_while_executing(attempt: &Attempt, name: &str, subject: &str) -> Result<(), RunnerError> {
     let cluster = &attempt.context.cluster;
     let begin = cluster.clock().elapsed();
-    while cluster.clock().elapsed().saturating_sub(begin) < CLAIM_LIFE {
+    while cluster.clock().elapsed().saturating_sub(begin) < cluster.timing().claim_life {
         let slice: Option<RunSlice> = cluster.find(name).await?;
         let executing = slice
             .as_ref()
@@ -92,7 +89,7 @@ async fn wait_while_executing(attempt: &Attempt, name: &str, subject: &str) -> R
         if !executing {
             return Ok(());
         }
-        cluster.clock().sleep(LOOK).await;
+        cluster.clock().sleep(cluster.timing().settle_look).await;
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::TimeDelta;
 use kube::ResourceExt;
 
 use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
@@ -17,7 +16,6 @@ use crate::domain::keys::Keyring;
 use crate::runner::args::ExecuteArgs;
 use crate::runner::{Context, RunnerError};
 
-use super::CLAIM_LIFE;
 use super::lease::Lease;
 use super::mind::Mind;
 
@@ -56,7 +54,7 @@ impl Attempt {
     /// Reads the Run and everything it needs, and checks that its plan counts.
     pub async fn load(context: &Context, args: &ExecuteArgs) -> Result<Self, RunnerError> {
         let cluster = &context.cluster;
-        let lease = Lease::new(cluster.clock().clone());
+        let lease = Lease::new(cluster.clock().clone(), cluster.timing().trust);
         let run: Run = cluster.find(&args.run).await?.ok_or_else(|| RunnerError::Overtaken(format!("Run {:?} is gone", args.run)))?;
         let head: TenantLedger = cluster.find(DEFAULT_NAME).await?.ok_or(RunnerError::HeadMissing)?;
         let plan = run.status.as_ref().and_then(|status| status.plan.clone());
@@ -114,7 +112,7 @@ impl Attempt {
 
     /// Waits until no other process can still be acting on these slices, unless it is known to have ended.
     pub async fn wait_for_the_dead(&mut self, take_over: bool) -> Result<(), RunnerError> {
-        let life = TimeDelta::from_std(CLAIM_LIFE).unwrap_or(TimeDelta::MAX);
+        let life = self.context.cluster.timing().claim_life;
         loop {
             let now = self.context.cluster.clock().now();
             let claims: Vec<_> =
