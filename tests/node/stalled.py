@@ -5,7 +5,7 @@ import threading
 import time
 
 from tests.charts.api import Api, wait
-from tests.node.tenant import STALLED_AFTER, Tenant, install_operator, is_true, path
+from tests.node.tenant import DIVISOR, STALLED_AFTER, Tenant, install_operator, is_true, path
 from tests.seconds import scene
 
 # How long it may take until it is said, beside the threshold: a pass, and the cluster's own word.
@@ -171,7 +171,7 @@ def is_stalled(api, namespace):
 
 def play(api):
     """All obstacles at the same time, each in a tenant of its own."""
-    install_operator()
+    install_operator(divisor=DIVISOR)
     wrong, threads = [], []
     kinds = [
         (Quota, "quota", "exceeded quota"),
@@ -191,6 +191,6 @@ def play(api):
 def missing_image(api):
     """The image of the Jobs is nowhere; then it is there."""
     wrong = []
-    install_operator(f"--image={Image.name_of_image}")
+    install_operator(f"--image={Image.name_of_image}", divisor=DIVISOR)
     play_one(Image(api, "image", "Pull"), wrong)
     return 1, wrong

@@ -9,6 +9,10 @@ from tests.charts.api import GROUP, wait
 
 IMAGE = ["--set", "image.repository=registry.example/tenure", "--set", "image.tag=0.1.0"]
 OPERATOR = "tenure-system"
+# How many times shorter than in production the programs wait in most scenes.
+DIVISOR = 6
+# How long a runner that nobody sees may still act, so that its successor waits, in seconds: that of production.
+UNSEEN = 90
 PLURALS = {"Directory": "directories"}
 # After so many seconds it is said that a Job does not start; 5 minutes is the default.
 STALLED_AFTER = 10
@@ -46,22 +50,22 @@ def helm(*words):
     return answer.stdout
 
 
-def install_operator(*arguments):
+def install_operator(*arguments, divisor=1):
     """The definitions and the operator, two controllers that take over soon and say soon what stalls; once for all
     scenes that want the same."""
     with INSTALLING:
-        if INSTALLED != [arguments]:
+        if INSTALLED != [(arguments, divisor)]:
             INSTALLED.clear()
-            install_charts(arguments)
-            INSTALLED.append(arguments)
+            install_charts(arguments, divisor)
+            INSTALLED.append((arguments, divisor))
 
 
-def install_charts(arguments):
+def install_charts(arguments, divisor):
     helm("upgrade", "--install", "tenure-crds", "charts/tenure-crds")
     flags = ["--lease-duration=3s", "--lease-renew-deadline=2s", "--lease-retry=1s", f"--stalled-after={STALLED_AFTER}s", *arguments]
     given = ",".join(flags)
     helm("upgrade", "--install", "tenure", "charts/tenure", "--namespace", OPERATOR, "--create-namespace", *IMAGE,
-         "--set", f"extraArgs={{{given}}}", "--wait")  # fmt: skip
+         "--set", f"extraArgs={{{given}}}", "--set", f"tests.timingDivisor={divisor}", "--wait")  # fmt: skip
 
 
 class Tenant:

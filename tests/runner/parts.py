@@ -118,7 +118,7 @@ def readme(runner):
 
 
 def restarts(runner):
-    on_a_node(runner, "restarts")
+    on_a_node(runner, "unhurried", "restarts")
 
 
 def fuzz(runner):
@@ -160,7 +160,7 @@ PARTS = {
     "node": Part(node, WAIT, "deaths, zombies and obstacles with real pods on a real node", NODE),
     "image": Part(image, WAIT_TOO, "the release build and the image that a node runs"),
     "readme": Part(readme, WAIT_TOO, "README's installation on a real node", NODE),
-    "restarts": Part(restarts, WAIT_TOO, "restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node", NODE),
+    "restarts": Part(restarts, WAIT_TOO, "a zombie in production's time, restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node", NODE),
     "lints": Part(lints, COMPUTE, "format and clippy"),
     "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program"),
     "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),

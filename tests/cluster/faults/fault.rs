@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
+use tenure::domain::timing::Timing;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -42,9 +43,9 @@ pub enum Fault {
     Conflict,
     /// 429 with Retry-After, without effect.
     Throttle,
-    /// Three seconds late.
+    /// Three seconds late, in production's time.
     Delay,
-    /// It takes effect five seconds after whoever asked has given up waiting for it.
+    /// It takes effect a while after whoever asked has given up waiting for it: five seconds, in production's time.
     Late,
     /// A watch breaks off in the middle, without an end.
     CutWatch,
@@ -92,9 +93,9 @@ impl Fault {
         }
     }
 
-    /// Three seconds, or longer than a request of Tenure waits for an answer, which is 20 s.
-    pub fn delay(self) -> Duration {
-        Duration::from_secs(if self == Self::Late { 25 } else { 3 })
+    /// A little, or for longer than a request of Tenure waits for an answer.
+    pub fn delay(self, timing: &Timing) -> Duration {
+        timing.request_timeout.mul_f64(if self == Self::Late { 1.25 } else { 0.15 })
     }
 }
 
@@ -124,11 +125,12 @@ pub struct SliceWrite {
 }
 
 /// One namespace's requests.
-#[derive(Default)]
 pub struct Record {
     spoil: Option<Spoil>,
     /// Every answer comes so much later.
     pub latency: Duration,
+    /// The times of the programs that ask.
+    pub timing: Timing,
     struck: AtomicU32,
     /// Requests that go on although nobody waits for their answer.
     late: AtomicU32,
@@ -138,8 +140,17 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn new(spoil: Option<Spoil>, latency: Duration) -> Self {
-        Self { spoil, latency, ..Self::default() }
+    pub fn new(spoil: Option<Spoil>, latency: Duration, timing: &Timing) -> Self {
+        Self {
+            spoil,
+            latency,
+            timing: *timing,
+            struck: AtomicU32::default(),
+            late: AtomicU32::default(),
+            counts: Mutex::default(),
+            log: Mutex::default(),
+            slices: Mutex::default(),
+        }
     }
 
     /// Counts a request; what goes wrong with it, if anything does.

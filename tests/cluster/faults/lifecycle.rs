@@ -9,10 +9,11 @@ use chrono::{TimeDelta, Utc};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, PropagationPolicy};
 use serde_json::{Value, json};
+use tenure::domain::timing::Timing;
 
 use super::Error;
 use super::fault::Record;
-use super::tenant::{Ground, Tenant, kinds};
+use super::tenant::{DIVISOR, Ground, Tenant, kinds};
 
 /// How long a namespace may take to go.
 const NAMESPACE_PATIENCE: Duration = Duration::from_secs(60);
@@ -180,7 +181,8 @@ async fn within(patience: Duration, what: &str, ask: impl AsyncFn() -> Result<bo
 /// A scene in a namespace of its own, with its controller.
 async fn scene(ground: &Ground, name: &str, latency: u64, act: impl AsyncFnOnce(&Tenant) -> Result<(), Error>) -> Result<(), Error> {
     let began = Instant::now();
-    let record = Arc::new(Record::new(None, Duration::from_millis(latency)));
+    let timing = Timing::scaled(DIVISOR).ok_or("no such divisor")?;
+    let record = Arc::new(Record::new(None, Duration::from_millis(latency), &timing));
     let tenant = ground.tenant(name, Utc::now(), FIRST_TICK, record).await?;
     let acted = async {
         let acted = act(&tenant).await;

@@ -264,13 +264,13 @@ async fn answer(proxy: &Arc<Proxy>, process: &Arc<Process>, switch: &Switch, ask
         Some(Fault::Conflict) => return refusal(StatusCode::CONFLICT, "Conflict"),
         Some(Fault::Throttle) => return refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
         Some(Fault::WatchGone) => return gone(),
-        Some(Fault::Delay) => tokio::time::sleep(Fault::Delay.delay()).await,
+        Some(Fault::Delay) => tokio::time::sleep(Fault::Delay.delay(&process.record.timing)).await,
         Some(Fault::Late) => {
             let (proxy, process) = (Arc::clone(proxy), Arc::clone(process));
             // It goes on when whoever asked has hung up.
             process.record.set_late(true);
             let late = tokio::spawn(async move {
-                tokio::time::sleep(Fault::Late.delay()).await;
+                tokio::time::sleep(Fault::Late.delay(&process.record.timing)).await;
                 let line = format!("late: {} {} {}", process.name, asked.method, asked.path);
                 let response = forward(&proxy, &process, asked).await;
                 process.record.say(format!("{line} -> {}", response.status().as_u16()));

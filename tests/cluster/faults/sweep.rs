@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use tenure::domain::timing::Timing;
 use tokio::sync::Semaphore;
 
 use super::Error;
 use super::fault::{Class, Counts, Fault, Spoil, Who};
-use super::play::{Played, play};
+use super::play::{Played, is_unhurried, play};
 use super::story::{STORIES, Story};
 use super::tenant::Ground;
 
@@ -72,6 +73,12 @@ fn draw(fault: Fault, counts: &Counts, random: u64) -> Option<Spoil> {
     let length = u64::try_from(urn.len()).ok().filter(|length| *length > 0)?;
     let who = urn[usize::try_from(random % length).ok()?];
     Some(Spoil { fault, who, k: (random >> 8) % count(&who) + 1 })
+}
+
+/// A request of whoever executes first: the owner of what an off-boarding is about to meet.
+fn of_the_owner(spoil: Spoil, counts: &Counts) -> Spoil {
+    let half = counts.get(&(Who::Execute, spoil.fault.class())).map_or(1, |count| count.div_ceil(2).max(1));
+    Spoil { who: Who::Execute, k: (spoil.k - 1) % half + 1, ..spoil }
 }
 
 /// What a case came to.
@@ -150,6 +157,7 @@ async fn of_case(ground: &Ground, wish: &Wish, story: &Story, fault: Fault, salt
         let Some(spoil) = wish.one(fault).or_else(|| draw(fault, &counts, mix([wish.seed, index, position, n, number]))) else {
             return Verdict { wrong: Some(format!("{}/{fault:?}: no request to strike", story.name)), draws: number };
         };
+        let spoil = if is_unhurried(story, Some(fault)) { of_the_owner(spoil, &counts) } else { spoil };
         let played = match play(ground, story, Some(spoil)).await {
             Ok(played) => played,
             Err(error) => {
@@ -159,6 +167,9 @@ async fn of_case(ground: &Ground, wish: &Wish, story: &Story, fault: Fault, salt
         };
         let mut found = undisturbed.outcome.differences(&played.outcome);
         found.extend(played.trespasses.iter().cloned());
+        if is_unhurried(story, Some(fault)) && played.has_struck && played.took < Timing::PRODUCTION.claim_life {
+            found.push(format!("nobody waited for who was lost: it took {:.0} s", played.took.as_secs_f64()));
+        }
         let word = if found.is_empty() { "as undisturbed" } else { "WRONG" };
         let missed = if played.has_struck { "" } else { ", the request did not come" };
         println!("faults: {}/{spoil}: {word} after {:.0} s, {} restarts{missed}", story.name, played.took.as_secs_f64(), played.restarts);

@@ -20,6 +20,7 @@ use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 use tenure::api::conditions::is_true;
 use tenure::api::{ProcessingStatus, Run, RunSlice, TenantLedger, Workflow};
+use tenure::domain::job::DIVISOR_FLAG;
 use tenure::domain::schedule::{Cadence, splay};
 use tokio::sync::Semaphore;
 
@@ -31,8 +32,12 @@ use super::proxy::Proxy;
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tenure");
 
-/// How long anything of a story may take: a fault costs at most two and a half minutes, and a machine may be busy.
+/// How long anything of a story may take: with production's times a fault costs at most two and a half minutes, and a
+/// machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(420);
+
+/// How many times shorter than in production the programs wait.
+pub const DIVISOR: u32 = 6;
 
 /// Tenants that may start at the same time.
 const STARTS: usize = 4;
@@ -167,6 +172,7 @@ impl Tenant {
                 .args(["controller", "--namespace", &self.namespace, "--image", "tenure:test", "--listen", "127.0.0.1:0"])
                 .args(["--lease-namespace", &self.namespace, "--lease-name", "controller"])
                 .args(["--lease-duration", "12s", "--lease-renew-deadline", "9s", "--lease-retry", "2s"])
+                .arg(format!("{DIVISOR_FLAG}={}", self.record.timing.divisor))
                 .env("KUBECONFIG", kubeconfig.path())
                 .stdin(Stdio::null())
                 .stderr(diary(&self.namespace, "controller")?)
