@@ -11,7 +11,7 @@ use crate::cluster::{Cluster, SystemClock};
 use crate::domain::job::EXIT_CLOCK_OFF;
 use crate::domain::timing::Timing;
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
-use crate::runner::{self, Context, RunnerError};
+use crate::runner::{self, Context, Planted, RunnerError};
 
 use super::{FINE, NOT_FINE, complain, log};
 
@@ -79,8 +79,13 @@ fn run(namespace: &str, timing: &Timing, work: impl AsyncFnOnce(Context, &Guard)
             return NOT_FINE;
         }
         let cluster = Cluster::new(client, namespace, Arc::new(SystemClock)).with_timing(*timing);
-        let context =
-            Context { cluster, holder: holder(), random: Arc::new(rand::random::<[u8; 32]>), post: Arc::new(runner::post::NoPost) };
+        let context = Context {
+            cluster,
+            holder: holder(),
+            random: Arc::new(rand::random::<[u8; 32]>),
+            post: Arc::new(runner::post::NoPost),
+            planted: Planted::NONE,
+        };
         match work(context, &guard).await {
             Ok(code) => code,
             Err(error) => {

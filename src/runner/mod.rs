@@ -4,6 +4,7 @@ pub mod args;
 mod compile;
 pub mod evaluate;
 pub mod execute;
+mod planted;
 pub mod quality;
 
 use std::sync::Arc;
@@ -16,24 +17,12 @@ use crate::domain::job;
 
 pub use evaluate::evaluate;
 pub use execute::execute;
+pub use planted::{Planted, PlantedError};
 
 pub use crate::task::post;
 
 /// Makes 32 random bytes.
 pub type Random = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
-
-/// Errors of the protocol that a test plants, to show that the crash sweep finds them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Planted {
-    /// The head is committed before the ledger rows are written.
-    CommitBeforeEntries,
-    /// Sightings are written as if they belonged to the epoch that was sealed last.
-    SnapshotOutsideTheEpoch,
-    /// A claim is written over whatever stands there.
-    ClaimWithoutResourceVersion,
-    /// The before-image is taken when the results are written.
-    BeforeImageAfterTheEffect,
-}
 
 /// What a runner works with.
 #[derive(Clone)]
@@ -46,30 +35,8 @@ pub struct Context {
     pub random: Random,
     /// Where mails leave.
     pub post: Arc<dyn post::Post>,
-}
-
-/// Plants an error in every runner of this process, or none.
-#[cfg(feature = "planted-errors")]
-pub fn plant(error: Option<Planted>) {
-    *PLANTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = error;
-}
-
-#[cfg(feature = "planted-errors")]
-static PLANTED: std::sync::Mutex<Option<Planted>> = std::sync::Mutex::new(None);
-
-impl Planted {
-    /// Whether the error is planted; never in a build without the feature `planted-errors`.
-    #[cfg(feature = "planted-errors")]
-    fn is_in(self) -> bool {
-        *PLANTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner) == Some(self)
-    }
-
-    /// Whether the error is planted; never in a build without the feature `planted-errors`.
-    #[cfg(not(feature = "planted-errors"))]
-    #[expect(clippy::unused_self, reason = "the signature of the build that plants errors")]
-    fn is_in(self) -> bool {
-        false
-    }
+    /// An error that a test planted; nothing in a program.
+    pub planted: Planted,
 }
 
 /// Why a runner ended early.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::api::{Interceptor, RequestInfo, Verdict};
+use super::api::{Interceptor, RequestInfo, Strike, Verdict};
 
 /// The controller's name before the interceptor.
 pub const CONTROLLER: &str = "controller";
@@ -69,6 +69,23 @@ impl Interceptor for Hook {
             _ => {}
         }
         verdict
+    }
+
+    fn struck(&self, request: &RequestInfo, verdict: Verdict, strike: Strike) {
+        // Who is dead already was struck by an earlier verdict.
+        if let Some(inner) = lock(&self.inner).clone() {
+            inner.struck(request, verdict, strike);
+        }
+    }
+
+    fn weighed(&self) -> &'static [Verdict] {
+        lock(&self.inner).as_ref().map_or(&[], |inner| inner.weighed())
+    }
+
+    fn would_strike(&self, request: &RequestInfo, verdict: Verdict, strike: Strike) {
+        if let Some(inner) = lock(&self.inner).clone() {
+            inner.would_strike(request, verdict, strike);
+        }
     }
 }
 

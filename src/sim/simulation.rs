@@ -21,7 +21,7 @@ use super::script::{Action, Period, Script, Step};
 use super::tenant::{Tenant, fingerprint};
 use crate::cluster::{Clock, Cluster};
 use crate::runner::evaluate::explain::Explanation;
-use crate::runner::{self, RunnerError};
+use crate::runner::{self, Planted, PlantedError, RunnerError};
 
 /// How long a controller that died is away.
 const CONTROLLER_RESTART: TimeDelta = TimeDelta::seconds(10);
@@ -170,6 +170,13 @@ impl Simulation {
     pub fn with_death(self, at: DateTime<Utc>, process: &str) -> Self {
         let (hook, process) = (Arc::clone(&self.world.hook), process.to_owned());
         self.with_action(at, Box::new(move |_| hook.kill(&process)))
+    }
+
+    /// Plants an error of the protocol into every runner: for tests, which show that they would find it.
+    #[must_use]
+    pub fn with_planted_error(self, error: PlantedError) -> Self {
+        self.world.kubelet.set_planted(Planted::error(error));
+        self
     }
 
     /// Plays up to `at`, with the documents of that instant, and no further; and says of one person in the tenant

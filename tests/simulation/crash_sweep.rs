@@ -1,43 +1,68 @@
 //! The crash sweep: for every scenario, every fault and every k, the k-th request of a simulated tenant goes wrong in
 //! that way; afterwards everything has converged to what the undisturbed run comes to.
 //!
-//! `cargo test` takes a seeded sample, with `TENURE_SWEEP=3` three of each; with `TENURE_SWEEP=full` every k is tried. `TENURE_SWEEP_ONLY=scenario`
-//! takes only that scenario, and `TENURE_SWEEP_ONE=scenario/fault/k` tries one case and prints the requests around it.
+//! The undisturbed run says which requests a fault can change; with the others nothing would be tried. Of each scenario
+//! and fault ten of them are taken, or all if there are fewer, and each of these has to be seen to strike. `TENURE_SWEEP=30`
+//! takes thirty, `TENURE_SWEEP=full` all. `TENURE_SWEEP_ONLY=scenario` takes only that scenario, and
+//! `TENURE_SWEEP_ONE=scenario/fault/k` tries one case and prints the requests around it.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends where it cannot go on")]
 
-pub mod fault;
+mod choice;
+mod fault;
 mod oracle;
-pub mod scenario;
-pub mod sweep;
+mod planted;
+mod scenario;
+mod sweep;
 
+use std::time::Instant;
+
+use choice::{SAMPLE, Target, spread, targets};
 use fault::Fault;
-use scenario::{SCENARIOS, Scenario, play};
+use scenario::{Disturbance, Played, SCENARIOS, Scenario, play};
 use sweep::{Case, sweep};
+use tenure::sim::api::Strike;
 
-/// Cases of each scenario and fault that the sample takes, unless `TENURE_SWEEP` is another number.
-const SAMPLE: usize = 1;
+/// Scenarios in which a fault can do nothing that it is for, and why. No other pair may be without a strike, and none of these
+/// may have one.
+const NOTHING_TO_STRIKE: [(&str, Fault, &str); 0] = [];
 
-fn sample() -> usize {
-    std::env::var("TENURE_SWEEP").ok().and_then(|value| value.parse().ok()).unwrap_or(SAMPLE)
-}
-
-fn is_full() -> bool {
-    std::env::var("TENURE_SWEEP").is_ok_and(|value| value == "full")
-}
-
-/// Which requests of `count` are tried: all of them, or a spread that depends on scenario and fault.
-fn chosen(count: u64, salt: u64) -> Vec<u64> {
-    if is_full() {
-        return (1..=count).collect();
+/// How many requests of each scenario and fault are tried; none: all.
+fn wanted() -> Option<usize> {
+    match std::env::var("TENURE_SWEEP").as_deref() {
+        Ok("full") => None,
+        Ok(number) => Some(number.parse().expect("TENURE_SWEEP is a number or full")),
+        Err(_) => Some(SAMPLE),
     }
-    // A linear congruential step (Knuth's constants) spreads the sample; it need not be random, only other for each salt.
-    let mut state = salt.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (0..sample())
-        .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % count + 1
-        })
-        .collect()
+}
+
+/// A scenario and a fault: the requests that the fault can change, and those that are tried.
+struct Pair {
+    scenario: &'static Scenario,
+    fault: Fault,
+    full: usize,
+    slight: usize,
+    chosen: Vec<Target>,
+}
+
+impl Pair {
+    fn new(scenario: &'static Scenario, fault: Fault, baseline: &Played, salt: u64) -> Self {
+        let all = targets(&baseline.seen, fault);
+        let full: Vec<Target> = all.iter().filter(|target| target.strike == Strike::Full).cloned().collect();
+        let (count, slight) = (full.len(), all.len() - full.len());
+        let chosen = wanted().map_or(all, |wanted| spread(&full, wanted, salt));
+        Self { scenario, fault, full: count, slight, chosen }
+    }
+
+    /// What is wrong with the choice, given [`NOTHING_TO_STRIKE`].
+    fn complaint(&self) -> Option<String> {
+        let is_excused = NOTHING_TO_STRIKE.iter().any(|(name, fault, _)| *name == self.scenario.name && *fault == self.fault);
+        let what = match (self.full, is_excused) {
+            (0, false) => "strikes nothing, and no reason is given",
+            (1.., true) => "strikes, though a reason is given why it cannot",
+            _ => return None,
+        };
+        Some(format!("{}/{:?} {what}", self.scenario.name, self.fault))
+    }
 }
 
 #[test]
@@ -45,43 +70,62 @@ fn every_fault_converges() {
     if let Ok(one) = std::env::var("TENURE_SWEEP_ONE") {
         return try_one(&one);
     }
-    let mut cases = Vec::new();
-    let mut baselines = Vec::new();
-    println!("scenario x requests (recorded) x faults");
     let only = std::env::var("TENURE_SWEEP_ONLY").ok();
-    let is_wanted = |scenario: &Scenario| only.as_ref().is_none_or(|only| only == scenario.name);
-    for (index, scenario) in SCENARIOS.iter().enumerate().filter(|(_, scenario)| is_wanted(scenario)) {
-        let baseline = play(scenario, None);
-        assert!(baseline.faults().is_empty(), "{}: undisturbed: {}", scenario.name, baseline.faults().join("; "));
-        println!("  {:<18} {:>5} ({:>5}) x {}", scenario.name, baseline.requests, scenario.requests, Fault::ALL.len());
-        assert!(
-            baseline.requests >= scenario.requests,
-            "{}: {} requests are covered, {} were recorded",
-            scenario.name,
-            baseline.requests,
-            scenario.requests
-        );
-        for (number, fault) in Fault::ALL.iter().enumerate() {
-            let salt = u64::try_from(index * 100 + number).expect("small");
-            cases.extend(chosen(baseline.requests, salt).into_iter().map(|k| Case { scenario, fault: *fault, k }));
+    let scenarios = SCENARIOS.iter().filter(|scenario| only.as_ref().is_none_or(|only| only == scenario.name));
+    let baselines: Vec<(&Scenario, Played)> = scenarios.map(|scenario| (scenario, undisturbed(scenario))).collect();
+    let mut pairs = Vec::new();
+    let mut cases = Vec::new();
+    for (scenario, baseline) in &baselines {
+        for fault in Fault::ALL {
+            let pair = Pair::new(scenario, fault, baseline, u64::try_from(pairs.len()).expect("small"));
+            cases.extend(pair.chosen.iter().map(|target| Case { scenario, fault, target: target.clone(), planted: None, baseline }));
+            pairs.push(pair);
         }
-        baselines.push((scenario.name, baseline));
     }
-    let wrong = sweep(&cases, &baselines);
-    println!(
-        "{} cases: {} scenarios x {} faults{}",
-        cases.len(),
-        baselines.len(),
-        Fault::ALL.len(),
-        if is_full() { " x every k" } else { ", a sample" }
-    );
-    assert!(
-        wrong.is_empty(),
-        "{} of {} cases went wrong, among them:\n{}",
-        wrong.len(),
-        cases.len(),
-        wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n")
-    );
+    let complaints: Vec<String> = pairs.iter().filter_map(Pair::complaint).collect();
+    let started = Instant::now();
+    let verdicts = sweep(&cases, false);
+    let mut struck = verdicts.iter().map(|verdict| verdict.struck);
+    let struck: Vec<usize> = pairs.iter().map(|pair| struck.by_ref().take(pair.chosen.len()).filter(|struck| *struck).count()).collect();
+    print_table(&baselines, &pairs, &struck);
+    println!("{} cases, {} of them struck: {} s", cases.len(), struck.iter().sum::<usize>(), started.elapsed().as_secs());
+    let missed = cases.iter().zip(&verdicts).filter(|(_, verdict)| !verdict.struck).map(|(case, _)| case.to_string());
+    let wrong = verdicts.iter().filter_map(|verdict| verdict.wrong.clone());
+    let (missed, wrong): (Vec<_>, Vec<_>) = (missed.collect(), wrong.collect());
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    assert!(missed.is_empty(), "{} cases did not strike as they were to, among them {:?}", missed.len(), &missed[..missed.len().min(20)]);
+    let some = wrong[..wrong.len().min(20)].join("\n");
+    assert!(wrong.is_empty(), "{} of {} cases went wrong, among them:\n{some}", wrong.len(), cases.len());
+}
+
+/// A scenario as it goes when nothing goes wrong.
+fn undisturbed(scenario: &Scenario) -> Played {
+    let played = play(scenario, Disturbance::default());
+    let faults = played.outcome.faults();
+    assert!(faults.is_empty(), "{}: undisturbed: {}", scenario.name, faults.join("; "));
+    let (requests, recorded) = (played.outcome.requests, scenario.requests);
+    assert!(requests >= recorded, "{}: {requests} requests are covered, {recorded} were recorded", scenario.name);
+    played
+}
+
+fn print_table(baselines: &[(&Scenario, Played)], pairs: &[Pair], struck: &[usize]) {
+    println!("Of each scenario and fault: the cases that struck / the requests that the fault can change + those that it changes");
+    println!("slightly. With the other requests it does nothing, and they are not tried.");
+    print!("{:<18} {:>8}", "", "requests");
+    Fault::ALL.iter().for_each(|fault| print!(" {:>11}", format!("{fault:?}")));
+    println!();
+    let rows = pairs.chunks(Fault::ALL.len()).zip(struck.chunks(Fault::ALL.len()));
+    for ((scenario, baseline), (pairs, struck)) in baselines.iter().zip(rows) {
+        print!("{:<18} {:>8}", scenario.name, baseline.outcome.requests);
+        for (pair, struck) in pairs.iter().zip(struck) {
+            let slight = if pair.slight > 0 { format!("+{}", pair.slight) } else { String::new() };
+            print!(" {:>11}", format!("{struck}/{}{slight}", pair.full));
+        }
+        println!();
+    }
+    for (scenario, fault, reason) in NOTHING_TO_STRIKE {
+        println!("{scenario}/{fault:?} can strike nothing: {reason}");
+    }
 }
 
 fn try_one(one: &str) {
@@ -90,12 +134,13 @@ fn try_one(one: &str) {
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).expect("no such scenario");
     let fault = *Fault::ALL.iter().find(|candidate| format!("{candidate:?}") == fault).expect("no such fault");
     let k: u64 = k.parse().expect("k is a number");
-    let baseline = play(scenario, None);
-    let outcome = play(scenario, Some((fault, k)));
-    for line in outcome.log.iter().skip(usize::try_from(k).expect("small").saturating_sub(15)).take(60) {
-        println!("{line}");
+    let baseline = play(scenario, Disturbance::default());
+    let played = play(scenario, Disturbance { fault: Some((fault, k)), ..Disturbance::default() });
+    for (number, seen) in (1..).zip(&played.seen).skip(usize::try_from(k).expect("small").saturating_sub(15)).take(60) {
+        println!("{number} {seen}");
     }
-    println!("{}", serde_json::to_string_pretty(&outcome.objects).expect("objects serialize"));
-    let differences = baseline.differences(&outcome);
+    println!("{}", serde_json::to_string_pretty(&played.outcome.objects).expect("objects serialize"));
+    println!("how the fault struck: {:?}", played.struck);
+    let differences = baseline.outcome.differences(&played.outcome);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

@@ -17,7 +17,7 @@ mod write;
 use chrono::{DateTime, Utc};
 
 use super::args::EvaluateArgs;
-use super::{Context, Planted, RunnerError};
+use super::{Context, PlantedError, RunnerError};
 
 pub use quiet::fold_quiet;
 
@@ -49,12 +49,12 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
     read::slices(&context.cluster, &mut tenant).await?;
     let released = release::release(context, &mut tenant).await?;
     let mut draft = decide::decide(&mut tenant, released);
-    if Planted::SnapshotOutsideTheEpoch.is_in() {
+    if context.planted.is(PlantedError::SnapshotOutsideTheEpoch) {
         for row in draft.buckets.iter_mut().flat_map(|bucket| &mut bucket.spec.rows) {
             row.current.epoch = tenant.head.sealed_epoch;
         }
     }
-    let committed = if Planted::CommitBeforeEntries.is_in() {
+    let committed = if context.planted.is(PlantedError::CommitBeforeEntries) {
         let committed = head::commit(context, head, &tenant, &draft).await?;
         write::write(context, &tenant, &draft).await?;
         committed

@@ -10,7 +10,7 @@ use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult};
 use crate::cluster::Replaced;
 use crate::directory::Lookup;
 use crate::domain::plan::CLAIM_SUBJECTS;
-use crate::runner::{Planted, RunnerError};
+use crate::runner::{PlantedError, RunnerError};
 use crate::task;
 
 use super::batch;
@@ -58,7 +58,7 @@ async fn claims(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> 
             continue;
         }
         left.extend(batch::run(attempt, name, &claimed).await?);
-        if Planted::BeforeImageAfterTheEffect.is_in() {
+        if attempt.context.planted.is(PlantedError::BeforeImageAfterTheEffect) {
             for mut result in claimed.iter().filter_map(|key| attempt.held(key)) {
                 add_before_images(attempt, &mut result).await;
                 attempt.hold(result);
@@ -106,7 +106,7 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
         }
         result.processing_status = ProcessingStatus::InProgress;
         result.attempt = Some(attempt.number);
-        if !Planted::BeforeImageAfterTheEffect.is_in() && !add_before_images(attempt, result).await {
+        if !attempt.context.planted.is(PlantedError::BeforeImageAfterTheEffect) && !add_before_images(attempt, result).await {
             // What was there before cannot be told: unknown never acts.
             result.processing_status = ProcessingStatus::Queued;
             continue;
@@ -189,7 +189,7 @@ fn stamp(attempt: &Attempt, slice: &mut RunSlice) {
 async fn put(attempt: &Attempt, slice: RunSlice, claimed: &[String]) -> Result<bool, RunnerError> {
     let name = slice.name_any();
     let mut slice = slice;
-    if Planted::ClaimWithoutResourceVersion.is_in() {
+    if attempt.context.planted.is(PlantedError::ClaimWithoutResourceVersion) {
         let newest = attempt.context.cluster.find::<RunSlice>(&name).await?;
         slice.metadata.resource_version = newest.and_then(|newest| newest.metadata.resource_version);
     }

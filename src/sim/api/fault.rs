@@ -115,8 +115,29 @@ pub enum Verdict {
     WatchCut,
 }
 
+/// What a verdict does to what a process sees of its request. Verdicts that do nothing let it pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strike {
+    /// Something, but nothing that is not seen of other verdicts or requests as well: an older list with the same items, the
+    /// loss of an answer that nothing stands behind, a conflict where a server would have none.
+    Slight,
+    /// Everything that the verdict is for.
+    Full,
+}
+
 /// Decides about every request before it is looked at. It must not itself use a client of the same API.
 pub trait Interceptor: Send + Sync {
     /// The verdict about one request.
     fn decide(&self, request: &RequestInfo) -> Verdict;
+
+    /// The verdict about the request struck. About a watch this is said while it is open, and perhaps more than once.
+    fn struck(&self, _request: &RequestInfo, _verdict: Verdict, _strike: Strike) {}
+
+    /// Verdicts of which [`Interceptor::would_strike`] tells, of each request that passes.
+    fn weighed(&self) -> &'static [Verdict] {
+        &[]
+    }
+
+    /// The request passed, and this verdict would have struck: said when and as often as [`Interceptor::struck`] would be.
+    fn would_strike(&self, _request: &RequestInfo, _verdict: Verdict, _strike: Strike) {}
 }

@@ -20,6 +20,7 @@ use super::list::{self, ListRequest};
 use super::resource::{self, Target};
 use super::select::Selector;
 use super::status::{self, Refusal};
+use super::strike::Judged;
 use super::watch::{self, WatchRequest};
 use super::write::{Part, WriteOptions};
 
@@ -53,12 +54,12 @@ impl tower::Service<Request<Body>> for Endpoint {
             Reply::Now(answer) if is_watch => futures::future::ready(Ok(answer)).boxed(),
             Reply::Now(answer) => self.deliver(answer),
             Reply::Never => futures::future::pending().boxed(),
-            Reply::Later(seconds) => {
+            Reply::Later(seconds, judged) => {
                 let endpoint = self.clone();
                 async move {
                     tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
                     let call = endpoint.understand(&parts);
-                    let answer = call.and_then(|call| endpoint.perform(&call, &body, 0, Verdict::Pass));
+                    let answer = call.and_then(|call| endpoint.perform(&call, &body, &judged));
                     Ok(answer.unwrap_or_else(|refusal| endpoint.refuse(&refusal)))
                 }
                 .boxed()
@@ -87,15 +88,15 @@ enum Reply {
     /// At once.
     Now(Answer),
     /// Once the process has stood still for that many seconds.
-    Later(u64),
+    Later(u64, Arc<Judged>),
     /// Not at all.
     Never,
 }
 
 /// A request, understood.
-struct Call {
-    target: Target,
-    verb: Verb,
+pub(super) struct Call {
+    pub target: Target,
+    pub verb: Verb,
     query: Vec<(String, String)>,
     /// Only metadata is wanted.
     partial: bool,
@@ -112,7 +113,7 @@ impl Call {
         matches!(self.parameter(name), Some("true" | "1"))
     }
 
-    fn version(&self) -> Result<Option<u64>, Refusal> {
+    pub(super) fn version(&self) -> Result<Option<u64>, Refusal> {
         let Some(text) = self.parameter("resourceVersion") else { return Ok(None) };
         let parsed: Result<u64, _> = text.parse();
         let version = parsed.map_err(|_| status::unreadable_version(text, self.verb == Verb::Watch))?;
@@ -138,9 +139,14 @@ impl Endpoint {
                 return Reply::Now(described.map_or_else(|| self.refuse(&refusal), |text| self.respond(StatusCode::OK, text)));
             }
         };
-        let verdict = self.shared.verdict(&self.info(&call));
-        let back = if let Verdict::Stale { back } = verdict { back } else { 0 };
-        match verdict {
+        let judged = Arc::new(self.shared.judge(self.info(&call)));
+        let mut is_done = false;
+        let mut perform = || {
+            let answer = self.perform(&call, body, &judged);
+            is_done = answer.is_ok();
+            answer.unwrap_or_else(|refusal| self.refuse(&refusal))
+        };
+        let reply = match judged.verdict {
             Verdict::Refuse => Reply::Now(self.refuse(&status::unavailable())),
             Verdict::Throttle => Reply::Now(self.refuse(&status::throttled())),
             Verdict::Conflict if call.verb.is_write() => {
@@ -149,19 +155,29 @@ impl Endpoint {
                 Reply::Now(self.refuse(&status::modified(resource, name)))
             }
             Verdict::Die => Reply::Never,
-            Verdict::DieAfter | Verdict::LoseAnswer => {
-                // The outcome is what nobody gets to know.
-                let _ = self.perform(&call, body, 0, verdict);
-                if verdict == Verdict::LoseAnswer { Reply::Now(self.refuse(&status::answer_lost())) } else { Reply::Never }
+            // The outcome is what nobody gets to know.
+            Verdict::DieAfter => {
+                drop(perform());
+                Reply::Never
             }
-            Verdict::Freeze { seconds } if call.verb != Verb::Watch => Reply::Later(seconds),
+            Verdict::LoseAnswer => {
+                drop(perform());
+                Reply::Now(self.refuse(&status::answer_lost()))
+            }
+            Verdict::Freeze { seconds } if call.verb != Verb::Watch => Reply::Later(seconds, Arc::clone(&judged)),
             Verdict::Pass
             | Verdict::Freeze { .. }
             | Verdict::Conflict
             | Verdict::Stale { .. }
             | Verdict::WatchCoalesce
-            | Verdict::WatchCut => Reply::Now(self.perform(&call, body, back, verdict).unwrap_or_else(|refusal| self.refuse(&refusal))),
+            | Verdict::WatchCut => Reply::Now(perform()),
+        };
+        for verdict in judged.asked() {
+            if let Some(strike) = self.strike(&call, body, verdict, is_done) {
+                judged.tell(verdict, strike);
+            }
         }
+        reply
     }
 
     fn understand(&self, parts: &request::Parts) -> Result<Call, Refusal> {
@@ -204,14 +220,15 @@ impl Endpoint {
         }
     }
 
-    fn perform(&self, call: &Call, body: &Bytes, back: u64, verdict: Verdict) -> Result<Answer, Refusal> {
+    fn perform(&self, call: &Call, body: &Bytes, judged: &Arc<Judged>) -> Result<Answer, Refusal> {
+        let back = if let Verdict::Stale { back } = judged.verdict { back } else { 0 };
         let target = &call.target;
         let index = target.resource;
         let key = (target.namespace.clone(), target.name.clone().unwrap_or_default());
         let options = call.options();
         let render = |code, stored: &super::state::Stored| self.respond(code, list::render(stored, call.partial));
         match call.verb {
-            Verb::Watch => self.watch(call, back, verdict),
+            Verb::Watch => self.watch(call, back, judged),
             Verb::Get => {
                 let kind = &self.shared.resources[index];
                 let version = call.version()?;
@@ -286,7 +303,7 @@ impl Endpoint {
         Selector::parse(&self.shared.resources[call.target.resource], text("labelSelector"), text("fieldSelector"))
     }
 
-    fn list_request(&self, call: &Call, back: u64) -> Result<ListRequest, Refusal> {
+    pub(super) fn list_request(&self, call: &Call, back: u64) -> Result<ListRequest, Refusal> {
         let version_match = call.parameter("resourceVersionMatch");
         if version_match.is_some() && call.parameter("resourceVersion").is_none() {
             return Err(status::list_options("resourceVersionMatch is forbidden unless resourceVersion is provided"));
@@ -303,7 +320,7 @@ impl Endpoint {
         })
     }
 
-    fn watch(&self, call: &Call, back: u64, verdict: Verdict) -> Result<Answer, Refusal> {
+    fn watch(&self, call: &Call, back: u64, judged: &Arc<Judged>) -> Result<Answer, Refusal> {
         let mut selector = self.selector(call)?;
         if let Some(name) = &call.target.name {
             selector.require_name(name);
@@ -319,10 +336,8 @@ impl Endpoint {
             timeout: seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs),
             partial: call.partial,
             back,
-            coalesce: verdict == Verdict::WatchCoalesce,
-            cut: verdict == Verdict::WatchCut,
         };
-        let stream = watch::open(&self.shared, request);
+        let stream = watch::open(&self.shared, request, Arc::clone(judged));
         Ok(self.build(StatusCode::OK, UnsyncBoxBody::new(StreamBody::new(stream))))
     }
 
@@ -373,7 +388,7 @@ impl Endpoint {
     }
 }
 
-fn parse(body: &Bytes) -> Result<Value, Refusal> {
+pub(super) fn parse(body: &Bytes) -> Result<Value, Refusal> {
     serde_json::from_slice(body).map_err(|error| status::bad_request(&format!("the body is not valid JSON: {error}")))
 }
 

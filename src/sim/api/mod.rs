@@ -19,6 +19,7 @@ mod resource;
 mod select;
 mod state;
 mod status;
+mod strike;
 mod watch;
 mod write;
 
@@ -32,11 +33,12 @@ use chrono::{DateTime, Utc};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use tokio::sync::Notify;
 
-pub use fault::{Interceptor, RequestInfo, Verb, Verdict};
+pub use fault::{Interceptor, RequestInfo, Strike, Verb, Verdict};
 pub use status::Refusal;
 
 use resource::Resource;
 use state::{HistoryLimit, State};
+use strike::Judged;
 use write::Writer;
 
 /// Where the API gets its time from.
@@ -148,9 +150,9 @@ impl Shared {
         self.sequence.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    fn verdict(&self, request: &RequestInfo) -> Verdict {
+    fn judge(&self, request: RequestInfo) -> Judged {
         let interceptor = self.interceptor.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        interceptor.map_or(Verdict::Pass, |interceptor| interceptor.decide(request))
+        Judged::new(interceptor, request)
     }
 
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {

@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Shared;
+use super::fault::{Strike, Verdict};
 use super::list::{partial_of, render};
 use super::select::Selector;
 use super::state::{Change, Key, State, Stored, Table};
 use super::status;
+use super::strike::Judged;
 
 /// A watch, as asked for.
-#[expect(clippy::struct_excessive_bools, reason = "independent parameters of a request")]
 #[derive(Debug)]
 pub(super) struct WatchRequest {
     pub resource: usize,
@@ -35,13 +36,12 @@ pub(super) struct WatchRequest {
     pub partial: bool,
     /// How many changes to go back.
     pub back: u64,
-    pub coalesce: bool,
-    pub cut: bool,
 }
 
 struct Watcher {
     shared: Arc<Shared>,
     request: WatchRequest,
+    judged: Arc<Judged>,
     /// Everything up to this revision has been delivered or queued.
     position: u64,
     queue: VecDeque<Bytes>,
@@ -50,9 +50,14 @@ struct Watcher {
 }
 
 /// The body of a watch: one line per event, for as long as it is polled.
-pub(super) fn open(shared: &Arc<Shared>, request: WatchRequest) -> impl Stream<Item = Result<Frame<Bytes>, Infallible>> + use<> {
+pub(super) fn open(
+    shared: &Arc<Shared>,
+    request: WatchRequest,
+    judged: Arc<Judged>,
+) -> impl Stream<Item = Result<Frame<Bytes>, Infallible>> + use<> {
     let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
-    let mut watcher = Watcher { shared: Arc::clone(shared), request, position: 0, queue: VecDeque::new(), deadline, is_ended: false };
+    let (own, queue) = (Arc::clone(shared), VecDeque::new());
+    let mut watcher = Watcher { shared: own, request, judged, position: 0, queue, deadline, is_ended: false };
     shared.read(|state| watcher.begin(state));
     stream::unfold(watcher, |mut watcher| async move {
         let line = watcher.next().await?;
@@ -63,12 +68,25 @@ pub(super) fn open(shared: &Arc<Shared>, request: WatchRequest) -> impl Stream<I
 impl Watcher {
     fn begin(&mut self, state: &State) {
         let table = &state.tables[self.request.resource];
+        self.tell_repeats(state, table);
         let oldest = table.revision_back(self.request.back, state.revision);
         match self.request.from {
             Some(version) if !self.request.initial_events => {
                 self.position = if self.request.back == 0 { version } else { version.min(oldest) };
             }
             Some(_) | None => self.begin_with_all(state, table, oldest),
+        }
+    }
+
+    /// Says whether beginning with an older state means to be told something again.
+    fn tell_repeats(&self, state: &State, table: &Table) {
+        let from = self.request.from.unwrap_or(state.revision);
+        for verdict in self.judged.asked() {
+            let Verdict::Stale { back } = verdict else { continue };
+            let mut repeated = table.since(table.revision_back(back, state.revision)).into_iter().flatten();
+            if repeated.any(|change| change.revision <= from && self.is_mine(change) && self.event(change).is_some()) {
+                self.judged.tell(verdict, Strike::Full);
+            }
         }
     }
 
@@ -130,21 +148,32 @@ impl Watcher {
             self.end_expired(&format!("too old resource version: {} ({oldest})", self.position));
             return;
         };
-        let namespace = &self.request.namespace;
-        let changes = changes.filter(|change| namespace.is_empty() || change.key.0 == *namespace);
-        let lines: Vec<Bytes> = if self.request.coalesce {
-            coalesce(changes).into_iter().filter_map(|change| self.event(&change)).collect()
-        } else {
-            changes.filter_map(|change| self.event(change)).collect()
-        };
+        let changes: Vec<&Change> = changes.filter(|change| self.is_mine(change)).collect();
+        let mut lines: Vec<Bytes> = changes.iter().filter_map(|change| self.event(change)).collect();
+        if self.judged.asks(Verdict::WatchCoalesce) {
+            let newest: Vec<Bytes> = coalesce(changes).iter().filter_map(|change| self.event(change)).collect();
+            if newest.len() < lines.len() {
+                self.judged.tell(Verdict::WatchCoalesce, Strike::Full);
+            }
+            if self.judged.verdict == Verdict::WatchCoalesce {
+                lines = newest;
+            }
+        }
+        if !lines.is_empty() && self.judged.asks(Verdict::WatchCut) {
+            self.judged.tell(Verdict::WatchCut, Strike::Full);
+        }
         // A watch may begin at a version that is still to come; until then it is silent.
         self.position = self.position.max(state.revision);
-        if self.request.cut && !lines.is_empty() {
+        if self.judged.verdict == Verdict::WatchCut && !lines.is_empty() {
             self.queue.extend(lines.into_iter().take(1));
             self.end_expired("The resourceVersion for the provided watch is too old.");
         } else {
             self.queue.extend(lines);
         }
+    }
+
+    fn is_mine(&self, change: &Change) -> bool {
+        self.request.namespace.is_empty() || change.key.0 == self.request.namespace
     }
 
     /// The event that a change is to this watcher, if it is one.
@@ -183,7 +212,7 @@ impl Watcher {
 }
 
 /// One change per object: from what it was before the first to what it is after the last, in the order of the last.
-fn coalesce<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<Change> {
+fn coalesce(changes: Vec<&Change>) -> Vec<Change> {
     let mut merged: HashMap<&Key, Change> = HashMap::new();
     for change in changes {
         let before = match merged.remove(&change.key) {

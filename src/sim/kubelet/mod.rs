@@ -26,7 +26,7 @@ use super::hook::{Hook, own_client};
 use super::outbox::Outbox;
 use crate::cluster::{Clock, Cluster};
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
-use crate::runner::{self, Context};
+use crate::runner::{self, Context, Planted};
 
 use objects::{End, Pod};
 
@@ -113,14 +113,22 @@ struct Shared {
     evaluated: Mutex<BTreeMap<String, Evaluated>>,
     finished: Notify,
     outbox: Outbox,
+    planted: Mutex<Planted>,
 }
 
 impl Kubelet {
     pub(super) fn new(api: MemoryApi, clock: Arc<VirtualClock>, seed: u64, hook: Arc<Hook>, fingerprint: Fingerprint) -> Self {
         let jobs = Mutex::new(BTreeMap::new());
         let evaluated = Mutex::new(BTreeMap::new());
-        let shared = Shared { api, clock, seed, hook, fingerprint, jobs, evaluated, finished: Notify::new(), outbox: Outbox::default() };
+        let planted = Mutex::new(Planted::NONE);
+        let (finished, outbox) = (Notify::new(), Outbox::default());
+        let shared = Shared { api, clock, seed, hook, fingerprint, jobs, evaluated, finished, outbox, planted };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Every process that starts from now on has this error.
+    pub(super) fn set_planted(&self, planted: Planted) {
+        *lock(&self.shared.planted) = planted;
     }
 
     /// Follows the Jobs of all namespaces for as long as it is polled.
@@ -349,6 +357,7 @@ impl Life {
             holder: format!("{}_{}", pod.name, pod.uid),
             random: Arc::new(random),
             post: self.shared.outbox.of(&self.key.0),
+            planted: *lock(&self.shared.planted),
         }
     }
 

@@ -1,10 +1,11 @@
-//! The faults, and the interceptor that makes one of them happen to the k-th request.
+//! The faults, and the interceptor that makes one of them happen to the k-th request and says whether it struck.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use tenure::sim::Death;
-use tenure::sim::api::{Interceptor, RequestInfo, Verdict};
+use tenure::sim::api::{Interceptor, RequestInfo, Strike, Verdict};
 
 /// What goes wrong: the classes of the Sieve study (intermediate, stale and unobserved state), and the ordinary ones.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -78,17 +79,40 @@ impl Fault {
     }
 }
 
+/// A request, and what the faults could have done to it or what the one fault did.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What was asked for, and by whom.
+    pub request: RequestInfo,
+    /// What was told of it while nothing was disturbed, by verdict.
+    would: Vec<(Verdict, Strike)>,
+    is_spoilt: bool,
+}
+
+impl Seen {
+    /// What the fault would have done to it.
+    pub fn would_strike(&self, fault: Fault) -> Option<Strike> {
+        self.would.iter().filter(|(verdict, _)| *verdict == fault.verdict()).map(|(_, strike)| *strike).max()
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.request, if self.is_spoilt { " <== spoilt" } else { "" })
+    }
+}
+
 /// Counts requests until it is told that the calm begins, and spoils one of them.
 #[derive(Default)]
 pub struct Spoiler {
     spoil: Option<(Fault, u64)>,
-    count: AtomicU64,
     calm: AtomicBool,
-    log: Mutex<Vec<String>>,
+    seen: Mutex<Vec<Seen>>,
+    struck: Mutex<Option<Strike>>,
 }
 
 impl Spoiler {
-    /// Spoils the k-th request in that way; none: only counts.
+    /// Spoils the k-th request in that way; none: notes what every fault would have done to each.
     pub fn new(spoil: Option<(Fault, u64)>) -> Self {
         Self { spoil, ..Self::default() }
     }
@@ -98,28 +122,62 @@ impl Spoiler {
         self.calm.store(true, Ordering::SeqCst);
     }
 
-    /// Requests before the calm.
-    pub fn count(&self) -> u64 {
-        self.count.load(Ordering::SeqCst)
+    fn is_calm(&self) -> bool {
+        self.calm.load(Ordering::SeqCst)
     }
 
-    /// The requests, a line each.
-    pub fn log(&self) -> Vec<String> {
-        self.log.lock().expect("nobody panics while logging").clone()
+    /// The requests before the calm.
+    pub fn seen(&self) -> Vec<Seen> {
+        lock(&self.seen).clone()
+    }
+
+    /// How the fault struck before the calm; none: it did nothing.
+    pub fn struck(&self) -> Option<Strike> {
+        *lock(&self.struck)
     }
 }
 
 impl Interceptor for Spoiler {
     fn decide(&self, request: &RequestInfo) -> Verdict {
-        if self.calm.load(Ordering::SeqCst) {
+        if self.is_calm() {
             return Verdict::Pass;
         }
-        let number = self.count.fetch_add(1, Ordering::SeqCst) + 1;
-        let verdict = self.spoil.filter(|(_, k)| *k == number).map_or(Verdict::Pass, |(fault, _)| fault.verdict());
-        self.log
-            .lock()
-            .expect("nobody panics while logging")
-            .push(format!("{number} {request} {}", if verdict == Verdict::Pass { "" } else { "<== spoilt" }));
-        verdict
+        let mut seen = lock(&self.seen);
+        let number = u64::try_from(seen.len()).expect("few requests") + 1;
+        let spoil = self.spoil.filter(|(_, k)| *k == number);
+        seen.push(Seen { request: request.clone(), would: Vec::new(), is_spoilt: spoil.is_some() });
+        spoil.map_or(Verdict::Pass, |(fault, _)| fault.verdict())
     }
+
+    fn struck(&self, request: &RequestInfo, _: Verdict, strike: Strike) {
+        // What a process sends after its death is refused as well, but that is not the fault.
+        let is_spoilt = lock(&self.seen).iter().any(|seen| seen.is_spoilt && seen.request == *request);
+        if is_spoilt && !self.is_calm() {
+            let mut struck = lock(&self.struck);
+            *struck = struck.max(Some(strike));
+        }
+    }
+
+    fn weighed(&self) -> &'static [Verdict] {
+        static VERDICTS: LazyLock<Vec<Verdict>> = LazyLock::new(|| Fault::ALL.map(Fault::verdict).to_vec());
+        if self.spoil.is_none() { &VERDICTS } else { &[] }
+    }
+
+    fn would_strike(&self, request: &RequestInfo, verdict: Verdict, strike: Strike) {
+        if self.is_calm() {
+            return;
+        }
+        let mut seen = lock(&self.seen);
+        // By sequence, so that the many events of a watch find it soon. The simulation's own requests are not there.
+        if let Ok(at) = seen.binary_search_by_key(&request.sequence, |seen| seen.request.sequence) {
+            let told = (verdict, strike);
+            if !seen[at].would.contains(&told) {
+                seen[at].would.push(told);
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nobody panics while it is locked")
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tenure::runner::PlantedError;
+use tenure::sim::api::Strike;
 use tenure::sim::load::parse;
-use tenure::sim::{Options, Simulation};
+use tenure::sim::{Death, Options, Simulation};
 
-use super::fault::{Fault, Spoiler};
+use super::fault::{Fault, Seen, Spoiler};
 use super::oracle::Outcome;
 
 /// What of the undisturbed run a fault must not change, beside what must hold of every run; the most first.
@@ -70,16 +72,42 @@ fn calm() -> DateTime<Utc> {
     "2026-01-06T00:00:00Z".parse().expect("an instant")
 }
 
-/// Plays a scenario, with one fault or with none.
-pub fn play(scenario: &Scenario, spoil: Option<(Fault, u64)>) -> Outcome {
+/// What is not as it should be in a play.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disturbance {
+    /// What goes wrong, with which request.
+    pub fault: Option<(Fault, u64)>,
+    /// An error of the protocol in the runners.
+    pub planted: Option<PlantedError>,
+}
+
+/// A scenario, played.
+pub struct Played {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The requests before the calm.
+    pub seen: Vec<Seen>,
+    /// How the fault struck; none: it did nothing.
+    pub struck: Option<Strike>,
+}
+
+/// Plays a scenario.
+pub fn play(scenario: &Scenario, disturbance: Disturbance) -> Played {
     let mut documents = parse("base.yaml", include_str!("scenarios/base.yaml")).expect("the base is sound");
     documents.extend(parse(scenario.name, scenario.documents).expect("the scenario is sound"));
-    let death = spoil.map_or(tenure::sim::Death::Reported, |(fault, _)| fault.death());
+    let death = disturbance.fault.map_or(Death::Reported, |(fault, _)| fault.death());
     let latency = Duration::from_millis(scenario.latency);
     let options = Options { seed: 1, skip_quiet: false, death, latency, ..Options::default() };
-    let spoiler = Arc::new(Spoiler::new(spoil));
+    let spoiler = Arc::new(Spoiler::new(disturbance.fault));
     let calm_down = Arc::clone(&spoiler);
-    let simulation = Simulation::new(documents, options).unwrap_or_else(|problems| panic!("{}: {problems:?}", scenario.name));
-    let finished = simulation.with_interceptor(Arc::clone(&spoiler) as _).with_action(calm(), Box::new(move |_| calm_down.calm())).run();
-    Outcome::new(finished, scenario.compare, spoiler.count(), spoiler.log())
+    let mut simulation = Simulation::new(documents, options).unwrap_or_else(|problems| panic!("{}: {problems:?}", scenario.name));
+    if let Some(error) = disturbance.planted {
+        simulation = simulation.with_planted_error(error);
+    }
+    let simulation = simulation.with_interceptor(Arc::clone(&spoiler) as _);
+    let finished = simulation.with_action(calm(), Box::new(move |_| calm_down.calm())).run();
+    let seen = spoiler.seen();
+    let log = seen.iter().map(Seen::to_string).collect();
+    let outcome = Outcome::new(finished, scenario.compare, u64::try_from(seen.len()).expect("few requests"), log);
+    Played { outcome, seen, struck: spoiler.struck() }
 }
