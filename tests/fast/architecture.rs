@@ -5,6 +5,8 @@
 
 #![expect(clippy::expect_used, reason = "a test ends by panicking, and so do its helpers")]
 
+mod planted;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -136,8 +136,8 @@ fn try_one(one: &str) {
     let k: u64 = k.parse().expect("k is a number");
     let baseline = play(scenario, Disturbance::default());
     let played = play(scenario, Disturbance { fault: Some((fault, k)), ..Disturbance::default() });
-    for (number, seen) in (1..).zip(&played.seen).skip(usize::try_from(k).expect("small").saturating_sub(15)).take(60) {
-        println!("{number} {seen}");
+    for (number, line) in (1..).zip(&played.outcome.log).skip(usize::try_from(k).expect("small").saturating_sub(15)).take(60) {
+        println!("{number} {line}");
     }
     println!("{}", serde_json::to_string_pretty(&played.outcome.objects).expect("objects serialize"));
     println!("how the fault struck: {:?}", played.struck);

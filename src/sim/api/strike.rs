@@ -1,5 +1,8 @@
 //! Whether a verdict does anything to a request.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
