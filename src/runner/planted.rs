@@ -8,12 +8,12 @@
 pub enum PlantedError {
     /// The head is committed before the ledger rows are written.
     CommitBeforeEntries,
-    /// Sightings are written as if they belonged to the epoch that was sealed last.
-    SnapshotOutsideTheEpoch,
+    /// A sighting is written without the sealed one before it.
+    SnapshotWithoutPredecessor,
     /// A claim is written over whatever stands there.
     ClaimWithoutResourceVersion,
-    /// The before-image is taken when the results are written.
-    BeforeImageAfterTheEffect,
+    /// A later attempt takes the before-images anew.
+    BeforeImageTakenAgain,
 }
 
 /// What is planted into a runner: nothing, or one error.

@@ -49,10 +49,8 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
     read::slices(&context.cluster, &mut tenant).await?;
     let released = release::release(context, &mut tenant).await?;
     let mut draft = decide::decide(&mut tenant, released);
-    if context.planted.is(PlantedError::SnapshotOutsideTheEpoch) {
-        for row in draft.buckets.iter_mut().flat_map(|bucket| &mut bucket.spec.rows) {
-            row.current.epoch = tenant.head.sealed_epoch;
-        }
+    if context.planted.is(PlantedError::SnapshotWithoutPredecessor) {
+        draft.buckets.iter_mut().flat_map(|bucket| &mut bucket.spec.rows).for_each(|row| row.previous = None);
     }
     let committed = if context.planted.is(PlantedError::CommitBeforeEntries) {
         let committed = head::commit(context, head, &tenant, &draft).await?;

@@ -58,12 +58,6 @@ async fn claims(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> 
             continue;
         }
         left.extend(batch::run(attempt, name, &claimed).await?);
-        if attempt.context.planted.is(PlantedError::BeforeImageAfterTheEffect) {
-            for mut result in claimed.iter().filter_map(|key| attempt.held(key)) {
-                add_before_images(attempt, &mut result).await;
-                attempt.hold(result);
-            }
-        }
     }
 }
 
@@ -106,7 +100,7 @@ async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Resu
         }
         result.processing_status = ProcessingStatus::InProgress;
         result.attempt = Some(attempt.number);
-        if !attempt.context.planted.is(PlantedError::BeforeImageAfterTheEffect) && !add_before_images(attempt, result).await {
+        if !add_before_images(attempt, result).await {
             // What was there before cannot be told: unknown never acts.
             result.processing_status = ProcessingStatus::Queued;
             continue;
@@ -159,7 +153,8 @@ async fn is_blocked(attempt: &Attempt, result: &SubjectResult, category: Categor
 /// Puts the before-images of all tasks into a result that has none; false if the account cannot be read. An absent
 /// account has nothing before: its tasks say that it is absent.
 async fn add_before_images(attempt: &Attempt, result: &mut SubjectResult) -> bool {
-    if result.tasks.iter().any(|task| task.before.is_some()) {
+    let is_taken_again = attempt.context.planted.is(PlantedError::BeforeImageTakenAgain);
+    if !is_taken_again && result.tasks.iter().any(|task| task.before.is_some()) {
         return true;
     }
     match task::before_images(&attempt.directory, &result.subject, &attempt.tasks).await {

@@ -82,8 +82,7 @@ fn a_spread_has_the_ends_every_class_and_no_wide_gap() {
         for salt in 0..50 {
             let rare = usize::try_from(salt).expect("small") % length;
             let class = |at: usize| if at == rare { ("execute", true) } else { ("evaluate", false) };
-            let targets: Vec<Target> =
-                (1..).zip(0..length).map(|(k, at)| Target { k, strike: Strike::Full, class: class(at) }).collect();
+            let targets: Vec<Target> = (1..).zip(0..length).map(|(k, at)| Target { k, strike: Strike::Full, class: class(at) }).collect();
             let chosen = spread(&targets, count, salt);
             let what = format!("{count} of {length} with salt {salt}");
             assert_eq!(chosen.len(), count, "{what}");

@@ -39,11 +39,7 @@ const CASES: [(&str, Ask, &str); 11] = [
     ),
     ("create", |maps| ask(async move { maps.create(&PostParams::default(), &map("b", None)).await }), "FFFFFF..."),
     ("create what is there", |maps| ask(async move { maps.create(&PostParams::default(), &map("a", None)).await }), "FsFFFF..."),
-    (
-        "replace one version",
-        |maps| ask(async move { maps.replace("a", &PostParams::default(), &map("a", Some("3"))).await }),
-        "FFFFFF...",
-    ),
+    ("replace one version", |maps| ask(async move { maps.replace("a", &PostParams::default(), &map("a", Some("3"))).await }), "FFFFFF..."),
     (
         "patch any version",
         |maps| ask(async move { maps.patch("a", &PatchParams::default(), &Patch::Merge(json!({"data": {"k": "2"}}))).await }),
