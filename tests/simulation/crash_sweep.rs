@@ -116,7 +116,9 @@ fn print_table(baselines: &[(&Scenario, Played)], pairs: &[Pair], struck: &[usiz
     println!("Of each scenario and fault: the cases that struck / the requests that the fault can change + those that it changes");
     println!("slightly. With the other requests it does nothing, and they are not tried.");
     print!("{:<18} {:>8}", "", "requests");
-    Fault::ALL.iter().for_each(|fault| print!(" {:>11}", format!("{fault:?}")));
+    for fault in Fault::ALL {
+        print!(" {:>11}", format!("{fault:?}"));
+    }
     println!();
     let rows = pairs.chunks(Fault::ALL.len()).zip(struck.chunks(Fault::ALL.len()));
     for ((scenario, baseline), (pairs, struck)) in baselines.iter().zip(rows) {

@@ -51,13 +51,12 @@ impl Endpoint {
     /// What the verdict did to the call, or would have done; `is_done`: the call took effect. What it does to a watch that is
     /// open only the watch can tell.
     pub(super) fn strike(&self, call: &Call, body: &Bytes, verdict: Verdict, is_done: bool) -> Option<Strike> {
-        let full_if = |is_full| Some(if is_full { Strike::Full } else { Strike::Slight });
+        let full_if = |is_full| if is_full { Strike::Full } else { Strike::Slight };
         match verdict {
             Verdict::Pass | Verdict::WatchCoalesce | Verdict::WatchCut => None,
             Verdict::Refuse | Verdict::Throttle | Verdict::Die | Verdict::DieAfter => Some(Strike::Full),
-            Verdict::LoseAnswer => full_if(call.verb.is_write() && is_done),
-            Verdict::Conflict if call.verb.is_write() => full_if(call.verb == Verb::Create || has_precondition(body)),
-            Verdict::Conflict => None,
+            Verdict::LoseAnswer => Some(full_if(call.verb.is_write() && is_done)),
+            Verdict::Conflict => call.verb.is_write().then(|| full_if(call.verb == Verb::Create || has_precondition(body))),
             Verdict::Freeze { .. } => (call.verb != Verb::Watch).then_some(Strike::Full),
             Verdict::Stale { back } => self.older(call, back),
         }
@@ -83,7 +82,8 @@ impl Endpoint {
         if now == then {
             return None;
         }
-        Some(if call.verb == Verb::List && items(now) == items(then) { Strike::Slight } else { Strike::Full })
+        let is_same = call.verb == Verb::List && items(now) == items(then);
+        Some(if is_same { Strike::Slight } else { Strike::Full })
     }
 }
 

@@ -50,7 +50,7 @@ const CASES: [(&str, Ask, &str); 11] = [
     ("watch when nothing happens", |maps| follow(maps, "3"), "Fs.FF.F.."),
 ];
 
-fn ask<T>(request: impl Future<Output = T> + Send + 'static) -> BoxFuture<'static, ()> {
+fn ask<T: 'static>(request: impl Future<Output = T> + Send + 'static) -> BoxFuture<'static, ()> {
     request.map(drop).boxed()
 }
 
