@@ -4,6 +4,6 @@ mod crash_sweep;
 mod protocol_model;
 mod scenarios;
 
-/// As in the program; the system's allocator takes a third of the sweep's time.
+/// As in the program: the system's allocator takes a fifth of the sweep's time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
