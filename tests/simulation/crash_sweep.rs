@@ -12,6 +12,7 @@ mod fault;
 mod oracle;
 mod planted;
 mod scenario;
+mod strikes;
 mod sweep;
 
 use std::time::Instant;

@@ -1,8 +1,5 @@
 //! Whether a verdict does anything to a request.
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use bytes::Bytes;

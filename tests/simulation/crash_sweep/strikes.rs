@@ -9,8 +9,7 @@ use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
 use serde_json::json;
-
-use super::super::{Interceptor, MemoryApi, RequestInfo, Strike, Verdict};
+use tenure::sim::api::{Interceptor, MemoryApi, RequestInfo, Strike, Verdict};
 
 const VERDICTS: [Verdict; 9] = [
     Verdict::Refuse,
@@ -63,7 +62,7 @@ fn follow(maps: Maps, version: &'static str) -> BoxFuture<'static, ()> {
 }
 
 fn map(name: &str, version: Option<&str>) -> ConfigMap {
-    serde_json::from_value(json!({"metadata": {"name": name, "resourceVersion": version}, "data": {"k": "1"}})).unwrap()
+    serde_json::from_value(json!({"metadata": {"name": name, "resourceVersion": version}, "data": {"k": "1"}})).expect("a ConfigMap")
 }
 
 /// Gives one verdict about the first request and remembers what it is told of it.
@@ -79,7 +78,7 @@ impl Interceptor for Recorder {
     }
 
     fn struck(&self, _: &RequestInfo, verdict: Verdict, strike: Strike) {
-        self.told.lock().unwrap().push((verdict, strike));
+        self.told.lock().expect("nobody panics while it is locked").push((verdict, strike));
     }
 
     fn weighed(&self) -> &'static [Verdict] {
@@ -87,24 +86,24 @@ impl Interceptor for Recorder {
     }
 
     fn would_strike(&self, _: &RequestInfo, verdict: Verdict, strike: Strike) {
-        self.foretold.lock().unwrap().push((verdict, strike));
+        self.foretold.lock().expect("nobody panics while it is locked").push((verdict, strike));
     }
 }
 
 /// What is told and foretold of a request with that verdict. Before it, `old` was created, then `a`, and `a` was changed.
 async fn strikes(request: Ask, verdict: Verdict) -> [Vec<(Verdict, Strike)>; 2] {
-    let start = Utc.with_ymd_and_hms(2026, 3, 1, 6, 0, 0).unwrap();
+    let start = Utc.with_ymd_and_hms(2026, 3, 1, 6, 0, 0).single().expect("an instant");
     let api = MemoryApi::new(&[], Arc::new(move || start));
     let maps: Maps = Api::namespaced(api.client("tester"), "ns");
     for name in ["old", "a"] {
-        maps.create(&PostParams::default(), &map(name, None)).await.unwrap();
+        maps.create(&PostParams::default(), &map(name, None)).await.expect("it is created");
     }
-    maps.patch("a", &PatchParams::default(), &Patch::Merge(json!({"data": {"k": "0"}}))).await.unwrap();
+    maps.patch("a", &PatchParams::default(), &Patch::Merge(json!({"data": {"k": "0"}}))).await.expect("it is changed");
     let recorder = Arc::new(Recorder { verdict, told: Mutex::default(), foretold: Mutex::default() });
     api.set_interceptor(Some(Arc::clone(&recorder) as Arc<dyn Interceptor>));
     // The dead are never answered.
     let _ = tokio::time::timeout(Duration::from_secs(600), request(maps)).await;
-    [&recorder.told, &recorder.foretold].map(|list| list.lock().unwrap().clone())
+    [&recorder.told, &recorder.foretold].map(|list| list.lock().expect("nobody panics while it is locked").clone())
 }
 
 fn letters(strikes: &[(Verdict, Strike)]) -> String {
@@ -118,7 +117,7 @@ fn letters(strikes: &[(Verdict, Strike)]) -> String {
 
 #[test]
 fn what_strikes_is_foretold_and_told() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     runtime.block_on(async {
         for (what, request, expected) in CASES {
             let [told, foretold] = strikes(request, Verdict::Pass).await;
