@@ -10,19 +10,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use k8s_openapi::NamespaceResourceScope;
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, VersionMatch};
+use kube::api::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions, Request};
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::clock::SharedClock;
 use super::error::ClusterError;
-use crate::domain::timing::{REQUEST_TRIES, Timing};
+use super::object::{decode, encode};
+use super::request::Target;
+use crate::domain::timing::Timing;
 
 /// What a kind must offer.
-pub trait Kind: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize {}
+pub trait Kind: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Serialize {}
 
-impl<K> Kind for K where K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize {}
+impl<K> Kind for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Serialize
+{
+}
 
 /// Which objects a list has.
 #[derive(Clone, Debug, Default)]
@@ -121,43 +127,36 @@ impl Cluster {
         &self.timing
     }
 
-    fn api<K: Kind>(&self) -> Api<K> {
-        Api::namespaced(self.client.clone(), &self.namespace)
+    /// For one request.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
-    fn learn(&self, version: Option<&str>) -> Option<u64> {
+    /// The newest version that this process has seen; 0: none.
+    pub(super) fn floor(&self) -> u64 {
+        self.floor.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn learn(&self, version: Option<&str>) -> Option<u64> {
         let version = version?.parse().ok()?;
         self.floor.fetch_max(version, Ordering::Relaxed);
         Some(version)
     }
 
+    fn target<K: Kind>(&self, verb: &'static str) -> Target {
+        let api = Request::new(K::url_path(&(), Some(&self.namespace)));
+        Target { verb, kind: K::kind(&()).into_owned(), name: String::new(), api }
+    }
+
     /// Every object that matches, as of a state that is not older than anything this process has seen.
     ///
     /// # Errors
-    /// [`ClusterError`] when the API server does not answer, refuses, or keeps answering from an older state.
+    /// [`ClusterError`] when the API server does not answer, refuses, or keeps answering from an older state, or when one
+    /// of the objects is not what this program knows.
     pub async fn list<K: Kind>(&self, selector: &Selector) -> Result<Vec<K>, ClusterError> {
-        let mut seen = 0;
-        for attempt in 0..REQUEST_TRIES {
-            self.pause(attempt).await;
-            let floor = self.floor.load(Ordering::Relaxed);
-            let mut params =
-                ListParams { label_selector: selector.labels.clone(), field_selector: selector.fields.clone(), ..ListParams::default() };
-            if floor > 0 {
-                params = params.at(&floor.to_string()).matching(VersionMatch::NotOlderThan);
-            }
-            let list = self
-                .retry::<K, _, _, _>("list", "", || {
-                    let api = self.api::<K>();
-                    let params = params.clone();
-                    async move { api.list(&params).await }
-                })
-                .await?;
-            match self.learn(list.metadata.resource_version.as_deref()) {
-                Some(version) if version < floor => seen = version,
-                _ => return Ok(list.items),
-            }
-        }
-        Err(ClusterError::Stale { kind: K::kind(&()).into_owned(), seen, floor: self.floor.load(Ordering::Relaxed) })
+        let mut found = Vec::new();
+        self.collect(&self.target::<K>("list"), selector, &mut found).await?;
+        Ok(found)
     }
 
     /// The object, from a state that is not older than anything this process has seen. For decisions that no
@@ -174,11 +173,9 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`] when the API server does not answer or refuses.
     pub async fn get<K: Kind>(&self, name: &str) -> Result<Option<K>, ClusterError> {
-        self.retry::<K, _, _, _>("get", name, || {
-            let api = self.api::<K>();
-            async move { api.get_opt(name).await }
-        })
-        .await
+        let target = self.target::<K>("get").of(name);
+        let answer = self.ask_opt(&target, target.api.get(name, &GetParams::default()), false).await?;
+        answer.map(|answer| typed(&target, answer)).transpose()
     }
 
     /// Creates the object.
@@ -186,18 +183,10 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`] when the API server does not answer or refuses for another reason than that it exists.
     pub async fn create<K: Kind>(&self, object: &K) -> Result<Created<K>, ClusterError> {
-        let name = object.name_any();
-        let result = self
-            .retry::<K, _, _, _>("create", &name, || {
-                let api = self.api::<K>();
-                async move { api.create(&PostParams::default(), object).await }
-            })
-            .await;
-        match result {
-            Ok(object) => {
-                self.learn(object.meta().resource_version.as_deref());
-                Ok(Created::New(Box::new(object)))
-            }
+        let target = self.target::<K>("create").of(&object.name_any());
+        let body = body(&target, object)?;
+        match self.ask(&target, target.api.create(&PostParams::default(), body), true).await {
+            Ok(answer) => Ok(Created::New(Box::new(typed(&target, answer)?))),
             Err(ClusterError::Refused { code: 409, .. }) => Ok(Created::Exists),
             Err(error) => Err(error),
         }
@@ -208,18 +197,10 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`] when the API server does not answer or refuses for another reason.
     pub async fn replace<K: Kind>(&self, object: &K) -> Result<Replaced<K>, ClusterError> {
-        let name = object.name_any();
-        let result = self
-            .retry::<K, _, _, _>("replace", &name, || {
-                let (api, name) = (self.api::<K>(), name.clone());
-                async move { api.replace(&name, &PostParams::default(), object).await }
-            })
-            .await;
-        match result {
-            Ok(object) => {
-                self.learn(object.meta().resource_version.as_deref());
-                Ok(Replaced::Done(Box::new(object)))
-            }
+        let target = self.target::<K>("replace").of(&object.name_any());
+        let body = body(&target, object)?;
+        match self.ask(&target, target.api.replace(&target.name, &PostParams::default(), body), true).await {
+            Ok(answer) => Ok(Replaced::Done(Box::new(typed(&target, answer)?))),
             Err(ClusterError::Refused { code: 409, .. }) => Ok(Replaced::Conflict),
             Err(ClusterError::Refused { code: 404, .. }) => Ok(Replaced::Gone),
             Err(error) => Err(error),
@@ -230,31 +211,23 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError`] when the API server does not answer or refuses for another reason.
-    pub async fn patch_status<K: Kind>(&self, name: &str, status: &impl Serialize) -> Result<Option<K>, ClusterError> {
+    pub async fn patch_status<K: Kind>(&self, name: &str, status: &Value) -> Result<Option<K>, ClusterError> {
+        let target = self.target::<K>("patch").of(name);
         let patch = Patch::Merge(serde_json::json!({ "status": status }));
-        let patch = &patch;
-        let result = self
-            .retry::<K, _, _, _>("patch", name, || {
-                let api = self.api::<K>();
-                async move { api.patch_status(name, &PatchParams::default(), patch).await }
-            })
-            .await;
-        self.present(result)
+        let request = target.api.patch_subresource("status", name, &PatchParams::default(), &patch);
+        let answer = self.ask_opt(&target, request, true).await?;
+        answer.map(|answer| typed(&target, answer)).transpose()
     }
 
     /// Merges `patch` into the object; None if it is gone.
     ///
     /// # Errors
     /// [`ClusterError`] when the API server does not answer or refuses for another reason.
-    pub async fn patch<K: Kind>(&self, name: &str, patch: &serde_json::Value) -> Result<Option<K>, ClusterError> {
-        let patch = &Patch::Merge(patch);
-        let result = self
-            .retry::<K, _, _, _>("patch", name, || {
-                let api = self.api::<K>();
-                async move { api.patch(name, &PatchParams::default(), patch).await }
-            })
-            .await;
-        self.present(result)
+    pub async fn patch<K: Kind>(&self, name: &str, patch: &Value) -> Result<Option<K>, ClusterError> {
+        let target = self.target::<K>("patch").of(name);
+        let request = target.api.patch(name, &PatchParams::default(), &Patch::Merge(patch));
+        let answer = self.ask_opt(&target, request, true).await?;
+        answer.map(|answer| typed(&target, answer)).transpose()
     }
 
     /// Deletes the object if it is still the one with `uid`, in the background; gone already is fine.
@@ -262,74 +235,31 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`] when the API server does not answer or refuses for another reason.
     pub async fn delete<K: Kind>(&self, name: &str, uid: Option<String>) -> Result<(), ClusterError> {
+        let target = self.target::<K>("delete").of(name);
         let params = DeleteParams {
             preconditions: uid.map(|uid| Preconditions { uid: Some(uid), resource_version: None }),
             ..DeleteParams::background()
         };
-        let params = &params;
-        let result = self
-            .retry::<K, _, _, _>("delete", name, || {
-                let api = self.api::<K>();
-                async move { api.delete(name, params).await.map(|_| ()) }
-            })
-            .await;
-        match result {
-            Ok(()) | Err(ClusterError::Refused { code: 404 | 409, .. }) => Ok(()),
+        match self.ask(&target, target.api.delete(name, &params), false).await {
+            Ok(_) | Err(ClusterError::Refused { code: 404 | 409, .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// What a patch gave; None if the object is gone.
-    fn present<K: Kind>(&self, result: Result<K, ClusterError>) -> Result<Option<K>, ClusterError> {
-        match result {
-            Ok(object) => {
-                self.learn(object.meta().resource_version.as_deref());
-                Ok(Some(object))
-            }
-            Err(ClusterError::Refused { code: 404, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn pause(&self, attempt: u32) {
+    pub(super) async fn pause(&self, attempt: u32) {
         if attempt > 0 {
             self.clock.sleep(self.timing.before_request(attempt)).await;
         }
     }
-
-    /// Tries again after passing failures; says the rest in our own words.
-    async fn retry<K, T, F, Fut>(&self, verb: &'static str, name: &str, request: F) -> Result<T, ClusterError>
-    where
-        K: Kind,
-        F: Fn() -> Fut,
-        Fut: Future<Output = Result<T, kube::Error>>,
-    {
-        let kind = K::kind(&()).into_owned();
-        let mut message = String::new();
-        for attempt in 0..REQUEST_TRIES {
-            self.pause(attempt).await;
-            match request().await {
-                Ok(answer) => return Ok(answer),
-                Err(kube::Error::Api(status)) if is_passing_conflict(verb, &status.reason) => message = status.message,
-                Err(kube::Error::Api(status)) if !matches!(status.code, 408 | 410 | 429 | 500 | 502 | 503 | 504) => {
-                    return Err(ClusterError::Refused {
-                        verb,
-                        kind,
-                        name: name.to_owned(),
-                        code: status.code,
-                        reason: status.reason,
-                        message: status.message,
-                    });
-                }
-                Err(error) => message = error.to_string(),
-            }
-        }
-        Err(ClusterError::Unavailable { verb, kind, name: name.to_owned(), attempts: REQUEST_TRIES, message })
-    }
 }
 
-/// Whether a conflict is nobody's decision: a create that is told `Conflict` and not `AlreadyExists` met one inside of the
-/// server (with a quota, for example), and so did a patch that names no version.
-fn is_passing_conflict(verb: &str, reason: &str) -> bool {
-    reason == "Conflict" && matches!(verb, "create" | "patch")
+/// What the API server answered, as its type.
+fn typed<K: Kind>(target: &Target, answer: Value) -> Result<K, ClusterError> {
+    decode(answer).map_err(|why| target.unreadable(&target.name, &why))
+}
+
+/// The object as text.
+fn body<K: Kind>(target: &Target, object: &K) -> Result<Vec<u8>, ClusterError> {
+    let value = encode(object).map_err(|why| target.unreadable(&target.name, &why))?;
+    Ok(value.to_string().into_bytes())
 }

@@ -45,6 +45,16 @@ pub enum ClusterError {
         /// The version that this process knows of.
         floor: u64,
     },
+    /// What the API server has is not what this program knows of the kind, until somebody mends it.
+    #[error("{kind} {name:?} cannot be read: {message}")]
+    Unreadable {
+        /// The kind.
+        kind: String,
+        /// The object.
+        name: String,
+        /// Why, without any value of it.
+        message: String,
+    },
 }
 
 impl ClusterError {
@@ -52,7 +62,7 @@ impl ClusterError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::Stale { .. } => true,
+            Self::Unavailable { .. } | Self::Stale { .. } | Self::Unreadable { .. } => true,
             Self::Refused { .. } => false,
         }
     }

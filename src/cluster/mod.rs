@@ -7,6 +7,8 @@ pub mod error;
 pub mod events;
 pub mod guard;
 pub mod lease;
+pub mod object;
+mod request;
 pub mod watch;
 
 pub use client::{Cluster, Created, Replaced, Selector};
