@@ -43,5 +43,6 @@ fn write(args: &CrdsArgs) -> Result<(), String> {
 }
 
 fn render(crd: &CustomResourceDefinition) -> Result<String, String> {
-    yaml::write(crd).map_err(|error| format!("{}: {error}", crd.spec.names.plural))
+    let value = serde_json::to_value(crd).map_err(|error| error.to_string());
+    value.and_then(|value| yaml::write(&value)).map_err(|error| format!("{}: {error}", crd.spec.names.plural))
 }

@@ -25,10 +25,7 @@ use crate::domain::timing::Timing;
 /// What a kind must offer.
 pub trait Kind: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Serialize {}
 
-impl<K> Kind for K where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Serialize
-{
-}
+impl<K> Kind for K where K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Serialize {}
 
 /// Which objects a list has.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use kube::Resource;
-use kube::api::{ApiResource, ObjectMeta};
+use kube::api::{ApiResource, ObjectMeta, PartialObjectMeta};
 use kube::core::DynamicResourceScope;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,13 @@ pub struct Raw {
 }
 
 impl Raw {
+    /// Namespace, name, UID and resource version; empty where it has none.
+    #[must_use]
+    pub fn identity(&self) -> [String; 4] {
+        let ObjectMeta { namespace, name, uid, resource_version, .. } = &self.metadata;
+        [namespace, name, uid, resource_version].map(|text| text.clone().unwrap_or_default())
+    }
+
     /// The object, without what nobody here asks for and may be as large as the rest: who managed which field, and
     /// kubectl's copy.
     #[must_use]
@@ -46,6 +53,13 @@ impl From<Value> for Raw {
             ..ObjectMeta::default()
         };
         Self { metadata, value }
+    }
+}
+
+/// An object of which only the metadata travelled: nothing else is known of it.
+impl From<PartialObjectMeta<Self>> for Raw {
+    fn from(object: PartialObjectMeta<Self>) -> Self {
+        Self { metadata: object.metadata, value: Value::Null }
     }
 }
 
@@ -153,7 +167,7 @@ mod tests {
     fn what_nobody_asks_for_is_left_out() {
         let metadata = json!({"name": "a", "managedFields": [{}], "annotations": {LAST_APPLIED: "{}", "b": "c"}});
         let raw = Raw::from(json!({"metadata": metadata, "spec": {}}));
-        assert_eq!(raw.meta().name.as_deref(), Some("a"));
+        assert_eq!(raw.identity(), ["", "a", "", ""]);
         assert!(!format!("{raw:?}").contains("spec"));
         assert_eq!(raw.into_value(), json!({"metadata": {"name": "a", "annotations": {"b": "c"}}, "spec": {}}));
         assert_eq!(Raw::from(json!(1)).into_value(), json!(1));

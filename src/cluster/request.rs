@@ -79,7 +79,12 @@ impl Cluster {
     }
 
     /// The same, where the object may not be there.
-    pub(super) fn ask_opt<'a>(&'a self, target: &'a Target, request: Built, learn: bool) -> BoxFuture<'a, Result<Option<Value>, ClusterError>> {
+    pub(super) fn ask_opt<'a>(
+        &'a self,
+        target: &'a Target,
+        request: Built,
+        learn: bool,
+    ) -> BoxFuture<'a, Result<Option<Value>, ClusterError>> {
         async move {
             match self.ask(target, request, learn).await {
                 Ok(answer) => Ok(Some(answer)),
@@ -102,8 +107,11 @@ impl Cluster {
             for attempt in 0..REQUEST_TRIES {
                 self.pause(attempt).await;
                 let floor = self.floor();
-                let mut params =
-                    ListParams { label_selector: selector.labels.clone(), field_selector: selector.fields.clone(), ..ListParams::default() };
+                let mut params = ListParams {
+                    label_selector: selector.labels.clone(),
+                    field_selector: selector.fields.clone(),
+                    ..ListParams::default()
+                };
                 if floor > 0 {
                     params = params.at(&floor.to_string()).matching(VersionMatch::NotOlderThan);
                 }
@@ -124,9 +132,8 @@ impl Cluster {
     fn exchange<'a>(&'a self, target: &'a Target, request: Built, read: Read<'a>) -> BoxFuture<'a, Result<(), ClusterError>> {
         async move {
             let Target { verb, kind, name, .. } = target;
-            let unavailable = |attempts, message| {
-                Err(ClusterError::Unavailable { verb, kind: kind.clone(), name: name.clone(), attempts, message })
-            };
+            let unavailable =
+                |attempts, message| Err(ClusterError::Unavailable { verb, kind: kind.clone(), name: name.clone(), attempts, message });
             let request = match request {
                 Ok(request) => request,
                 Err(error) => return unavailable(0, error.to_string()),

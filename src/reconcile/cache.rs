@@ -6,6 +6,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 
+use super::watched::{Broken, Seen, SeenKind};
 use super::{Key, keys};
 use crate::api::conditions::{self, COMPLETE};
 use crate::api::meta::{DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION, LABEL_RUN};
@@ -13,114 +14,6 @@ use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, Workflo
 
 /// The label by which the cluster marks the pods of a Job.
 const LABEL_JOB: &str = "batch.kubernetes.io/job-name";
-
-/// The kinds that are watched.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum SeenKind {
-    /// Workflows.
-    Workflow,
-    /// Versions.
-    WorkflowVersion,
-    /// The schedule.
-    TenantSchedule,
-    /// Directories.
-    Directory,
-    /// Runs.
-    Run,
-    /// The head.
-    TenantLedger,
-    /// Jobs.
-    Job,
-    /// Pods.
-    Pod,
-    /// Users: only that something changed.
-    User,
-}
-
-/// One object as a watch showed it.
-#[derive(Clone, Debug)]
-pub enum Seen {
-    /// A Workflow.
-    Workflow(Box<Workflow>),
-    /// A version.
-    WorkflowVersion(Box<WorkflowVersion>),
-    /// The schedule.
-    TenantSchedule(Box<TenantSchedule>),
-    /// A Directory.
-    Directory(Box<Directory>),
-    /// A Run.
-    Run(Box<Run>),
-    /// A Run that has come to its end, as far as anybody asks about it later.
-    EndedRun {
-        /// Its name.
-        name: String,
-        /// Whether an evaluation made or planned it.
-        planned: bool,
-    },
-    /// The head.
-    TenantLedger(Box<TenantLedger>),
-    /// A Job.
-    Job(Box<Job>),
-    /// A pod.
-    Pod(Box<Pod>),
-    /// Some User was added, changed or removed: the controller keeps nothing of people.
-    UserChanged,
-}
-
-macro_rules! seen_from {
-    ($($kind:ident),+) => { $(
-        impl From<$kind> for Seen {
-            fn from(object: $kind) -> Self {
-                Self::$kind(Box::new(object))
-            }
-        }
-    )+ };
-}
-seen_from!(Workflow, WorkflowVersion, TenantSchedule, Directory, Run, TenantLedger, Job, Pod);
-
-impl Seen {
-    /// Its kind.
-    #[must_use]
-    pub fn kind(&self) -> SeenKind {
-        match self {
-            Self::Workflow(_) => SeenKind::Workflow,
-            Self::WorkflowVersion(_) => SeenKind::WorkflowVersion,
-            Self::TenantSchedule(_) => SeenKind::TenantSchedule,
-            Self::Directory(_) => SeenKind::Directory,
-            Self::Run(_) | Self::EndedRun { .. } => SeenKind::Run,
-            Self::TenantLedger(_) => SeenKind::TenantLedger,
-            Self::Job(_) => SeenKind::Job,
-            Self::Pod(_) => SeenKind::Pod,
-            Self::UserChanged => SeenKind::User,
-        }
-    }
-
-    /// Its name; empty for a changed User.
-    #[must_use]
-    pub fn name(&self) -> String {
-        match self {
-            Self::Workflow(object) => object.name_any(),
-            Self::WorkflowVersion(object) => object.name_any(),
-            Self::TenantSchedule(object) => object.name_any(),
-            Self::Directory(object) => object.name_any(),
-            Self::Run(object) => object.name_any(),
-            Self::EndedRun { name, .. } => name.clone(),
-            Self::TenantLedger(object) => object.name_any(),
-            Self::Job(object) => object.name_any(),
-            Self::Pod(object) => object.name_any(),
-            Self::UserChanged => String::new(),
-        }
-    }
-
-    /// What is kept of it: of a Run that has come to its end a few words, for there are thousands.
-    #[must_use]
-    pub fn shortened(self) -> Self {
-        match self {
-            Self::Run(run) if is_complete(&run) => Self::EndedRun { name: run.name_any(), planned: was_planned(&run) },
-            other => other,
-        }
-    }
-}
 
 /// What was seen, by kind and name, with the look-ups that reconcilers need.
 #[derive(Clone, Debug, Default)]
@@ -139,6 +32,8 @@ pub struct Cache {
     evaluations: BTreeSet<String>,
     pods: BTreeMap<String, Pod>,
     pods_of_job: BTreeMap<String, BTreeSet<String>>,
+    /// What cannot be read, in place of what it was.
+    broken: BTreeMap<(SeenKind, String), Broken>,
     changes: u64,
 }
 
@@ -153,6 +48,7 @@ impl Cache {
     /// Takes in an object that was added or changed.
     pub fn put(&mut self, seen: Seen) {
         let name = seen.name();
+        self.broken.remove(&(seen.kind(), name.clone()));
         match seen.shortened() {
             Seen::Workflow(object) => drop(self.workflows.insert(name, *object)),
             Seen::WorkflowVersion(object) => {
@@ -189,6 +85,10 @@ impl Cache {
                 self.pods.insert(name, *object);
             }
             Seen::UserChanged => self.changes += 1,
+            Seen::Broken(broken) => {
+                self.forget(broken.kind, &name);
+                self.broken.insert((broken.kind, name), *broken);
+            }
         }
     }
 
@@ -221,7 +121,8 @@ impl Cache {
     }
 
     fn names(&self, kind: SeenKind) -> Vec<String> {
-        match kind {
+        let broken = self.broken.keys().filter(|(of, _)| *of == kind).map(|(_, name)| name.clone());
+        let mut names: Vec<String> = match kind {
             SeenKind::Workflow => self.workflows.keys().cloned().collect(),
             SeenKind::WorkflowVersion => self.versions.keys().cloned().collect(),
             SeenKind::TenantSchedule => self.schedules.keys().cloned().collect(),
@@ -231,10 +132,13 @@ impl Cache {
             SeenKind::Job => self.jobs.keys().cloned().collect(),
             SeenKind::Pod => self.pods.keys().cloned().collect(),
             SeenKind::User => Vec::new(),
-        }
+        };
+        names.extend(broken);
+        names
     }
 
     fn forget(&mut self, kind: SeenKind, name: &str) {
+        self.broken.remove(&(kind, name.to_owned()));
         match kind {
             SeenKind::Workflow => drop(self.workflows.remove(name)),
             SeenKind::WorkflowVersion => self.forget_version(name),
@@ -368,6 +272,32 @@ impl Cache {
         self.pods_of_job.get(job).into_iter().flatten().filter_map(|name| self.pods.get(name))
     }
 
+    /// What cannot be read.
+    pub fn broken(&self) -> impl Iterator<Item = &Broken> {
+        self.broken.values()
+    }
+
+    /// Whether an object cannot be read that stands in for this one: the same, at the same version.
+    #[must_use]
+    pub fn knows(&self, broken: &Broken) -> bool {
+        self.broken.get(&(broken.kind, broken.name.clone())) == Some(broken)
+    }
+
+    /// Whether what decides over the key cannot be read: the object itself, or what the whole tenant goes by. Then it
+    /// stays as it is; nobody takes it for deleted.
+    #[must_use]
+    pub fn is_blind(&self, key: &Key) -> bool {
+        use SeenKind::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+        self.broken.keys().any(|(kind, name)| match key {
+            Key::Directory(of) => *kind == TenantLedger || *kind == Directory && name == of,
+            Key::Workflow(of) => {
+                matches!(kind, TenantLedger | TenantSchedule | Directory | WorkflowVersion) || *kind == Workflow && name == of
+            }
+            Key::Run(of) => matches!(kind, TenantLedger | TenantSchedule) || *kind == Run && name == of,
+            Key::TenantSchedule => matches!(kind, TenantLedger | TenantSchedule | Directory),
+        })
+    }
+
     /// How many changes of Users were seen.
     #[must_use]
     pub fn changes(&self) -> u64 {
@@ -381,7 +311,7 @@ pub(super) fn is_complete(run: &Run) -> bool {
 }
 
 /// Whether only an evaluation can have made, or planned, this Run.
-fn was_planned(run: &Run) -> bool {
+pub(super) fn was_planned(run: &Run) -> bool {
     epoch_label(run).is_some() || run.status.as_ref().is_some_and(|status| status.plan.is_some())
 }
 

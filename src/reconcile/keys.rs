@@ -3,7 +3,8 @@
 use kube::ResourceExt as _;
 
 use super::Key;
-use super::cache::{self, Cache, Seen, SeenKind};
+use super::cache::{self, Cache};
+use super::watched::{Seen, SeenKind};
 use crate::api::meta::{LABEL_EVALUATION, LABEL_RUN};
 
 /// The keys that an object concerns which was added, changed or removed. Call it before or after the cache is brought
@@ -38,6 +39,7 @@ pub fn keys_for(seen: &Seen, cache: &Cache) -> Vec<Key> {
         Seen::Job(job) => of_job(job.labels(), cache),
         Seen::Pod(pod) => of_job(pod.labels(), cache),
         Seen::UserChanged => vec![Key::TenantSchedule],
+        Seen::Broken(broken) => keys_for_name(broken.kind, &broken.name, cache),
     }
 }
 
@@ -96,6 +98,7 @@ mod tests {
 
     use super::*;
     use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+    use crate::reconcile::watched::Broken;
     use k8s_openapi::api::batch::v1::Job;
     use k8s_openapi::api::core::v1::Pod;
 
@@ -208,6 +211,56 @@ mod tests {
         assert_eq!(cache.changes(), 0);
         assert_eq!(names(cache.replace_all(SeenKind::User, Vec::new())), ["ts"]);
         assert_eq!(cache.changes(), 1);
+    }
+
+    fn broken(kind: SeenKind, name: &str, version: &str) -> Seen {
+        let error = crate::cluster::object::decode::<u32>(json!("x")).unwrap_err();
+        Seen::Broken(Box::new(Broken { kind, name: name.to_owned(), uid: "u".to_owned(), version: version.to_owned(), error }))
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_gone_and_is_not_decided_upon() {
+        let blind = |cache: &Cache| {
+            let keys = [
+                Key::Workflow("w".into()),
+                Key::Workflow("x".into()),
+                Key::Run("a".into()),
+                Key::Directory("d".into()),
+                Key::TenantSchedule,
+            ];
+            names(keys.into_iter().filter(|key| cache.is_blind(key)).collect())
+        };
+        let rows: [(SeenKind, &str, &[&str]); 6] = [
+            (SeenKind::Workflow, "x", &["w/x"]),
+            (SeenKind::Run, "a", &["r/a"]),
+            (SeenKind::Directory, "d", &["d/d", "w/w", "w/x", "ts"]),
+            (SeenKind::TenantLedger, "default", &["d/d", "w/w", "w/x", "r/a", "ts"]),
+            (SeenKind::TenantSchedule, "default", &["w/w", "w/x", "r/a", "ts"]),
+            (SeenKind::Pod, "p", &[]),
+        ];
+        for (kind, name, expected) in rows {
+            let mut cache = tenant();
+            cache.apply(broken(kind, name, "1"));
+            assert_eq!(blind(&cache), expected, "{kind:?}");
+            cache.remove(&broken(kind, name, "2"));
+            assert!(blind(&cache).is_empty() && cache.broken().next().is_none(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_concerns_what_it_was_until_it_is_mended() {
+        let mut cache = tenant();
+        let Seen::Broken(first) = broken(SeenKind::Workflow, "x", "1") else { panic!("not broken") };
+        assert!(!cache.knows(&first));
+        assert_eq!(names(cache.apply(Seen::Broken(first.clone()))), ["w/x", "ts"]);
+        assert!(cache.knows(&first) && cache.workflow("x").is_none());
+        assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w"), Seen::Broken(first.clone())])), ["w/w", "w/x", "ts"]);
+        assert!(cache.knows(&first));
+        assert_eq!(names(cache.apply(workflow("x"))), ["w/x", "ts"]);
+        assert!(!cache.knows(&first) && cache.workflow("x").is_some());
+        cache.apply(broken(SeenKind::Workflow, "x", "2"));
+        assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w")])), ["w/w", "w/x", "ts"]);
+        assert!(cache.broken().next().is_none());
     }
 
     #[test]

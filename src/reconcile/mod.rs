@@ -21,14 +21,16 @@ mod starting;
 mod status;
 pub mod supervise;
 mod tenant_schedule;
+pub mod watched;
 mod workflow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
-pub use cache::{Cache, Seen, SeenKind};
+pub use cache::Cache;
 pub use keys::keys_for;
 pub use memory::Memory;
+pub use watched::{Seen, SeenKind};
 
 use crate::cluster::{Cluster, ClusterError};
 
@@ -45,6 +47,9 @@ pub enum Key {
     TenantSchedule,
 }
 
+/// How long after a pass that was left out the next one is, if nothing is seen in between.
+const BLIND_PAUSE: TimeDelta = TimeDelta::minutes(1);
+
 /// When a key is to be reconciled again although nothing was seen.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Next {
@@ -55,6 +60,11 @@ pub struct Next {
 impl Next {
     /// Only when something is seen.
     pub const IDLE: Self = Self { wake_at: None };
+
+    /// After a while: what decides cannot be read, and nobody knows what will be seen once it can.
+    fn later(cluster: &Cluster) -> Self {
+        Self { wake_at: Some(cluster.clock().now() + BLIND_PAUSE) }
+    }
 }
 
 /// Why a pass did not come to its end. Trying again with a growing pause is right for every one of them.
@@ -92,6 +102,9 @@ pub enum ReconcileError {
 /// # Errors
 /// [`ReconcileError`]; what was done before stays done, and the next pass goes on from there.
 pub async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory, key: &Key) -> Result<Next, ReconcileError> {
+    if cache.is_blind(key) {
+        return Ok(Next::later(cluster));
+    }
     match key {
         Key::Directory(name) => directory::reconcile(cache, cluster, name).await,
         Key::Workflow(name) => workflow::reconcile(cache, cluster, memory, name).await,

@@ -10,7 +10,7 @@ use kube::api::ObjectMeta;
 use super::cache::Cache;
 use super::directory::ready_and_stalled;
 use super::memory::Memory;
-use super::{Next, ReconcileError, status};
+use super::{Key, Next, ReconcileError, status};
 use crate::api::meta::{ANNOTATION_GIT_COMMIT, DEFAULT_NAME, LABEL_MANAGED_BY, LABEL_WORKFLOW, MANAGED_BY};
 use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::workflow::WorkflowStatus;
@@ -108,6 +108,10 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
 /// One pass. `settled` is the workflow's entry in [`Memory::settled`], so that passes over different Workflows can be
 /// made at the same time.
 pub(super) async fn pass(cache: &Cache, cluster: &Cluster, settled: &mut Option<String>, name: &str) -> Result<Next, ReconcileError> {
+    // More than one Workflow is passed over without the others' entrance.
+    if cache.is_blind(&Key::Workflow(name.to_owned())) {
+        return Ok(Next::later(cluster));
+    }
     let Some(observed) = observe(cache, cluster.namespace(), name) else {
         *settled = None;
         return absent(cache, cluster, name).await;

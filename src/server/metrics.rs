@@ -96,6 +96,8 @@ families! {
     runs_open: Gauges = Gauges::default(), "runs_open", "Runs that are not complete";
     /// By namespace.
     runs_held: Gauges = Gauges::default(), "runs_held", "Runs that wait for a person";
+    /// By namespace and kind.
+    broken: Gauges = Gauges::default(), "unreadable_objects", "Objects that the controller cannot read: they are not what this release knows of their kind";
     /// By namespace, directory and attribute.
     unreadable: Gauges = Gauges::default(), "directory_unreadable_values", "Values of a directory that the last evaluation could not read";
     /// By namespace, category and outcome.
@@ -170,6 +172,7 @@ impl Metrics {
             &self.workflows,
             &self.runs_open,
             &self.runs_held,
+            &self.broken,
             &self.unreadable,
         ];
         for gauge in gauges {

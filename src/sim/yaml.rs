@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use serde_yaml::Spanned;
 
@@ -93,7 +93,7 @@ fn mark(location: serde_yaml::Location, lines_before: u64) -> Mark {
 ///
 /// # Errors
 /// What the value itself says when it cannot be written.
-pub(crate) fn write(value: &impl Serialize) -> Result<String, String> {
+pub(crate) fn write(value: &Value) -> Result<String, String> {
     serde_yaml::to_string(value).map_err(|error| error.to_string())
 }
 

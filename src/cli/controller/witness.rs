@@ -57,6 +57,9 @@ impl Counting {
         if let Some(reason) = &facts.stalled {
             set(&metrics.stalled, [("namespace", namespace), ("reason", reason)], 1.0);
         }
+        for (kind, objects) in &facts.broken {
+            set(&metrics.broken, [("namespace", namespace), ("kind", kind)], count(*objects));
+        }
         for (directory, attribute, values) in &facts.unreadable {
             let labels = [("namespace", namespace), ("directory", directory), ("attribute", attribute)];
             set(&metrics.unreadable, labels, count(usize::try_from(*values).unwrap_or(0)));

@@ -1,5 +1,7 @@
 //! From what was seen of a tenant to what is told about it.
 
+use std::collections::BTreeMap;
+
 use kube::ResourceExt as _;
 use serde::Deserialize;
 
@@ -20,7 +22,12 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
         .into_iter()
         .flat_map(|head| &head.directories)
         .flat_map(|directory| directory.unreadable.iter().map(|found| (directory.name.clone(), found.attribute.clone(), found.count)));
+    let mut broken = BTreeMap::new();
+    for found in cache.broken() {
+        *broken.entry(format!("{:?}", found.kind)).or_default() += 1;
+    }
     TenantFacts {
+        broken,
         as_of: head.and_then(|head| head.as_of),
         next_tick: status.and_then(|status| status.next_schedule_run_date_time),
         workflows: cache.workflows().count(),

@@ -29,7 +29,8 @@ use super::{Memory, Seen, SeenKind};
 use crate::cluster::guard::Guard;
 use crate::cluster::watch::Scope;
 use crate::cluster::{Clock, SystemClock};
-use feed::{News, Outlet, SOURCES, What};
+use crate::reconcile::watched::WATCHED;
+use feed::{News, Outlet, What};
 use inbox::{Change, Inbox};
 use tenant::{Shared, Tenant};
 
@@ -128,14 +129,15 @@ impl Supervisor {
         let mut tasks = JoinSet::new();
         let mut followed = Vec::new();
         for (index, scope) in scopes.into_iter().enumerate() {
-            for (kind, follow) in SOURCES {
-                let watch = follow(self.watches.clone(), scope.clone(), Outlet { scope: index, news: sender.clone() });
+            for watched in WATCHED {
+                let outlet = Outlet { scope: index, news: sender.clone() };
+                let watch = feed::follow(watched, self.watches.clone(), scope.clone(), outlet);
                 tasks.spawn(async move {
                     watch.await;
-                    format!("the watch of {kind:?}")
+                    format!("the watch of {:?}", watched.kind)
                 });
             }
-            let missing = SOURCES.iter().map(|(kind, _)| *kind).collect();
+            let missing = WATCHED.iter().map(|watched| watched.kind).collect();
             followed.push(Followed { scope, missing, synced: watch::Sender::new(false) });
         }
         let finishing = permit.clone();

@@ -92,12 +92,16 @@ impl Tenant {
             return;
         }
         for (kind, seen) in letters.lists {
+            for seen in &seen {
+                self.complain(seen);
+            }
             let keys = self.cache.replace_all(kind, seen);
             self.push(keys);
         }
         for change in letters.changes.into_values() {
             let keys = match change {
                 Change::Put(seen) => {
+                    self.complain(&seen);
                     self.tell(&seen);
                     self.cache.apply(seen)
                 }
@@ -117,6 +121,17 @@ impl Tenant {
     fn push(&mut self, keys: Vec<Key>) {
         for key in keys {
             self.queue.push(key);
+        }
+    }
+
+    /// Says that an object cannot be read, once for each version of it.
+    fn complain(&self, seen: &Seen) {
+        if let Seen::Broken(broken) = seen
+            && !self.cache.knows(broken)
+        {
+            let (namespace, kind, uid, version, error) =
+                (self.cluster.namespace(), broken.kind, &broken.uid, &broken.version, &broken.error);
+            tracing::warn!(namespace, ?kind, uid, version, %error, "the object cannot be read; what depends on it waits until it is mended");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the controller tells about its work, for metrics. Ids and counts only.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -22,6 +23,8 @@ pub struct TenantFacts {
     pub held_runs: usize,
     /// Why it stands still, if it does: one word.
     pub stalled: Option<String>,
+    /// Objects that cannot be read, by kind.
+    pub broken: BTreeMap<String, usize>,
     /// Values that could not be read, by directory and attribute.
     pub unreadable: Vec<(String, String, i64)>,
 }

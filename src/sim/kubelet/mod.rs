@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use clap::Parser;
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::batch::v1::Job;
-use kube::api::{Api, WatchEvent, WatchParams};
+use kube::api::{Api, ApiResource, WatchEvent, WatchParams};
 use kube::{Client, Resource, ResourceExt};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -24,6 +24,7 @@ use super::api::MemoryApi;
 use super::clock::VirtualClock;
 use super::hook::{Hook, own_client};
 use super::outbox::Outbox;
+use crate::cluster::object::{Raw, decode};
 use crate::cluster::{Clock, Cluster};
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 use crate::runner::{self, Context, Planted};
@@ -134,16 +135,14 @@ impl Kubelet {
     /// Follows the Jobs of all namespaces for as long as it is polled.
     pub(super) async fn run(&self) {
         let client = self.shared.api.client(&own_client("kubelet"));
-        let jobs: Api<Job> = Api::all(client);
+        let jobs: Api<Raw> = Api::all_with(client, &ApiResource::erase::<Job>(&()));
         // Only the simulation's own watch: it is never refused, and it is polled too often to fall behind the history.
         loop {
             let Ok(mut events) = jobs.watch(&WatchParams::default().timeout(0), "0").await.map(StreamExt::boxed) else { return };
             while let Ok(Some(event)) = events.try_next().await {
-                match event {
-                    WatchEvent::Added(job) | WatchEvent::Modified(job) => self.shared.see(&job),
-                    WatchEvent::Deleted(job) => self.shared.forget(&job),
-                    WatchEvent::Bookmark(_) | WatchEvent::Error(_) => {}
-                }
+                let (WatchEvent::Added(object) | WatchEvent::Modified(object) | WatchEvent::Deleted(object)) = &event else { continue };
+                let Ok(job) = decode::<Job>(object.clone().into_value()) else { continue };
+                if let WatchEvent::Deleted(_) = event { self.shared.forget(&job) } else { self.shared.see(&job) }
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Looks on: sees every change of the kinds that tell what happened, and writes it down.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use futures::stream::{BoxStream, select_all};
 use kube::ResourceExt;
-use kube::api::{Api, WatchEvent, WatchParams};
+use kube::api::{Api, ApiResource, WatchEvent, WatchParams};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -18,6 +17,7 @@ use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
 use super::{condition, string, why};
 use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, WorkflowVersion};
 use crate::cluster::Clock;
+use crate::cluster::object::{Raw, decode};
 use crate::reconcile::foresight::subject_names;
 use crate::runner::quality::unreadable;
 use crate::sim::api::{MemoryApi, Refusal};
@@ -73,10 +73,10 @@ impl Observer {
     /// Looks on for as long as it is polled.
     pub(in crate::sim) async fn run(self) {
         let watches = [
-            self.watch::<WorkflowVersion>("WorkflowVersion").await,
-            self.watch::<Workflow>("Workflow").await,
-            self.watch::<Run>("Run").await,
-            self.watch::<OccurrenceLedger>("OccurrenceLedger").await,
+            self.watch(ApiResource::erase::<WorkflowVersion>(&()), "WorkflowVersion").await,
+            self.watch(ApiResource::erase::<Workflow>(&()), "Workflow").await,
+            self.watch(ApiResource::erase::<Run>(&()), "Run").await,
+            self.watch(ApiResource::erase::<OccurrenceLedger>(&()), "OccurrenceLedger").await,
         ];
         let mut changes = select_all(watches.into_iter().flatten());
         while let Some((kind, namespace, name)) = changes.next().await {
@@ -87,11 +87,8 @@ impl Observer {
     }
 
     /// Which objects of the kind come or change. What they say is read from the store, which has it parsed already.
-    async fn watch<K>(&self, kind: &'static str) -> Option<BoxStream<'static, (&'static str, String, String)>>
-    where
-        K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
-    {
-        let api = Api::<K>::all(self.api.client(&own_client("observer")));
+    async fn watch(&self, resource: ApiResource, kind: &'static str) -> Option<BoxStream<'static, (&'static str, String, String)>> {
+        let api = Api::<Raw>::all_with(self.api.client(&own_client("observer")), &resource);
         let events = api.watch_metadata(&WatchParams::default().timeout(0), "0").await.ok()?;
         let changes = events.filter_map(move |event| async move {
             match event {
@@ -267,7 +264,7 @@ impl Observer {
 }
 
 fn read<K: DeserializeOwned>(object: &Value) -> Option<K> {
-    K::deserialize(object).ok()
+    decode(object.clone()).ok()
 }
 
 fn typed<K: DeserializeOwned>(objects: &[Arc<Value>]) -> Vec<K> {

@@ -1,0 +1,224 @@
+//! The kinds that the controller watches: one table, for the cluster and for simulation.
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt as _;
+use kube::api::ApiResource;
+use serde_json::Value;
+
+use super::cache;
+use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
+use crate::api::{Directory, Run, TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion};
+use crate::cluster::client::Kind;
+use crate::cluster::object::{Raw, Undecodable, decode};
+use crate::cluster::watch::Subject;
+
+/// A kind, how it is watched, and what is kept of its objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Watched {
+    /// The kind.
+    pub kind: SeenKind,
+    /// Whether only those matter that are ours.
+    ours: bool,
+    resource: fn() -> ApiResource,
+    decode: fn(Value) -> Result<Seen, Undecodable>,
+}
+
+/// The kinds that are watched, in the order in which simulation takes their events.
+pub const WATCHED: [Watched; 9] = [
+    Watched::all::<TenantLedger>(SeenKind::TenantLedger),
+    Watched::all::<TenantSchedule>(SeenKind::TenantSchedule),
+    Watched::all::<Directory>(SeenKind::Directory),
+    Watched::all::<Workflow>(SeenKind::Workflow),
+    Watched::all::<WorkflowVersion>(SeenKind::WorkflowVersion),
+    Watched::all::<Run>(SeenKind::Run),
+    Watched { ours: true, ..Watched::all::<Job>(SeenKind::Job) },
+    Watched { ours: true, ..Watched::all::<Pod>(SeenKind::Pod) },
+    Watched { kind: SeenKind::User, ours: false, resource: || ApiResource::erase::<User>(&()), decode: |_| Ok(Seen::UserChanged) },
+];
+
+/// An object that is not what this program knows of its kind. It is a thing that was seen as any other: it stands in
+/// for the object until somebody mends that.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Broken {
+    /// Its kind.
+    pub kind: SeenKind,
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
+    /// Its resource version.
+    pub version: String,
+    /// Why, without any value of it.
+    pub error: Undecodable,
+}
+
+macro_rules! seen {
+    ($($(#[$doc:meta])* $kind:ident),+ $(,)?) => {
+        /// The kinds that are watched.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum SeenKind {
+            $($(#[$doc])* $kind,)+
+            /// Users: only that something changed.
+            User,
+        }
+
+        /// One object as a watch showed it.
+        #[derive(Clone, Debug)]
+        pub enum Seen {
+            $($(#[$doc])* $kind(Box<$kind>),)+
+            /// A Run that has come to its end, as far as anybody asks about it later.
+            EndedRun {
+                /// Its name.
+                name: String,
+                /// Whether an evaluation made or planned it.
+                planned: bool,
+            },
+            /// Some User was added, changed or removed: the controller keeps nothing of people.
+            UserChanged,
+            /// An object that cannot be read.
+            Broken(Box<Broken>),
+        }
+
+        $(impl From<$kind> for Seen {
+            fn from(object: $kind) -> Self {
+                Self::$kind(Box::new(object))
+            }
+        })+
+
+        impl Seen {
+            /// Its kind.
+            #[must_use]
+            pub fn kind(&self) -> SeenKind {
+                match self {
+                    $(Self::$kind(_) => SeenKind::$kind,)+
+                    Self::EndedRun { .. } => SeenKind::Run,
+                    Self::UserChanged => SeenKind::User,
+                    Self::Broken(broken) => broken.kind,
+                }
+            }
+
+            /// Its name; empty for a changed User.
+            #[must_use]
+            pub fn name(&self) -> String {
+                match self {
+                    $(Self::$kind(object) => object.name_any(),)+
+                    Self::EndedRun { name, .. } => name.clone(),
+                    Self::UserChanged => String::new(),
+                    Self::Broken(broken) => broken.name.clone(),
+                }
+            }
+        }
+    };
+}
+
+seen! {
+    /// Workflows.
+    Workflow,
+    /// Versions.
+    WorkflowVersion,
+    /// The schedule.
+    TenantSchedule,
+    /// Directories.
+    Directory,
+    /// Runs.
+    Run,
+    /// The head.
+    TenantLedger,
+    /// Jobs.
+    Job,
+    /// Pods.
+    Pod,
+}
+
+impl Seen {
+    /// What is kept of it: of a Run that has come to its end a few words, for there are thousands.
+    #[must_use]
+    pub fn shortened(self) -> Self {
+        match self {
+            Self::Run(run) if cache::is_complete(&run) => Self::EndedRun { name: run.name_any(), planned: cache::was_planned(&run) },
+            other => other,
+        }
+    }
+}
+
+impl Watched {
+    /// All objects of a kind.
+    const fn all<K: Kind + Into<Seen>>(kind: SeenKind) -> Self {
+        Self { kind, ours: false, resource: || ApiResource::erase::<K>(&()), decode: |value| decode::<K>(value).map(Into::into) }
+    }
+
+    /// What is to be watched.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject {
+            resource: (self.resource)(),
+            labels: self.ours.then(|| format!("{LABEL_MANAGED_BY}={MANAGED_BY}")),
+            metadata: self.kind == SeenKind::User,
+        }
+    }
+
+    /// The object's namespace, and what is kept of it.
+    #[must_use]
+    pub fn see(&self, raw: Raw) -> (String, Seen) {
+        let [namespace, name, uid, version] = raw.identity();
+        let mut value = raw.into_value();
+        self.leave_out(&mut value);
+        let broken = |error| Seen::Broken(Box::new(Broken { kind: self.kind, name, uid, version, error }));
+        (namespace, (self.decode)(value).unwrap_or_else(broken))
+    }
+
+    /// Takes out what is asked of nobody again.
+    fn leave_out(&self, value: &mut Value) {
+        let Some(object) = value.as_object_mut() else { return };
+        match self.kind {
+            // Which pod it starts.
+            SeenKind::Job => drop(object.get_mut("spec").and_then(|spec| spec.as_object_mut()?.remove("template"))),
+            // What is in it.
+            SeenKind::Pod => drop(object.remove("spec")),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn see(kind: SeenKind, rest: Value) -> Seen {
+        let mut object = json!({"metadata": {"name": "a", "namespace": "acme", "uid": "u", "resourceVersion": "7"}});
+        object.as_object_mut().unwrap().extend(rest.as_object().cloned().unwrap());
+        let watched = WATCHED.into_iter().find(|watched| watched.kind == kind).unwrap();
+        let (namespace, seen) = watched.see(Raw::from(object));
+        assert_eq!((namespace.as_str(), seen.kind()), ("acme", kind));
+        seen
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_read_is_seen_as_such() {
+        for Watched { kind, .. } in WATCHED {
+            let seen = see(kind, json!({"spec": "Ann", "status": "Ann", "sealedEpoch": "Ann", "epoch": "Ann"}));
+            match (kind, seen) {
+                // Of a User only that it changed is seen.
+                (SeenKind::User, Seen::UserChanged) => {}
+                (_, Seen::Broken(broken)) => {
+                    assert_eq!((broken.name.as_str(), broken.uid.as_str(), broken.version.as_str()), ("a", "u", "7"));
+                    assert!(!broken.error.to_string().contains("Ann"), "{kind:?}: {}", broken.error);
+                }
+                (_, other) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_left_out() {
+        let template = json!({"spec": {"containers": [{"name": "c"}]}});
+        let Seen::Job(job) = see(SeenKind::Job, json!({"spec": {"template": template, "backoffLimit": 0}})) else { panic!("no Job") };
+        let spec = job.spec.unwrap();
+        assert_eq!((spec.template.spec, spec.backoff_limit), (None, Some(0)));
+        let Seen::Pod(pod) = see(SeenKind::Pod, template) else { panic!("no Pod") };
+        assert!(pod.spec.is_none());
+    }
+}
