@@ -41,7 +41,8 @@ fn api() -> MemoryApi {
             "department": format!("Department {}", number % 20), "jobTitle": "Engineer", "employeeHireDate": "2024-02-29",
             "initialAccount": {"enabled": true},
         });
-        let user = json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "User", "metadata": {"namespace": "acme", "name": name}, "spec": spec});
+        let user =
+            json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "User", "metadata": {"namespace": "acme", "name": name}, "spec": spec});
         api.put(&user).expect("a User");
     }
     api
