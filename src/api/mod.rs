@@ -11,6 +11,7 @@ mod definition;
 pub mod directory;
 pub mod directory_snapshot;
 pub mod extension_call;
+pub mod form;
 pub mod group;
 pub mod hold;
 pub mod meta;

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::clock::SharedClock;
 use super::error::ClusterError;
-use super::object::{decode, encode};
+use super::object::decode;
 use super::request::Target;
 use crate::domain::timing::Timing;
 
@@ -171,8 +171,8 @@ impl Cluster {
     /// [`ClusterError`] when the API server does not answer or refuses.
     pub async fn get<K: Kind>(&self, name: &str) -> Result<Option<K>, ClusterError> {
         let target = self.target::<K>("get").of(name);
-        let answer = self.ask_opt(&target, target.api.get(name, &GetParams::default()), false).await?;
-        answer.map(|answer| typed(&target, answer)).transpose()
+        let answer = self.ask_opt(&target, target.api.get(name, &GetParams::default())).await?;
+        answer.map(|answer| typed(&target, &answer)).transpose()
     }
 
     /// Creates the object.
@@ -181,9 +181,8 @@ impl Cluster {
     /// [`ClusterError`] when the API server does not answer or refuses for another reason than that it exists.
     pub async fn create<K: Kind>(&self, object: &K) -> Result<Created<K>, ClusterError> {
         let target = self.target::<K>("create").of(&object.name_any());
-        let body = body(&target, object)?;
-        match self.ask(&target, target.api.create(&PostParams::default(), body), true).await {
-            Ok(answer) => Ok(Created::New(Box::new(typed(&target, answer)?))),
+        match self.ask(&target, target.api.create(&PostParams::default(), body(object))).await {
+            Ok(answer) => Ok(Created::New(Box::new(self.newest(&target, &answer)?))),
             Err(ClusterError::Refused { code: 409, .. }) => Ok(Created::Exists),
             Err(error) => Err(error),
         }
@@ -195,9 +194,8 @@ impl Cluster {
     /// [`ClusterError`] when the API server does not answer or refuses for another reason.
     pub async fn replace<K: Kind>(&self, object: &K) -> Result<Replaced<K>, ClusterError> {
         let target = self.target::<K>("replace").of(&object.name_any());
-        let body = body(&target, object)?;
-        match self.ask(&target, target.api.replace(&target.name, &PostParams::default(), body), true).await {
-            Ok(answer) => Ok(Replaced::Done(Box::new(typed(&target, answer)?))),
+        match self.ask(&target, target.api.replace(&target.name, &PostParams::default(), body(object))).await {
+            Ok(answer) => Ok(Replaced::Done(Box::new(self.newest(&target, &answer)?))),
             Err(ClusterError::Refused { code: 409, .. }) => Ok(Replaced::Conflict),
             Err(ClusterError::Refused { code: 404, .. }) => Ok(Replaced::Gone),
             Err(error) => Err(error),
@@ -212,8 +210,8 @@ impl Cluster {
         let target = self.target::<K>("patch").of(name);
         let patch = Patch::Merge(serde_json::json!({ "status": status }));
         let request = target.api.patch_subresource("status", name, &PatchParams::default(), &patch);
-        let answer = self.ask_opt(&target, request, true).await?;
-        answer.map(|answer| typed(&target, answer)).transpose()
+        let answer = self.ask_opt(&target, request).await?;
+        answer.map(|answer| self.newest(&target, &answer)).transpose()
     }
 
     /// Merges `patch` into the object; None if it is gone.
@@ -223,8 +221,8 @@ impl Cluster {
     pub async fn patch<K: Kind>(&self, name: &str, patch: &Value) -> Result<Option<K>, ClusterError> {
         let target = self.target::<K>("patch").of(name);
         let request = target.api.patch(name, &PatchParams::default(), &Patch::Merge(patch));
-        let answer = self.ask_opt(&target, request, true).await?;
-        answer.map(|answer| typed(&target, answer)).transpose()
+        let answer = self.ask_opt(&target, request).await?;
+        answer.map(|answer| self.newest(&target, &answer)).transpose()
     }
 
     /// Deletes the object if it is still the one with `uid`, in the background; gone already is fine.
@@ -237,10 +235,17 @@ impl Cluster {
             preconditions: uid.map(|uid| Preconditions { uid: Some(uid), resource_version: None }),
             ..DeleteParams::background()
         };
-        match self.ask(&target, target.api.delete(name, &params), false).await {
+        match self.ask(&target, target.api.delete(name, &params)).await {
             Ok(_) | Err(ClusterError::Refused { code: 404 | 409, .. }) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// The same, after a write: nothing is newer.
+    fn newest<K: Kind>(&self, target: &Target, answer: &str) -> Result<K, ClusterError> {
+        let object: K = typed(target, answer)?;
+        self.learn(object.meta().resource_version.as_deref());
+        Ok(object)
     }
 
     pub(super) async fn pause(&self, attempt: u32) {
@@ -251,12 +256,11 @@ impl Cluster {
 }
 
 /// What the API server answered, as its type.
-fn typed<K: Kind>(target: &Target, answer: Value) -> Result<K, ClusterError> {
+fn typed<K: Kind>(target: &Target, answer: &str) -> Result<K, ClusterError> {
     decode(answer).map_err(|why| target.unreadable(&target.name, &why))
 }
 
-/// The object as text.
-fn body<K: Kind>(target: &Target, object: &K) -> Result<Vec<u8>, ClusterError> {
-    let value = encode(object).map_err(|why| target.unreadable(&target.name, &why))?;
-    Ok(value.to_string().into_bytes())
+/// The object as text. None of our kinds has a map with keys other than text, so that it always serializes.
+fn body<K: Kind>(object: &K) -> Vec<u8> {
+    serde_json::to_vec(object).unwrap_or_default()
 }

@@ -1,23 +1,35 @@
-//! An object of whatever kind, as it came, and the one way from it to a type: text -> `Value` -> type. Every kind is
-//! compiled for this one deserializer, and for the one serializer in [`super::request`].
+//! An object of whatever kind, as it came, and the one way from it to a type (see [`crate::api::form`]).
 
 use std::fmt;
 
 use kube::Resource;
 use kube::api::{ApiResource, ObjectMeta, PartialObjectMeta};
 use kube::core::DynamicResourceScope;
-use serde::de::{DeserializeOwned, Deserializer};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-/// Where kubectl keeps a whole copy of what it applied.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde_json::value::RawValue;
 
 /// An object of any kind. Of its metadata only what identifies it is read.
 #[derive(Clone)]
 pub struct Raw {
     metadata: ObjectMeta,
-    value: Value,
+    text: Box<RawValue>,
+}
+
+/// What identifies an object.
+#[derive(Deserialize)]
+pub(super) struct Identified {
+    #[serde(default)]
+    pub metadata: Identity,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Identity {
+    namespace: Option<String>,
+    pub name: Option<String>,
+    uid: Option<String>,
+    pub resource_version: Option<String>,
 }
 
 impl Raw {
@@ -28,38 +40,19 @@ impl Raw {
         [namespace, name, uid, resource_version].map(|text| text.clone().unwrap_or_default())
     }
 
-    /// The object, without what nobody here asks for and may be as large as the rest: who managed which field, and
-    /// kubectl's copy.
-    #[must_use]
-    pub fn into_value(mut self) -> Value {
-        if let Some(metadata) = self.value.get_mut("metadata").and_then(Value::as_object_mut) {
-            metadata.remove("managedFields");
-            if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-                annotations.remove(LAST_APPLIED);
-            }
-        }
-        self.value
-    }
-}
-
-impl From<Value> for Raw {
-    fn from(value: Value) -> Self {
-        let text = |field: &str| value["metadata"][field].as_str().map(str::to_owned);
-        let metadata = ObjectMeta {
-            name: text("name"),
-            namespace: text("namespace"),
-            uid: text("uid"),
-            resource_version: text("resourceVersion"),
-            ..ObjectMeta::default()
-        };
-        Self { metadata, value }
+    /// The object as its type.
+    ///
+    /// # Errors
+    /// [`Undecodable`].
+    pub fn decode<K: DeserializeOwned>(&self) -> Result<K, Undecodable> {
+        decode(self.text.get())
     }
 }
 
 /// An object of which only the metadata travelled: nothing else is known of it.
 impl From<PartialObjectMeta<Self>> for Raw {
     fn from(object: PartialObjectMeta<Self>) -> Self {
-        Self { metadata: object.metadata, value: Value::Null }
+        Self { metadata: object.metadata, text: RawValue::NULL.to_owned() }
     }
 }
 
@@ -72,7 +65,10 @@ impl fmt::Debug for Raw {
 
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(Self::from)
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let Identity { namespace, name, uid, resource_version } =
+            serde_json::from_str::<Identified>(text.get()).map_err(D::Error::custom)?.metadata;
+        Ok(Self { metadata: ObjectMeta { namespace, name, uid, resource_version, ..ObjectMeta::default() }, text })
     }
 }
 
@@ -105,20 +101,12 @@ impl Resource for Raw {
     }
 }
 
-/// The object as its type.
+/// The text as the type.
 ///
 /// # Errors
 /// [`Undecodable`].
-pub fn decode<K: DeserializeOwned>(value: Value) -> Result<K, Undecodable> {
-    serde_json::from_value(value).map_err(|error| Undecodable::new(&error.to_string()))
-}
-
-/// The object as the API has it.
-///
-/// # Errors
-/// [`Undecodable`]: none of our kinds has a map with other keys than text.
-pub fn encode<K: Serialize>(object: &K) -> Result<Value, Undecodable> {
-    serde_json::to_value(object).map_err(|error| Undecodable::new(&error.to_string()))
+pub(super) fn decode<K: DeserializeOwned>(text: &str) -> Result<K, Undecodable> {
+    serde_json::from_str(text).map_err(|error| Undecodable::new(&error.to_string()))
 }
 
 /// Why an object is not what this program knows of its kind; says nothing of what stands in it, which may be personal.
@@ -126,30 +114,35 @@ pub fn encode<K: Serialize>(object: &K) -> Result<Value, Undecodable> {
 #[error("{0}")]
 pub struct Undecodable(String);
 
+/// How serde begins what it says of a value.
+const KNOWN: [&str; 5] = ["invalid type", "invalid value", "invalid length", "unknown variant", "unknown field"];
+
 impl Undecodable {
     /// From what serde says: `invalid type: string "Ann", expected u32` without the value.
     fn new(said: &str) -> Self {
-        const KNOWN: [&str; 5] = ["invalid type", "invalid value", "invalid length", "unknown variant", "unknown field"];
+        let said = said.rfind(" at line ").map_or(said, |at| &said[..at]);
         if said.starts_with("missing field") {
             return Self(said.to_owned());
         }
-        let what = KNOWN.into_iter().find(|known| said.starts_with(known)).unwrap_or("a value that is not one of its type");
-        // What comes last is ours; a value may say `, expected` too.
+        let Some(what) = KNOWN.into_iter().find(|known| said.starts_with(known)) else {
+            return Self("a value that is not one of its type".to_owned());
+        };
+        // The place says nothing, and what comes last is ours; a value may say `, expected` too.
         let expected = said.rfind(", expected").map_or("", |at| &said[at..]);
-        Self(format!("{what}{}", if what == "a value that is not one of its type" { "" } else { expected }))
+        Self(format!("{what}{expected}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::api::Group;
 
     #[test]
     fn what_is_said_of_an_object_has_no_value_of_it() {
-        let said = |value: Value| decode::<Group>(value).map(|_| ()).unwrap_err().to_string();
+        let said = |value: Value| decode::<Group>(&value.to_string()).map(|_| ()).unwrap_err().to_string();
         let group = |spec: Value| json!({"metadata": {"name": "ann"}, "spec": spec});
         let rows = [
             (json!({"metadata": {}}), "missing field `spec`"),
@@ -164,12 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_asks_for_is_left_out() {
-        let metadata = json!({"name": "a", "managedFields": [{}], "annotations": {LAST_APPLIED: "{}", "b": "c"}});
-        let raw = Raw::from(json!({"metadata": metadata, "spec": {}}));
-        assert_eq!(raw.identity(), ["", "a", "", ""]);
-        assert!(!format!("{raw:?}").contains("spec"));
-        assert_eq!(raw.into_value(), json!({"metadata": {"name": "a", "annotations": {"b": "c"}}, "spec": {}}));
-        assert_eq!(Raw::from(json!(1)).into_value(), json!(1));
+    fn an_object_is_known_by_what_identifies_it() {
+        let object = json!({"spec": {"displayName": "Ann"}, "metadata": {"name": "a", "resourceVersion": "7", "labels": {}}});
+        let raw: Raw = serde_json::from_str(&object.to_string()).unwrap();
+        assert_eq!(raw.identity(), ["", "a", "", "7"]);
+        assert_eq!(raw.decode::<Group>().unwrap().spec.display_name, "Ann");
+        assert!(!format!("{raw:?}").contains("Ann"));
     }
 }

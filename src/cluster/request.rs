@@ -6,11 +6,11 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::api::{ListParams, Request, VersionMatch};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::client::{Cluster, Selector};
 use super::error::ClusterError;
-use super::object::{Undecodable, decode};
+use super::object::{Identified, Identity, Undecodable, decode};
 use crate::domain::timing::REQUEST_TRIES;
 
 /// What a request is about.
@@ -36,12 +36,12 @@ impl Target {
     }
 }
 
-/// Takes the items of a list one by one, so that there is never more than one of them twice.
+/// Takes objects out of an answer, one by one, so that none is there twice.
 pub(super) trait Basket: Send {
     /// Begins anew.
     fn empty(&mut self);
-    /// One more.
-    fn put(&mut self, item: Value) -> Result<(), Undecodable>;
+    /// One more, as it came.
+    fn put(&mut self, item: &str) -> Result<(), Undecodable>;
 }
 
 impl<K: super::client::Kind> Basket for Vec<K> {
@@ -49,44 +49,37 @@ impl<K: super::client::Kind> Basket for Vec<K> {
         self.clear();
     }
 
-    fn put(&mut self, item: Value) -> Result<(), Undecodable> {
+    fn put(&mut self, item: &str) -> Result<(), Undecodable> {
         self.push(decode(item)?);
         Ok(())
     }
 }
 
 /// What is done with the text of an answer.
-type Read<'a> = &'a mut (dyn FnMut(&str) -> serde_json::Result<()> + Send);
+type Read<'a> = &'a mut (dyn FnMut(String) -> serde_json::Result<()> + Send);
 /// A request that could be built.
 type Built = Result<http::Request<Vec<u8>>, kube::core::request::Error>;
 
 impl Cluster {
-    /// The answer's object; `learn`: it is as new as anything, so that it raises the floor.
-    pub(super) fn ask<'a>(&'a self, target: &'a Target, request: Built, learn: bool) -> BoxFuture<'a, Result<Value, ClusterError>> {
+    /// The answer, whole.
+    pub(super) fn ask<'a>(&'a self, target: &'a Target, request: Built) -> BoxFuture<'a, Result<String, ClusterError>> {
         async move {
-            let mut answer = Value::Null;
-            let mut read = |text: &str| {
-                answer = serde_json::from_str(text)?;
+            let mut answer = String::new();
+            let mut read = |text: String| {
+                serde_json::from_str::<IgnoredAny>(&text)?;
+                answer = text;
                 Ok(())
             };
             self.exchange(target, request, &mut read).await?;
-            if learn {
-                self.learn(answer["metadata"]["resourceVersion"].as_str());
-            }
             Ok(answer)
         }
         .boxed()
     }
 
     /// The same, where the object may not be there.
-    pub(super) fn ask_opt<'a>(
-        &'a self,
-        target: &'a Target,
-        request: Built,
-        learn: bool,
-    ) -> BoxFuture<'a, Result<Option<Value>, ClusterError>> {
+    pub(super) fn ask_opt<'a>(&'a self, target: &'a Target, request: Built) -> BoxFuture<'a, Result<Option<String>, ClusterError>> {
         async move {
-            match self.ask(target, request, learn).await {
+            match self.ask(target, request).await {
                 Ok(answer) => Ok(Some(answer)),
                 Err(ClusterError::Refused { code: 404, .. }) => Ok(None),
                 Err(error) => Err(error),
@@ -116,7 +109,7 @@ impl Cluster {
                     params = params.at(&floor.to_string()).matching(VersionMatch::NotOlderThan);
                 }
                 let mut list = List { version: None, broken: None, basket: &mut *basket };
-                self.exchange(target, target.api.list(&params), &mut |text| list.read(text)).await?;
+                self.exchange(target, target.api.list(&params), &mut |text| list.read(&text)).await?;
                 let List { version, broken, .. } = list;
                 match self.learn(version.as_deref()) {
                     Some(version) if version < floor => seen = version,
@@ -142,7 +135,7 @@ impl Cluster {
             for attempt in 0..REQUEST_TRIES {
                 self.pause(attempt).await;
                 match self.client().request_text(request.clone()).await {
-                    Ok(text) => match read(&text) {
+                    Ok(text) => match read(text) {
                         Ok(()) => return Ok(()),
                         // Half an answer, or a proxy's page: not our JSON.
                         Err(error) => message = error.to_string(),
@@ -199,7 +192,7 @@ impl<'de> Visitor<'de> for &mut List<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "metadata" => self.version = map.next_value::<Value>()?["resourceVersion"].as_str().map(str::to_owned),
+                "metadata" => self.version = map.next_value::<Identity>()?.resource_version,
                 "items" => map.next_value_seed(Items(&mut *self))?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -232,10 +225,10 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(item) = items.next_element::<Value>()? {
-            let name = item["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-            if let Err(why) = self.0.basket.put(item) {
-                self.0.broken.get_or_insert((name, why));
+        while let Some(item) = items.next_element::<&RawValue>()? {
+            if let Err(why) = self.0.basket.put(item.get()) {
+                let name = serde_json::from_str::<Identified>(item.get()).ok().and_then(|item| item.metadata.name);
+                self.0.broken.get_or_insert((name.unwrap_or_default(), why));
             }
         }
         Ok(())

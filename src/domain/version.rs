@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::canonical;
 use crate::api::tenant_ledger::WorkflowHead;
-use crate::api::{Task, VersionedSpec, WorkflowSpec, WorkflowVersion};
+use crate::api::{Task, VersionedSpec, WorkflowSpec, WorkflowVersion, form};
 
 /// What is versioned of a Workflow: the tasks lose their names and texts for people.
 #[must_use]
@@ -27,8 +27,7 @@ pub fn versioned(spec: &WorkflowSpec) -> VersionedSpec {
 /// `v1:` and the SHA-256, in hexadecimal, of the canonical JSON with defaults left out.
 #[must_use]
 pub fn hash(spec: &VersionedSpec) -> String {
-    // The types hold no map with keys other than text, so that they always serialize.
-    let value = serde_json::to_value(spec).unwrap_or_default();
+    let value = form::value(spec);
     format!("v1:{}", hexadecimal(&Sha256::digest(canonical::text(&value, template_schema()).as_bytes())))
 }
 

@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn broken(kind: SeenKind, name: &str, version: &str) -> Seen {
-        let error = crate::cluster::object::decode::<u32>(json!("x")).unwrap_err();
+        let error = serde_json::from_str::<crate::cluster::object::Raw>("{}").unwrap().decode::<u32>().unwrap_err();
         Seen::Broken(Box::new(Broken { kind, name: name.to_owned(), uid: "u".to_owned(), version: version.to_owned(), error }))
     }
 

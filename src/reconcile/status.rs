@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::ReconcileError;
+use crate::api::form;
 use crate::cluster::Cluster;
 use crate::cluster::client::Kind;
 
@@ -35,16 +36,11 @@ pub(super) async fn write<K: Kind, S: Serialize + Default>(
     desired: &S,
 ) -> Result<(), ReconcileError> {
     let none = S::default();
-    let before = value(current.unwrap_or(&none));
-    if let Some(patch) = difference(&before, &value(desired)) {
+    let before = form::value(current.unwrap_or(&none));
+    if let Some(patch) = difference(&before, &form::value(desired)) {
         cluster.patch_status::<K>(name, &patch).await?;
     }
     Ok(())
-}
-
-/// Our types hold no map with keys other than text, so that they always serialize.
-fn value(status: &impl Serialize) -> Value {
-    serde_json::to_value(status).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! The kinds that the controller watches: one table, for the cluster and for simulation.
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use kube::ResourceExt as _;
-use kube::api::ApiResource;
-use serde_json::Value;
+use kube::api::{ApiResource, ObjectMeta};
 
 use super::cache;
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
 use crate::api::{Directory, Run, TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion};
 use crate::cluster::client::Kind;
-use crate::cluster::object::{Raw, Undecodable, decode};
+use crate::cluster::object::{Raw, Undecodable};
 use crate::cluster::watch::Subject;
+
+/// Where kubectl keeps a whole copy of what it applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A kind, how it is watched, and what is kept of its objects.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +23,7 @@ pub struct Watched {
     /// Whether only those matter that are ours.
     ours: bool,
     resource: fn() -> ApiResource,
-    decode: fn(Value) -> Result<Seen, Undecodable>,
+    decode: fn(&Raw) -> Result<Seen, Undecodable>,
 }
 
 /// The kinds that are watched, in the order in which simulation takes their events.
@@ -132,6 +134,20 @@ seen! {
 }
 
 impl Seen {
+    /// Without what is asked of nobody again: which pod a Job starts, and what is in a pod.
+    fn trimmed(mut self) -> Self {
+        match &mut self {
+            Self::Job(job) => {
+                if let Some(spec) = &mut job.spec {
+                    spec.template = PodTemplateSpec::default();
+                }
+            }
+            Self::Pod(pod) => pod.spec = None,
+            _ => {}
+        }
+        self
+    }
+
     /// What is kept of it: of a Run that has come to its end a few words, for there are thousands.
     #[must_use]
     pub fn shortened(self) -> Self {
@@ -145,7 +161,7 @@ impl Seen {
 impl Watched {
     /// All objects of a kind.
     const fn all<K: Kind + Into<Seen>>(kind: SeenKind) -> Self {
-        Self { kind, ours: false, resource: || ApiResource::erase::<K>(&()), decode: |value| decode::<K>(value).map(Into::into) }
+        Self { kind, ours: false, resource: || ApiResource::erase::<K>(&()), decode: read::<K> }
     }
 
     /// What is to be watched.
@@ -160,30 +176,33 @@ impl Watched {
 
     /// The object's namespace, and what is kept of it.
     #[must_use]
-    pub fn see(&self, raw: Raw) -> (String, Seen) {
+    pub fn see(&self, raw: &Raw) -> (String, Seen) {
+        let seen = (self.decode)(raw);
         let [namespace, name, uid, version] = raw.identity();
-        let mut value = raw.into_value();
-        self.leave_out(&mut value);
         let broken = |error| Seen::Broken(Box::new(Broken { kind: self.kind, name, uid, version, error }));
-        (namespace, (self.decode)(value).unwrap_or_else(broken))
+        (namespace, seen.map_or_else(broken, Seen::trimmed))
     }
+}
 
-    /// Takes out what is asked of nobody again.
-    fn leave_out(&self, value: &mut Value) {
-        let Some(object) = value.as_object_mut() else { return };
-        match self.kind {
-            // Which pod it starts.
-            SeenKind::Job => drop(object.get_mut("spec").and_then(|spec| spec.as_object_mut()?.remove("template"))),
-            // What is in it.
-            SeenKind::Pod => drop(object.remove("spec")),
-            _ => {}
-        }
+/// The object, without what nobody here asks for and may be as large as the rest: who managed which field, and kubectl's
+/// copy.
+fn read<K: Kind + Into<Seen>>(raw: &Raw) -> Result<Seen, Undecodable> {
+    let mut object: K = raw.decode()?;
+    trim(object.meta_mut());
+    Ok(object.into())
+}
+
+fn trim(metadata: &mut ObjectMeta) {
+    // Not only emptied: the room that a list has would stay.
+    metadata.managed_fields = None;
+    if let Some(annotations) = &mut metadata.annotations {
+        annotations.remove(LAST_APPLIED);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -191,7 +210,8 @@ mod tests {
         let mut object = json!({"metadata": {"name": "a", "namespace": "acme", "uid": "u", "resourceVersion": "7"}});
         object.as_object_mut().unwrap().extend(rest.as_object().cloned().unwrap());
         let watched = WATCHED.into_iter().find(|watched| watched.kind == kind).unwrap();
-        let (namespace, seen) = watched.see(Raw::from(object));
+        let raw: Raw = serde_json::from_str(&object.to_string()).unwrap();
+        let (namespace, seen) = watched.see(&raw);
         assert_eq!((namespace.as_str(), seen.kind()), ("acme", kind));
         seen
     }
@@ -215,6 +235,10 @@ mod tests {
     #[test]
     fn what_nobody_asks_for_is_left_out() {
         let template = json!({"spec": {"containers": [{"name": "c"}]}});
+        let mut metadata = ObjectMeta { managed_fields: Some(Vec::new()), ..ObjectMeta::default() };
+        metadata.annotations = Some([(LAST_APPLIED, "{}"), ("a", "b")].map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+        trim(&mut metadata);
+        assert_eq!((metadata.managed_fields, metadata.annotations.map(|annotations| annotations.len())), (None, Some(1)));
         let Seen::Job(job) = see(SeenKind::Job, json!({"spec": {"template": template, "backoffLimit": 0}})) else { panic!("no Job") };
         let spec = job.spec.unwrap();
         assert_eq!((spec.template.spec, spec.backoff_limit), (None, Some(0)));

@@ -17,7 +17,7 @@ use super::driver::{Driver, SharedActivity, look};
 use super::hook::CONTROLLER;
 use super::kubelet::Kubelet;
 use crate::api::meta::DEFAULT_NAME;
-use crate::api::{TenantLedger, TenantSchedule};
+use crate::api::{TenantLedger, TenantSchedule, form};
 use crate::reconcile::Key;
 use crate::reconcile::foresight::{evaluation_job_name, next_tick};
 use crate::runner;
@@ -97,7 +97,7 @@ impl Tenant {
     /// When the controller would start the next evaluation by the schedule.
     pub(super) fn next_tick(&self, api: &MemoryApi, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let schedule = api.get("TenantSchedule", &self.namespace, DEFAULT_NAME)?;
-        let schedule: TenantSchedule = serde_json::from_value((*schedule).clone()).ok()?;
+        let schedule: TenantSchedule = form::typed(&schedule).ok()?;
         next_tick(&self.namespace, &schedule.spec, after)
     }
 
@@ -162,13 +162,12 @@ impl Tenant {
     pub(super) fn awake(&mut self, api: &MemoryApi) {
         let Some(Quiet { as_ofs, head_version }) = self.quiet.take() else { return };
         let Some(stored) = api.get("TenantLedger", &self.namespace, DEFAULT_NAME) else { return };
-        let Ok(mut head) = serde_json::from_value::<TenantLedger>((*stored).clone()) else { return };
+        let Ok(mut head) = form::typed::<TenantLedger>(&stored) else { return };
         if stored["metadata"]["resourceVersion"] != head_version {
             return;
         }
         runner::evaluate::fold_quiet(&mut head.spec, &as_ofs);
-        let Ok(value) = serde_json::to_value(&head) else { return };
-        match api.put(&value) {
+        match api.put(&form::value(&head)) {
             // Each evaluation stores the head twice: when it takes its epoch, and when it seals it.
             Ok(_) => self.unwritten += i64::try_from(as_ofs.len()).unwrap_or(i64::MAX) * 2 - 1,
             Err(refusal) => tracing::warn!(message = refusal.message, "quiet ticks could not be stored"),
@@ -188,7 +187,7 @@ impl Tenant {
 
 fn object<K: serde::de::DeserializeOwned>(api: &MemoryApi, kind: &str, namespace: &str) -> Option<K> {
     let object = api.get(kind, namespace, DEFAULT_NAME)?;
-    serde_json::from_value((*object).clone()).ok()
+    form::typed(&object).ok()
 }
 
 fn is_settled(run: &Value) -> bool {

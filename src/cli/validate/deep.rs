@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::document::{By, Draft, Said, at, quoted};
 use super::tenant::{Tenant, spec};
 use crate::api::user::TEXT_ATTRIBUTES;
-use crate::api::{Directory, DirectorySpec, RunSpec, TenantScheduleSpec, User, UserSpec, WorkflowSpec};
+use crate::api::{Directory, DirectorySpec, RunSpec, TenantScheduleSpec, User, UserSpec, WorkflowSpec, form};
 use crate::domain::validate::{self, Problem, reason};
 use crate::rule::{Case, Known, Rule, RuleError, Vocabulary, nearest};
 use crate::runner::quality;
@@ -84,7 +84,7 @@ fn workflow(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
 fn without_category(draft: &Draft<'_>) -> Option<WorkflowSpec> {
     let mut value = draft.admitted.get("spec")?.clone();
     value.as_object_mut()?.insert("category".to_owned(), json!("mover"));
-    serde_json::from_value(value).ok()
+    form::typed(&value).ok()
 }
 
 fn no_directory(draft: &Draft<'_>, tenant: &Tenant<'_>, problem: &Problem, named: Option<&str>) -> Option<Said> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::document::{Draft, at_mut};
 use crate::api::meta::DEFAULT_NAME;
-use crate::api::{Directory, DirectorySpec, TenantScheduleSpec};
+use crate::api::{Directory, DirectorySpec, TenantScheduleSpec, form};
 
 /// What the documents of a namespace say about each other.
 pub(super) struct Tenant<'a> {
@@ -39,7 +39,7 @@ impl<'a> Tenant<'a> {
         let directories: BTreeMap<String, Directory> = directories.collect();
         let mut embedded: Vec<Directory> = directories.values().filter(|directory| directory.spec.embedded.is_some()).cloned().collect();
         if embedded.is_empty() {
-            let plain = serde_json::from_value(json!({"embedded": {}})).ok();
+            let plain = form::typed(&json!({"embedded": {}})).ok();
             embedded.extend(plain.map(|spec| Directory::new(DEFAULT_NAME, spec)));
         }
         let schedule = objects.get("TenantSchedule").and_then(|schedules| spec(schedules.get(DEFAULT_NAME)?));
@@ -63,7 +63,7 @@ impl<'a> Tenant<'a> {
 
 /// The spec as the controller reads it. What cannot be read is left out, as far as a spec can be without it.
 pub(super) fn spec<T: DeserializeOwned>(draft: &Draft<'_>) -> Option<T> {
-    let read = |object: &Value| serde_json::from_value(object.get("spec")?.clone()).ok();
+    let read = |object: &Value| form::typed(object.get("spec")?).ok();
     let mut rest = draft.admitted.clone();
     if let Some(spec) = read(&rest) {
         return Some(spec);

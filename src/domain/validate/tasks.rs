@@ -2,7 +2,7 @@
 
 use super::{Problems, UNAVAILABLE_TASKS, reason};
 use crate::api::user::TEXT_ATTRIBUTES;
-use crate::api::{Action, Task, WorkflowSpec, task};
+use crate::api::{Action, Task, WorkflowSpec, form, task};
 use crate::catalog;
 use crate::rule::Vocabulary;
 
@@ -29,7 +29,7 @@ pub(super) fn check(problems: &mut Problems, spec: &WorkflowSpec, vocabulary: &V
 /// How many members of the union are set.
 fn members(task: &Task) -> usize {
     // The types hold no map with keys other than text, so that they always serialize.
-    let value = serde_json::to_value(task).unwrap_or_default();
+    let value = form::value(task);
     task::MEMBERS.iter().filter(|member| value.get(**member).is_some()).count()
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Scope, outle
                 continue;
             }
             Ok(Event::InitApply(object)) => {
-                let (namespace, seen) = kept(&watched, object);
+                let (namespace, seen) = kept(&watched, &object);
                 let of_namespace: &mut Vec<Seen> = listed.entry(namespace).or_default();
                 // That there are people is known without a list of them.
                 if kind != SeenKind::User {
@@ -63,11 +63,11 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Scope, outle
             }
             Ok(Event::InitDone) => What::All(std::mem::take(&mut listed)),
             Ok(Event::Apply(object)) => {
-                let (namespace, seen) = kept(&watched, object);
+                let (namespace, seen) = kept(&watched, &object);
                 What::Put(namespace, seen)
             }
             Ok(Event::Delete(object)) => {
-                let (namespace, seen) = kept(&watched, object);
+                let (namespace, seen) = kept(&watched, &object);
                 What::Gone(namespace, seen)
             }
             Err(error) => {
@@ -81,7 +81,7 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Scope, outle
     }
 }
 
-fn kept(watched: &Watched, object: Raw) -> (String, Seen) {
+fn kept(watched: &Watched, object: &Raw) -> (String, Seen) {
     let (namespace, mut seen) = watched.see(object);
     if let Seen::Run(run) = &mut seen {
         // Of a Run that is complete nobody asks for more than its counts and conditions.

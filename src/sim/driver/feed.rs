@@ -44,7 +44,7 @@ async fn open(watched: Watched, client: &Client, namespace: &str) -> Result<(Vec
     }
     let listed = api.list(&list).await?;
     let events = api.watch(&watch, &listed.metadata.resource_version.unwrap_or_default()).await?;
-    Ok((listed.items.into_iter().map(|object| watched.see(object).1).collect(), events.boxed()))
+    Ok((listed.items.iter().map(|object| watched.see(object).1).collect(), events.boxed()))
 }
 
 /// What a feed has to say.
@@ -113,8 +113,8 @@ impl Feed {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(event))) => {
                     let news = match event {
-                        WatchEvent::Added(object) | WatchEvent::Modified(object) => News::Put(self.watched.see(object).1),
-                        WatchEvent::Deleted(object) => News::Gone(self.watched.see(object).1),
+                        WatchEvent::Added(object) | WatchEvent::Modified(object) => News::Put(self.watched.see(&object).1),
+                        WatchEvent::Deleted(object) => News::Gone(self.watched.see(&object).1),
                         WatchEvent::Bookmark(_) => continue,
                         WatchEvent::Error(_) => {
                             // 410 most of all: what was missed is only to be had from a list.

@@ -24,7 +24,7 @@ use super::api::MemoryApi;
 use super::clock::VirtualClock;
 use super::hook::{Hook, own_client};
 use super::outbox::Outbox;
-use crate::cluster::object::{Raw, decode};
+use crate::cluster::object::Raw;
 use crate::cluster::{Clock, Cluster};
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 use crate::runner::{self, Context, Planted};
@@ -141,7 +141,7 @@ impl Kubelet {
             let Ok(mut events) = jobs.watch(&WatchParams::default().timeout(0), "0").await.map(StreamExt::boxed) else { return };
             while let Ok(Some(event)) = events.try_next().await {
                 let (WatchEvent::Added(object) | WatchEvent::Modified(object) | WatchEvent::Deleted(object)) = &event else { continue };
-                let Ok(job) = decode::<Job>(object.clone().into_value()) else { continue };
+                let Ok(job) = object.decode::<Job>() else { continue };
                 if let WatchEvent::Deleted(_) = event { self.shared.forget(&job) } else { self.shared.see(&job) }
             }
         }

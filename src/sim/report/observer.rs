@@ -15,9 +15,10 @@ use serde_json::Value;
 use super::change::changes;
 use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
 use super::{condition, string, why};
+use crate::api::form::typed as typed_value;
 use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, WorkflowVersion};
 use crate::cluster::Clock;
-use crate::cluster::object::{Raw, decode};
+use crate::cluster::object::Raw;
 use crate::reconcile::foresight::subject_names;
 use crate::runner::quality::unreadable;
 use crate::sim::api::{MemoryApi, Refusal};
@@ -264,7 +265,7 @@ impl Observer {
 }
 
 fn read<K: DeserializeOwned>(object: &Value) -> Option<K> {
-    decode(object.clone()).ok()
+    typed_value(object).ok()
 }
 
 fn typed<K: DeserializeOwned>(objects: &[Arc<Value>]) -> Vec<K> {

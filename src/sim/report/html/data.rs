@@ -7,8 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::api::workflow::ExecutionConditions;
-use crate::api::{WorkflowSpec, sentence};
-use crate::cluster::object::decode;
+use crate::api::{WorkflowSpec, form, sentence};
 use crate::sim::report::days::with_words;
 use crate::sim::report::timeline::{Change, Entry, Happening, SubjectOutcome};
 use crate::sim::report::{condition, string, why};
@@ -116,7 +115,7 @@ fn workflow(workflow: &Value, objects: &Objects<'_>) -> Value {
     let (name, spec) = (string(&workflow["metadata"]["name"]), &workflow["spec"]);
     let ready = condition(workflow, "Ready");
     let is_ready = ready.is_some_and(|ready| ready["status"] == "True");
-    let typed = decode::<WorkflowSpec>(spec.clone()).ok();
+    let typed = form::typed::<WorkflowSpec>(spec).ok();
     let conditions = typed.as_ref().and_then(|spec| spec.execution_conditions.as_ref());
     let action = |task: &crate::api::Task| task.action().map_or("", |action| action.name());
     let tasks: Vec<Value> = typed
