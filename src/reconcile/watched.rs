@@ -206,7 +206,7 @@ mod tests {
 
     use super::*;
 
-    fn see(kind: SeenKind, rest: Value) -> Seen {
+    fn see(kind: SeenKind, rest: &Value) -> Seen {
         let mut object = json!({"metadata": {"name": "a", "namespace": "acme", "uid": "u", "resourceVersion": "7"}});
         object.as_object_mut().unwrap().extend(rest.as_object().cloned().unwrap());
         let watched = WATCHED.into_iter().find(|watched| watched.kind == kind).unwrap();
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn an_object_that_cannot_be_read_is_seen_as_such() {
         for Watched { kind, .. } in WATCHED {
-            let seen = see(kind, json!({"spec": "Ann", "status": "Ann", "sealedEpoch": "Ann", "epoch": "Ann"}));
+            let seen = see(kind, &json!({"spec": "Ann", "status": "Ann", "sealedEpoch": "Ann", "epoch": "Ann"}));
             match (kind, seen) {
                 // Of a User only that it changed is seen.
                 (SeenKind::User, Seen::UserChanged) => {}
@@ -239,10 +239,10 @@ mod tests {
         metadata.annotations = Some([(LAST_APPLIED, "{}"), ("a", "b")].map(|(key, value)| (key.to_owned(), value.to_owned())).into());
         trim(&mut metadata);
         assert_eq!((metadata.managed_fields, metadata.annotations.map(|annotations| annotations.len())), (None, Some(1)));
-        let Seen::Job(job) = see(SeenKind::Job, json!({"spec": {"template": template, "backoffLimit": 0}})) else { panic!("no Job") };
+        let Seen::Job(job) = see(SeenKind::Job, &json!({"spec": {"template": template, "backoffLimit": 0}})) else { panic!("no Job") };
         let spec = job.spec.unwrap();
         assert_eq!((spec.template.spec, spec.backoff_limit), (None, Some(0)));
-        let Seen::Pod(pod) = see(SeenKind::Pod, template) else { panic!("no Pod") };
+        let Seen::Pod(pod) = see(SeenKind::Pod, &template) else { panic!("no Pod") };
         assert!(pod.spec.is_none());
     }
 }
