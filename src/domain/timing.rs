@@ -84,6 +84,8 @@ pub struct Timing {
     pub stalled_after: Duration,
     /// Pause before another look at what is said only in Events, which nobody watches.
     pub obstacle_look: Duration,
+    /// Between passes that are left out because what decides cannot be read, if nothing is seen in between.
+    pub blind_look: Duration,
     /// How old a version is before the whole spec is kept beside it: when a thousand Workflows are applied at once, this
     /// write, the largest of the three for each, waits until all of them are ready. A Workflow that is deleted sooner has
     /// its version, and nothing beside it.
@@ -157,6 +159,7 @@ impl Timing {
         clock_look: Duration::from_secs(30),
         stalled_after: Duration::from_secs(300),
         obstacle_look: Duration::from_secs(30),
+        blind_look: Duration::from_secs(60),
         keep_pause: Duration::from_secs(30),
         pass_pause: Duration::from_secs(1),
         longest_pass_pause: Duration::from_secs(300),
@@ -210,6 +213,7 @@ impl Timing {
             ask_again_pause: stored(whole.ask_again_pause),
             clock_look: stored(whole.clock_look),
             obstacle_look: stored(whole.obstacle_look),
+            blind_look: stored(whole.blind_look),
             keep_pause: stored(whole.keep_pause),
             longest_pass_pause: stored(whole.longest_pass_pause),
             request_pause: whole.request_pause / divisor,

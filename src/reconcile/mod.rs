@@ -24,7 +24,7 @@ mod tenant_schedule;
 pub mod watched;
 mod workflow;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 pub use cache::Cache;
@@ -47,9 +47,6 @@ pub enum Key {
     TenantSchedule,
 }
 
-/// How long after a pass that was left out the next one is, if nothing is seen in between.
-const BLIND_PAUSE: TimeDelta = TimeDelta::minutes(1);
-
 /// When a key is to be reconciled again although nothing was seen.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Next {
@@ -63,7 +60,7 @@ impl Next {
 
     /// After a while: what decides cannot be read, and nobody knows what will be seen once it can.
     fn later(cluster: &Cluster) -> Self {
-        Self { wake_at: Some(cluster.clock().now() + BLIND_PAUSE) }
+        Self { wake_at: Some(cluster.clock().now() + cluster.timing().blind_look) }
     }
 }
 
