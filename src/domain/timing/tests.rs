@@ -69,7 +69,16 @@ const CLAIMS: [Inequality; 10] = [
         what: "what is compared with stored instants is in their seconds",
         holds: |t| {
             let attempts = [t.claim_life, t.unseen_pause, t.open_pause, t.longest_open_pause, t.failure_pause, t.longest_failure_pause];
-            let others = [t.change_pause, t.ask_again_pause, t.clock_look, t.obstacle_look, t.blind_look, t.keep_pause, t.stalled_after, t.settle_pause];
+            let others = [
+                t.change_pause,
+                t.ask_again_pause,
+                t.clock_look,
+                t.obstacle_look,
+                t.blind_look,
+                t.keep_pause,
+                t.stalled_after,
+                t.settle_pause,
+            ];
             attempts.into_iter().chain(others).chain([t.pass_pause, t.longest_pass_pause]).all(is_whole)
         },
         broken: |t| t.claim_life += Duration::from_millis(1),
