@@ -27,9 +27,10 @@ SCENES = {
     "restarts": restarts.play,
 }
 # What is played at the same time: other tenants of the same operator, who mostly wait. README's commands install and
-# uninstall it, a missing image is missed by every tenant, and restarts end the API server of all. Most wait for a sixth of
+# uninstall it, a missing image is missed by every tenant, so that it comes before there are many: the node pulls one after
+# the other; and restarts end the API server of all. Most wait for a sixth of
 # what production waits for; README's tenant, the unhurried zombie and the restarts do not.
-TOGETHER = [["readme"], ["stalled", "kills", "zombies"], ["image"], ["unhurried"], ["restarts"]]
+TOGETHER = [["readme"], ["image"], ["stalled", "kills", "zombies"], ["unhurried"], ["restarts"]]
 
 
 def explain():
