@@ -75,10 +75,9 @@ pub enum AttributeType {
 }
 
 /// What a date without a time means.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum DateOnly {
     /// 00:00:00 of that day.
-    #[default]
     StartOfDay,
     /// 23:59:59 of that day.
     EndOfDay,
@@ -98,9 +97,10 @@ pub struct AttributeMapping {
     /// Type of the value.
     #[serde(default, rename = "type")]
     pub type_: AttributeType,
-    /// What a date without a time means.
-    #[serde(default)]
-    pub date_only: DateOnly,
+    /// What a date without a time means; default: EndOfDay for employeeLeaveDateTime, whose day is the last one of work,
+    /// and StartOfDay for all others. A date-time at 00:00:00 is a time of day like any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_only: Option<DateOnly>,
     /// Time zone of dates without an offset, for example Europe/Berlin; default UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]

@@ -95,12 +95,15 @@ impl DateValue {
     /// The text that identifies this value in the key of an occurrence.
     ///
     /// A day is its calendar date, a local date-time is its wall-clock text, an instant is RFC 3339 in UTC with whole
-    /// seconds. Offset, time of day and time zone of the trigger have no part in it, so that editing them never makes a
-    /// person due a second time; nor has the UTC offset in which a source wrote an instant.
+    /// seconds; either is the calendar date where its clock shows midnight, so that a source that writes the same day in
+    /// another notation makes nobody due again. Offset, time of day and time zone of the trigger have no part in it, so
+    /// that editing them never makes a person due a second time; nor has the UTC offset in which a source wrote an instant.
     #[must_use]
     pub fn canonical(&self) -> String {
         match self {
             Self::Day(day) => day.format("%Y-%m-%d").to_string(),
+            Self::Local(local) if local.time() == NaiveTime::MIN => local.format("%Y-%m-%d").to_string(),
+            Self::Instant(instant) if instant.time() == NaiveTime::MIN => instant.format("%Y-%m-%d").to_string(),
             Self::Local(local) => local.format("%Y-%m-%dT%H:%M:%S").to_string(),
             Self::Instant(instant) => instant.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }

@@ -3,8 +3,12 @@
 pub mod canonical;
 pub mod dates;
 pub mod decision;
+pub mod departure;
 pub mod due;
+pub mod employment;
 pub mod epochs;
+pub mod gate;
+pub mod identity;
 pub mod job;
 pub mod keys;
 pub mod ledger;

@@ -2,12 +2,21 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::rule::{Attribute, Attributes, Known, Subject as RuleSubject, Value};
 
 use super::dates::{DateOnly, DateValue, DueRule, due_instant};
+
+/// The attribute with the first day of a person's employment.
+pub const HIRE_DATE: &str = "employeeHireDate";
+/// The attribute with its last day.
+pub const LEAVE_DATE: &str = "employeeLeaveDateTime";
+/// The attribute with the instant of the account's creation.
+pub const CREATED: &str = "createdDateTime";
+/// The attribute that says whether the person can sign in.
+pub const ACCOUNT_ENABLED: &str = "accountEnabled";
 
 /// What could be learned about a date.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,6 +49,16 @@ impl DatedValue {
         // An offset of zero is always in range.
         let instant = DueRule::new(0, None, date_only, zone).map_or(DateTime::UNIX_EPOCH, |rule| due_instant(value, &rule));
         Self { value, zone, date_only, instant }
+    }
+
+    /// The calendar day in its zone.
+    #[must_use]
+    pub fn day(&self) -> NaiveDate {
+        match self.value {
+            DateValue::Day(day) => day,
+            DateValue::Local(local) => local.date(),
+            DateValue::Instant(instant) => instant.with_timezone(&self.zone).date_naive(),
+        }
     }
 }
 
@@ -83,6 +102,8 @@ pub struct Person {
     pub dates: Dates,
     /// Groups that the subject is a member of, sorted.
     pub groups: Vec<String>,
+    /// Directly assigned licences.
+    pub licenses: Vec<String>,
     /// Number of sponsors; unknown if the directory does not say.
     pub sponsors: Option<usize>,
 }
@@ -92,6 +113,15 @@ impl Person {
     #[must_use]
     pub fn date(&self, attribute: &str) -> DateReading {
         self.dates.get(attribute).unwrap_or(DateReading::Absent)
+    }
+
+    /// Whether the account can be used; None: it cannot be told.
+    #[must_use]
+    pub fn is_enabled(&self) -> Option<bool> {
+        match self.attributes.value(&Attribute::Known(Known::AccountEnabled)) {
+            Value::Bool(enabled) => Some(enabled),
+            _ => None,
+        }
     }
 
     /// Whether the subject is a guest with fewer sponsors than that; None: it cannot be told.
@@ -156,6 +186,7 @@ pub(super) fn person(dates: &[(&str, DateReading)]) -> Person {
         attributes: Attributes::new(),
         dates: Dates::new(names.into(), readings.into()),
         groups: Vec::new(),
+        licenses: Vec::new(),
         sponsors: None,
     }
 }

@@ -1,7 +1,12 @@
 //! From a WorkflowVersion and its tenant to a workflow that can be asked who is due.
 
+use chrono::TimeDelta;
+
 use crate::api::{Category, DirectorySpec, TenantScheduleSpec, WorkflowSpec, WorkflowVersion};
-use crate::domain::trigger::{CompiledWorkflow, window};
+use crate::api::directory::{AttributeMapping, DateOnly as ApiDateOnly};
+use crate::domain::dates::DateOnly;
+use crate::domain::identity::ZoneFacts;
+use crate::domain::trigger::{CompileError, CompiledWorkflow, window};
 use crate::domain::validate::vocabulary;
 
 /// Compiles a version as of today's Workflow, Directory and TenantSchedule.
@@ -11,18 +16,9 @@ pub(super) fn compile(
     directory: &DirectorySpec,
     schedule: Option<&TenantScheduleSpec>,
 ) -> Result<CompiledWorkflow, String> {
-    let catch_up = schedule.and_then(|schedule| schedule.catch_up.clone()).unwrap_or_default();
-    let tenant_window = match workflow.category {
-        Category::Joiner => catch_up.joiner,
-        Category::Mover => catch_up.mover,
-        Category::Leaver => catch_up.leaver,
-    };
-    let window =
-        window(workflow.category, workflow.catch_up_window.as_deref(), tenant_window.as_deref()).map_err(|error| error.to_string())?;
+    let window = window_of(workflow, schedule).map_err(|error| error.to_string())?;
     let mappings = &directory.attributes;
-    let zones = mappings.iter().map(|mapping| {
-        (mapping.name.clone(), format!("{:?}|{:?}|{:?}", mapping.time_zone, mapping.time_zone_attribute, mapping.date_only))
-    });
+    let zones = mappings.iter().map(|mapping| (mapping.name.clone(), zone_facts(mapping)));
     let spec = &version.spec;
     CompiledWorkflow::compile(
         &spec.workflow,
@@ -34,6 +30,31 @@ pub(super) fn compile(
         &zones.collect(),
     )
     .map_err(|error| error.to_string())
+}
+
+/// What of a mapping moves due instants.
+fn zone_facts(mapping: &AttributeMapping) -> ZoneFacts {
+    let date_only = mapping.date_only.map(|date_only| match date_only {
+        ApiDateOnly::StartOfDay => DateOnly::StartOfDay,
+        ApiDateOnly::EndOfDay => DateOnly::EndOfDay,
+    });
+    ZoneFacts {
+        time_zone: mapping.time_zone.clone(),
+        time_zone_attribute: mapping.time_zone_attribute.clone(),
+        date_only,
+        tenant: None,
+    }
+}
+
+/// The catch-up window of a Workflow: its own, else the tenant's for its category, else the default.
+pub(super) fn window_of(workflow: &WorkflowSpec, schedule: Option<&TenantScheduleSpec>) -> Result<TimeDelta, CompileError> {
+    let catch_up = schedule.and_then(|schedule| schedule.catch_up.clone()).unwrap_or_default();
+    let tenant_window = match workflow.category {
+        Category::Joiner => catch_up.joiner,
+        Category::Mover => catch_up.mover,
+        Category::Leaver => catch_up.leaver,
+    };
+    window(workflow.category, workflow.catch_up_window.as_deref(), tenant_window.as_deref())
 }
 
 /// The version of a workflow with the highest number; where the lineage is known, another's versions are not its own.

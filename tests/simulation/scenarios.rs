@@ -12,7 +12,7 @@ mod leavers;
 mod on_demand;
 mod once;
 mod people;
-mod play;
+pub mod play;
 mod quiet;
 mod readiness;
 mod retention;

@@ -11,7 +11,7 @@ use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Account, DirectorySpec, User};
 use crate::domain::dates::{DateOnly, DateValue, parse_zone};
 use crate::domain::keys::Keyring;
-use crate::domain::subject::{DateReading, DatedValue, Dates, Person};
+use crate::domain::subject::{DateReading, DatedValue, Dates, LEAVE_DATE, Person};
 use crate::domain::trigger::LAST_SIGN_IN;
 use crate::rule::{Attributes, OwnedValue};
 
@@ -108,6 +108,7 @@ impl Mapping {
             attributes,
             dates,
             groups,
+            licenses: account.spec.licenses.clone(),
             sponsors: sponsors(user, Some(&account.spec)).map(Vec::len),
         })
     }
@@ -137,9 +138,10 @@ impl Mapping {
             });
         };
         let (Ok(value), Some(zone)) = (DateValue::parse(text), zone(user, account, mapping)) else { return DateReading::Unknown };
-        let date_only = match mapping.map(|mapping| mapping.date_only).unwrap_or_default() {
-            ApiDateOnly::StartOfDay => DateOnly::StartOfDay,
-            ApiDateOnly::EndOfDay => DateOnly::EndOfDay,
+        let date_only = match mapping.and_then(|mapping| mapping.date_only) {
+            None if name == LEAVE_DATE => DateOnly::EndOfDay,
+            None | Some(ApiDateOnly::StartOfDay) => DateOnly::StartOfDay,
+            Some(ApiDateOnly::EndOfDay) => DateOnly::EndOfDay,
         };
         DateReading::Known(DatedValue::new(value, zone, date_only))
     }

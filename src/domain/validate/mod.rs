@@ -136,9 +136,6 @@ pub fn workflow_problems(spec: &WorkflowSpec, tenant: &Tenant<'_>) -> Vec<Proble
     }
     tasks::check(&mut problems, spec, &vocabulary);
     problems.check_duration("spec.catchUpWindow", spec.catch_up_window.as_deref());
-    if spec.execution_limits.is_some() {
-        problems.add("spec.executionLimits", reason::NOT_AVAILABLE, "execution limits are not available yet: nothing would be held");
-    }
     if spec.approval.is_some() {
         problems.add("spec.approval", reason::NOT_AVAILABLE, "approvals are not available yet: nothing would wait");
     }

@@ -1,13 +1,13 @@
 //! Reading the tenant: consistently, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
 use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
 use crate::api::tenant_ledger::TenantLedgerData;
-use crate::api::{Directory as DirectoryObject, DirectorySnapshot, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
+use crate::api::{Directory as DirectoryObject, DirectorySnapshot, EntryState, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
 use crate::cluster::Cluster;
 use crate::cluster::client::{Kind, Selector};
 use crate::directory::Embedded;
@@ -55,7 +55,7 @@ pub(super) async fn objects(
     let keys = Keyring::from_hex(&data.key).map_err(|error| RunnerError::Invalid(error.to_string()))?;
     let mut chunks: Vec<OccurrenceLedger> = all(cluster).await?;
     chunks.sort_by_key(chunk_number);
-    let snapshots: Vec<DirectorySnapshot> = if runs_only { Vec::new() } else { all(cluster).await? };
+    let snapshots: Vec<DirectorySnapshot> = all(cluster).await?;
     let runs: Vec<Run> = all(cluster).await?;
     let newest = chunks.iter().flat_map(|chunk| chunk.spec.entries.iter().map(|row| row.epoch));
     let newest = newest.chain(snapshots.iter().flat_map(|bucket| bucket.spec.rows.iter().map(|row| row.current.epoch))).max();
@@ -69,6 +69,7 @@ pub(super) async fn objects(
         epoch: data.epoch,
         as_of,
         runs_only,
+        stillness: TimeDelta::from_std(cluster.timing().stillness).unwrap_or(TimeDelta::MAX),
         head: data,
         keys,
         schedule,
@@ -153,7 +154,13 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     let moment = scheduled.then(|| Moment {
         as_of: tenant.as_of,
         window: compiled.window,
-        activated_at: activation(before.and_then(|head| head.activated_at), last_sealed_at, tenant.as_of),
+        stillness: tenant.stillness,
+        activated_at: activation(
+            before.and_then(|head| head.activated_at),
+            before.and_then(|head| head.idle_since),
+            compiled.window,
+            tenant.as_of,
+        ),
         last_sealed_at,
     });
     Ok(Usable { compiled, directory, version: version.clone(), moment })
@@ -161,7 +168,7 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
 
 /// Reads the slices that matter. Those of epochs that do not count are left out.
 pub(super) async fn slices(cluster: &Cluster, tenant: &mut Tenant) -> Result<(), RunnerError> {
-    let names: Vec<String> = tenant.runs_that_matter().into_iter().collect();
+    let names: Vec<String> = tenant.runs_that_matter().into_iter().chain(closed_by(tenant)).collect::<BTreeSet<_>>().into_iter().collect();
     for part in names.chunks(RUNS_PER_REQUEST) {
         let selector = Selector::labels(format!("{LABEL_RUN} in ({})", part.join(",")));
         let slices: Vec<RunSlice> = cluster.list(&selector).await?;
@@ -174,6 +181,13 @@ pub(super) async fn slices(cluster: &Cluster, tenant: &mut Tenant) -> Result<(),
     }
     adopt_planned(tenant);
     Ok(())
+}
+
+/// The Runs that closed an account that is enabled now: only their results tell whether it was opened again.
+fn closed_by(tenant: &Tenant) -> Vec<String> {
+    let open = tenant.people().filter(|(_, person)| person.is_enabled() == Some(true));
+    let rows = open.flat_map(|(_, person)| tenant.ledger.of_subject(&person.key));
+    rows.filter(|row| row.closes.is_some() && row.state == EntryState::Planned).filter_map(|row| row.run.clone()).collect()
 }
 
 /// A subject in a valid slice counts as planned even without an entry: a backup may have caught the slice and not the
@@ -190,7 +204,7 @@ fn adopt_planned(tenant: &mut Tenant) {
                     "",
                     &data.workflow,
                     data.category,
-                    crate::api::EntryState::Planned,
+                    EntryState::Planned,
                     result.due,
                 );
                 row.run = Some(data.run.clone());

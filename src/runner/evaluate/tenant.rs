@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
@@ -14,7 +14,7 @@ use crate::domain::due::Moment;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
 use crate::domain::order::OpenWork;
-use crate::domain::subject::Person;
+use crate::domain::subject::{HIRE_DATE, Person};
 use crate::domain::trigger::CompiledWorkflow;
 
 /// What a directory said.
@@ -42,6 +42,8 @@ pub(super) struct Tenant {
     pub epoch: i64,
     pub as_of: DateTime<Utc>,
     pub runs_only: bool,
+    /// How long a person's attributes must be still before their changes are due.
+    pub stillness: TimeDelta,
     pub head: TenantLedgerData,
     pub keys: Keyring,
     pub schedule: Option<TenantSchedule>,
@@ -72,11 +74,6 @@ impl Tenant {
         spec.directory.as_ref().or_else(|| self.schedule.as_ref()?.spec.directory.as_ref())
     }
 
-    /// People by their keyed id.
-    pub fn people_by_key(&self) -> BTreeMap<&str, &Person> {
-        self.people().map(|(_, person)| (person.key.as_str(), person)).collect()
-    }
-
     /// What the head knows of a workflow.
     pub fn workflow_head(&self, name: &str) -> Option<&WorkflowHead> {
         self.head.workflows.iter().find(|head| head.name == name)
@@ -84,12 +81,17 @@ impl Tenant {
 
     /// Identity of a workflow, if the head knows it.
     pub fn lineage(&self, workflow: &str) -> Option<&str> {
-        self.workflow_head(workflow).map(|head| head.lineage.as_str())
+        self.workflow_head(workflow).map(|head| head.lineage.as_str()).filter(|lineage| !lineage.is_empty())
     }
 
     /// The result of an occurrence in a slice that was read.
     pub fn result(&self, slice: Option<&str>, key: &str) -> Option<&SubjectResult> {
-        self.slices.get(slice?)?.spec.results.iter().find(|result| result.occurrence == key)
+        self.slices.get(slice?)?.spec.results.iter().find(|result| result.occurrence == key || result.also.iter().any(|also| also == key))
+    }
+
+    /// Whether a row is joiner work that is timed by the hire date. Work of an earlier hire date is canceled as changed.
+    fn is_of_hire(row: &LedgerEntry) -> bool {
+        row.category == Category::Joiner && row.attribute == HIRE_DATE
     }
 
     /// Unfinished work by the subject's keyed id.
@@ -103,6 +105,8 @@ impl Tenant {
                         key: result.occurrence.clone(),
                         slice: slice.name_any(),
                         category: slice.spec.category,
+                        due: result.due,
+                        is_of_hire: self.ledger.get(&result.occurrence).is_some_and(|row| Self::is_of_hire(row)),
                     });
                 }
             }
@@ -137,6 +141,8 @@ impl Tenant {
             slice: None,
             by: None,
             reason: None,
+            closes: None,
+            hire: None,
             sequence: None,
         }
     }

@@ -139,7 +139,8 @@ fn window(attempt: &Attempt) -> TimeDelta {
 /// Leaves a subject queued until its window ends.
 fn leave(attempt: &Attempt, mut result: SubjectResult, window: TimeDelta) -> Option<String> {
     let key = result.occurrence.clone();
-    if expire(&mut result, window, attempt.context.cluster.clock().now()) {
+    let end = attempt.mind.window_end(&result, window);
+    if expire(&mut result, end, attempt.context.cluster.clock().now()) {
         attempt.hold(result);
         return None;
     }
@@ -163,7 +164,7 @@ async fn tasks(attempt: &Attempt, slice: &str, key: &str, category: Category) ->
         let Some(outcome) = perform::perform(attempt, slice, &mut result, index, task).await? else { return Ok(None) };
         if category == Category::Leaver && outcome.as_ref().err().is_some_and(TaskError::is_transient) {
             let window = window(attempt);
-            if result.due + window >= attempt.context.cluster.clock().now() {
+            if attempt.mind.window_end(&result, window) >= attempt.context.cluster.clock().now() {
                 result.tasks[index].processing_status = ProcessingStatus::Queued;
                 return Ok(leave(attempt, result, window));
             }

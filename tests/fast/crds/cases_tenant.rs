@@ -117,7 +117,7 @@ fn attributes() -> Vec<Case> {
     vec![
         Case::accepted("attribute: name", attributes(json!([{"name": "contractEnd"}])))
             .stores("/spec/attributes/0/type", json!("string"))
-            .stores("/spec/attributes/0/dateOnly", json!("StartOfDay")),
+            .stores("/spec/attributes/0/dateOnly", Value::Null),
         Case::accepted("attribute: date", attributes(json!([{"name": "contractEnd", "type": "dateTime", "dateOnly": "EndOfDay"}]))),
         Case::refused("attribute: type of nobody", attributes(json!([{"name": "a", "type": "float"}])), "Unsupported value: \"float\""),
         Case::refused("attribute: twice", attributes(json!([{"name": "a"}, {"name": "a"}])), "Duplicate value: {\"name\":\"a\"}"),

@@ -18,16 +18,17 @@ use crate::api::meta::DEFAULT_NAME;
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{EntryState, TenantLedger, conditions};
 use crate::cluster::Cluster;
-use crate::domain::decision::{Books, Decided, Decision, View};
+use crate::domain::decision::{Books, Decided, Decision};
 use crate::domain::tick;
 use crate::runner::RunnerError;
 use crate::runner::quality::unreadable;
 
 use super::decide;
+use super::departure::People;
 use super::draft::Draft;
 use super::place::{self, Wanted};
 use super::read;
-use super::snapshot;
+use super::snapshot::{self, Looks};
 use super::tenant::Tenant;
 
 use history::History;
@@ -54,10 +55,9 @@ pub async fn explain(cluster: &Cluster, subject: &str) -> Result<Option<Explanat
     }
     let stopped = stopped(&tenant);
     let (last, next) = (tenant.head.as_of, tick_after(&tenant, now).filter(|_| stopped.is_none()));
-    let (mut looks, _) = snapshot::take(&tenant);
-    let looks: Looks<'_> =
-        tenant.readings.keys().filter_map(|directory| Some((directory.as_str(), looks.remove(directory.as_str())?.pop()?))).collect();
-    let seen = Seen { decisions: decisions(&tenant, &looks), looks, next, found: &found, tenant: &tenant };
+    let snapshots = std::mem::take(&mut tenant.snapshots);
+    let (looks, _) = snapshot::take(&tenant, &snapshots);
+    let seen = Seen { decisions: decisions(&tenant, &looks), looks: &looks, next, found: &found, tenant: &tenant };
     let mut workflows: Vec<WorkflowExplanation> =
         tenant.workflows.iter().map(|(name, workflow)| seen.explain(name, workflow, &mut history)).collect();
     for name in history.rest() {
@@ -89,13 +89,32 @@ struct Verdicts {
     superseded_by: Option<String>,
 }
 
-/// What the next evaluation sees of the person in each directory, and what was seen before.
-type Looks<'a> = BTreeMap<&'a str, snapshot::Seen<'a>>;
+impl Verdicts {
+    /// What waited for the account to be opened again in the same evaluation is not due without that.
+    fn give_up(&mut self, reason: &'static str) {
+        for decided in self.decided.iter_mut().filter(|decided| matches!(decided.decision, Decision::DueBeforeReturn { .. })) {
+            decided.decision = Decision::NotDue { reason };
+        }
+    }
+
+    /// What was decided about an attribute's occurrence: alone, or with other changes.
+    fn about(&self, attribute: &str) -> Option<&Decided> {
+        let is_own = |decided: &&Decided| decided.about.as_ref().is_some_and(|about| about.attribute == attribute);
+        let is_with = |decided: &&Decided| match &decided.decision {
+            Decision::Due { occurrence, .. } => occurrence.also.iter().any(|change| change.attribute == attribute),
+            // Changes wait for one another.
+            Decision::NotYet { .. } => true,
+            _ => decided.about.is_none(),
+        };
+        let all = || self.decided.iter();
+        all().find(is_own).or_else(|| all().find(is_with))
+    }
+}
 
 /// Everything that the explanation of one workflow looks at.
 struct Seen<'a> {
     decisions: BTreeMap<String, Verdicts>,
-    looks: Looks<'a>,
+    looks: &'a Looks<'a>,
     /// The schedule's next evaluation.
     next: Option<DateTime<Utc>>,
     found: &'a Found,
@@ -108,26 +127,36 @@ fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> BTreeMap<String, Verdicts> {
     let mut verdicts: BTreeMap<String, Verdicts> = BTreeMap::new();
     let mut wanted = Vec::new();
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
-    for (directory, seen) in looks {
-        let Some(person) = person::of(tenant, directory) else { continue };
-        let view = View { now: &seen.now, before: seen.before, has_released: seen.has_released };
-        for (usable, facts) in decide::facts(tenant, directory) {
-            let name = &usable.compiled.name;
-            let decided: Vec<Decided> = facts.decide(person, view, books, None).collect();
-            for decided in &decided {
-                if let Decision::Due { occurrence, key } = &decided.decision {
-                    wanted.push(Wanted::scheduled(usable, person, occurrence.clone(), key.clone()));
-                    keys.insert(key.clone(), name.clone());
-                }
+    let mut due = Vec::new();
+    for directory in tenant.readings.keys() {
+        for (person, seen) in looks.people(tenant, directory) {
+            let view = decide::view(tenant, person, seen);
+            for (usable, facts) in decide::facts(tenant, directory) {
+                let decided = facts.decide(person, view, books, None);
+                due.extend(decided.iter().map(|decided| (usable, person, decided.decision.clone())));
+                verdicts.insert(usable.compiled.name.clone(), Verdicts { decided, superseded_by: None });
             }
-            verdicts.insert(name.clone(), Verdicts { decided, superseded_by: None });
+        }
+    }
+    decide::settle_returns(&mut due, 0);
+    for (usable, person, decision) in due {
+        let name = &usable.compiled.name;
+        match decision {
+            Decision::Due { occurrence, key } => {
+                keys.extend(occurrence.also.iter().map(|change| (change.key.clone(), name.clone())));
+                keys.insert(key.clone(), name.clone());
+                wanted.push(Wanted::scheduled(usable, person, occurrence, key));
+            }
+            Decision::NotDue { reason } => verdicts.entry(name.clone()).or_default().give_up(reason),
+            _ => {}
         }
     }
     let mut draft = Draft::default();
-    place::place(tenant, &wanted, &mut draft);
+    place::place(tenant, &People::new(tenant, looks), &wanted, &mut draft);
     for row in draft.rows.iter().filter(|row| row.state == EntryState::Superseded) {
         let by = row.by.as_deref().unwrap_or_default();
         let leaver = keys.get(by).cloned().or_else(|| tenant.ledger.get(by).map(|row| row.workflow.clone()));
+        let leaver = leaver.or_else(|| Some("the leave date".to_owned()));
         if let Some(verdicts) = keys.get(&row.key).and_then(|name| verdicts.get_mut(name)) {
             verdicts.superseded_by = leaver;
         }

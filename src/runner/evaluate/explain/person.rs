@@ -74,11 +74,3 @@ fn person(tenant: &Tenant, directory: &str, user: &User, account: &Account) -> O
     let spec = &tenant.directories.get(directory)?.spec;
     Mapping::new(directory, spec).person(user, account, &tenant.keys)
 }
-
-/// The person in a directory as evaluations see them.
-pub(super) fn of<'a>(tenant: &'a Tenant, directory: &str) -> Option<&'a Person> {
-    match tenant.readings.get(directory)? {
-        Reading::People(people) => people.first(),
-        Reading::Unknown(_) => None,
-    }
-}
