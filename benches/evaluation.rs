@@ -106,7 +106,7 @@ impl People {
         let user = record(number, moved);
         let spec: AccountSpec = serde_json::from_value(json!({"accountEnabled": true})).expect("an Account");
         let account = Account::new(&format!("person-{number}"), spec);
-        self.mapping.person(&user, &account, &self.keys).expect("nobody is deleted")
+        self.mapping.person(&user, &account, &|_| false, &self.keys).expect("nobody is deleted")
     }
 
     /// As they were at the last evaluation: one in a thousand was in another department.

@@ -174,7 +174,8 @@ pub struct DirectorySpec {
     #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub attributes: Vec<AttributeMapping>,
-    /// Attribute by which the same person is found in another Directory; default employeeId.
+    /// Attribute by which a person is known beyond the name: in another Directory, and when a name is given again; default
+    /// employeeId. Each value is one person's; a value that two subjects share identifies neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub correlation_attribute: Option<String>,

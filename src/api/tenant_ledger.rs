@@ -124,6 +124,7 @@ fn first_version() -> i32 {
 
 /// What a tenant remembers of a directory.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DirectoryHead {
     /// Name of the Directory.
     #[schemars(length(min = 1, max = 63))]
@@ -134,6 +135,18 @@ pub struct DirectoryHead {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub unreadable: Vec<Unreadable>,
+    /// Subjects whose account remembers another correlation value than their record has, and of whom nobody has said yet
+    /// whose the account is.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub name_reused: i64,
+    /// Subjects whose correlation value another subject has too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicate_correlation: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// An attribute with values that could not be read, for example dates that are none.

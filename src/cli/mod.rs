@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod account;
 mod completions;
 mod controller;
 mod crds;
@@ -48,6 +49,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
+    Account(account::AccountArgs),
     Tasks(tasks::TasksArgs),
     Templates(templates::TemplatesArgs),
     Template(template::TemplateArgs),
@@ -87,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Account(args) => account::run(&args),
         Command::Tasks(args) => tasks::run(&args),
         Command::Templates(args) => templates::run(&args),
         Command::Template(args) => template::run(&args),

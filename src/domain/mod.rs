@@ -1,6 +1,7 @@
 //! Pure decisions: functions of what was observed and of an instant. No client, no clock, no environment.
 
 pub mod canonical;
+pub mod correlation;
 pub mod dates;
 pub mod decision;
 pub mod departure;
@@ -14,6 +15,7 @@ pub mod keys;
 pub mod ledger;
 pub mod order;
 pub mod plan;
+pub mod references;
 pub mod release;
 pub mod retention;
 pub mod rollup;

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use crate::rule::{Attribute, Attributes, Known, Subject as RuleSubject, Value};
 
 use super::dates::{DateOnly, DateValue, DueRule, due_instant};
+use super::correlation::Identity;
 
 /// The attribute with the first day of a person's employment.
 pub const HIRE_DATE: &str = "employeeHireDate";
@@ -104,8 +105,10 @@ pub struct Person {
     pub groups: Vec<String>,
     /// Directly assigned licences.
     pub licenses: Vec<String>,
-    /// Number of sponsors; unknown if the directory does not say.
+    /// Number of sponsors whose accounts can be used; unknown if the directory does not say.
     pub sponsors: Option<usize>,
+    /// Whose the name is.
+    pub identity: Identity,
 }
 
 impl Person {
@@ -188,6 +191,7 @@ pub(super) fn person(dates: &[(&str, DateReading)]) -> Person {
         groups: Vec::new(),
         licenses: Vec::new(),
         sponsors: None,
+        identity: Identity::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::{Next, ReconcileError, status};
 use crate::api::Directory;
 use crate::api::conditions::{self, DATA_QUALITY, Finding, READY, STALLED};
 use crate::api::directory::DirectoryStatus;
+use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
 use crate::api::tenant_ledger::DirectoryHead;
 use crate::cluster::Cluster;
 use crate::domain::validate::{self, Problem};
@@ -44,15 +45,33 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
     desired
 }
 
-/// Whether every value of the directory could be read.
+/// Whether every value of the directory could be read, and every name and correlation value is one person's. The first
+/// finding is the reason, and all of them are told: counts, and nobody's name.
 fn quality(head: &DirectoryHead) -> Finding<'static> {
-    let (reason, message) = if head.unreadable.is_empty() {
-        ("Readable", "every value could be read".to_owned())
-    } else {
+    let mut found = Vec::new();
+    if head.name_reused > 0 {
+        let text = format!(
+            "accounts that remember another correlation value than their record has, so that nothing enables them, gives or deletes until \
+             somebody says whose they are (tenure account): {}",
+            head.name_reused
+        );
+        found.push((NAME_REUSED, text));
+    }
+    if head.duplicate_correlation > 0 {
+        found.push((
+            DUPLICATE_CORRELATION,
+            format!("people who share a correlation value, which identifies none of them: {}", head.duplicate_correlation),
+        ));
+    }
+    if !head.unreadable.is_empty() {
         let counts: Vec<String> = head.unreadable.iter().map(|found| format!("{} of {}", found.count, found.attribute)).collect();
-        ("Unreadable", format!("values that cannot be read and never act: {}", counts.join(", ")))
-    };
-    Finding { type_: DATA_QUALITY, status: head.unreadable.is_empty().into(), reason, message }
+        found.push(("Unreadable", format!("values that cannot be read and never act: {}", counts.join(", "))));
+    }
+    let reason = found.first().map_or("Readable", |(reason, _)| *reason);
+    let message: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
+    let is_fine = message.is_empty();
+    let message = if is_fine { "every value could be read".to_owned() } else { message.join("; ") };
+    Finding { type_: DATA_QUALITY, status: is_fine.into(), reason, message }
 }
 
 /// Ready if there are no problems, else Stalled for the reason of the first.
@@ -101,9 +120,24 @@ mod tests {
         let fine = status(Some(json!({"name": "people", "subjects": 3})));
         assert_eq!((fine.subjects, found(&fine).map(|found| found.0)), (Some(3), Some(true.into())));
         let unreadable = json!([{"attribute": "employeeHireDate", "count": 2}, {"attribute": "badgeDate", "count": 1}]);
-        let (status, reason, message) =
-            found(&status(Some(json!({"name": "people", "subjects": 3, "unreadable": unreadable})))).expect("a condition");
-        assert_eq!((status, reason.as_str()), (false.into(), "Unreadable"));
+        let (failed, reason, message) =
+            found(&status(Some(json!({"name": "people", "subjects": 3, "unreadable": unreadable.clone()})))).expect("a condition");
+        assert_eq!((failed, reason.as_str()), (false.into(), "Unreadable"));
         assert!(message.ends_with(": 2 of employeeHireDate, 1 of badgeDate"), "{message}");
+        for (head, expected, tells) in [
+            (json!({"nameReused": 1}), "NameReused", vec![": 1"]),
+            (json!({"duplicateCorrelation": 2}), "DuplicateCorrelation", vec!["none of them: 2"]),
+            (
+                json!({"nameReused": 3, "duplicateCorrelation": 2, "unreadable": unreadable}),
+                "NameReused",
+                vec![": 3;", "none of them: 2;", "2 of employeeHireDate"],
+            ),
+        ] {
+            let mut all = json!({"name": "people", "subjects": 3});
+            all.as_object_mut().expect("an object").extend(head.as_object().cloned().expect("an object"));
+            let (failed, reason, message) = found(&status(Some(all))).expect("a condition");
+            assert_eq!((failed, reason.as_str()), (false.into(), expected));
+            assert!(tells.iter().all(|text| message.contains(text)), "{message}");
+        }
     }
 }

@@ -54,6 +54,14 @@ fn head(explanation: &Explanation, out: &mut String) {
         Some(account) => {
             let groups = if account.groups.is_empty() { "in no group".to_owned() } else { format!("in {}", account.groups.join(", ")) };
             let _ = writeln!(out, "The account is {}, {groups}.", account.state);
+            if let Some(attribute) = &account.remembers_another {
+                let name = &explanation.subject;
+                let _ = writeln!(
+                    out,
+                    "{RED}It remembers another {attribute} than the record has.{PLAIN} Until somebody says whose it is, nothing enables it, gives \
+                     or deletes: tenure account keep {name} (the same person), tenure account release {name} (another one)."
+                );
+            }
         }
     }
     let last = explanation.last_evaluation.map_or_else(|| "Never evaluated".to_owned(), |at| format!("Last evaluated at {}", instant(at)));

@@ -15,6 +15,7 @@ use crate::domain::subject::{DateReading, DatedValue, Dates, LEAVE_DATE, Person}
 use crate::domain::trigger::LAST_SIGN_IN;
 use crate::rule::{Attributes, OwnedValue};
 
+use super::identity::EMPLOYEE_ID;
 use super::sponsors::sponsors;
 
 /// The attributes that are dates without being mapped: those of LCW's triggers.
@@ -24,6 +25,8 @@ pub(super) const DATES: [&str; 4] = ["employeeHireDate", "employeeLeaveDateTime"
 #[derive(Clone, Debug)]
 pub struct Mapping {
     directory: String,
+    /// Name of the correlation attribute.
+    pub(super) correlation: String,
     pub(super) mapped: Vec<AttributeMapping>,
     /// Names of the dates, shared by all people.
     dates: Arc<[Box<str>]>,
@@ -40,7 +43,8 @@ impl Mapping {
         let mapped = spec.attributes.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime).map(|mapping| mapping.name.as_str());
         let dates: BTreeSet<&str> = DATES.into_iter().chain(mapped).collect();
         let dates = dates.into_iter().map(Box::from).collect();
-        Self { directory: directory.to_owned(), mapped: spec.attributes.clone(), dates }
+        let correlation = spec.correlation_attribute.as_deref().unwrap_or(EMPLOYEE_ID).to_owned();
+        Self { directory: directory.to_owned(), correlation, mapped: spec.attributes.clone(), dates }
     }
 
     /// The text of an attribute: the account's, where a task wrote it, else the record's. None: not set.
@@ -52,7 +56,7 @@ impl Mapping {
         text.filter(|text| !text.is_empty())
     }
 
-    fn record_text<'a>(user: &'a User, name: &str) -> Option<&'a str> {
+    pub(super) fn record_text<'a>(user: &'a User, name: &str) -> Option<&'a str> {
         if let Some(text) = user.spec.text(name) {
             return text;
         }
@@ -66,9 +70,10 @@ impl Mapping {
         }
     }
 
-    /// The person; None if softly deleted: then they are no subject any more.
+    /// The person; None if softly deleted: then they are no subject any more. `is_out`: whether an account of that name is
+    /// deleted or disabled, which makes its owner no sponsor.
     #[must_use]
-    pub fn person(&self, user: &User, account: &Account, keys: &Keyring) -> Option<Person> {
+    pub fn person(&self, user: &User, account: &Account, is_out: &dyn Fn(&str) -> bool, keys: &Keyring) -> Option<Person> {
         if account.spec.deleted_at.is_some() {
             return None;
         }
@@ -109,7 +114,8 @@ impl Mapping {
             dates,
             groups,
             licenses: account.spec.licenses.clone(),
-            sponsors: sponsors(user, Some(&account.spec)).map(Vec::len),
+            sponsors: sponsors(user, Some(&account.spec)).map(|names| names.iter().filter(|name| !is_out(name)).count()),
+            identity: self.identity(user, &account.spec),
         })
     }
 

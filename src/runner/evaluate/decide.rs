@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::reasons::{HIRE_WITHDRAWN, REHIRED};
+use crate::api::reasons::{HIRE_WITHDRAWN, NAME_REUSED, REHIRED};
 use crate::api::run::ExecutionType;
 use crate::api::tenant_ledger::{DirectoryHead, TriggerAttribute, Unreadable, WorkflowHead};
 use crate::api::workflow::DeletionPolicy;
@@ -61,6 +61,9 @@ fn consider(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft, wanted: &mut 
                         draft.wake(next);
                     }
                     match decided.decision {
+                        Decision::Due { occurrence, key } if usable.is_forbidden_for(person) => {
+                            put_off(tenant, usable, person, &occurrence, &key, draft);
+                        }
                         Decision::Due { .. } | Decision::DueBeforeReturn { .. } | Decision::Missed { .. } => {
                             found.push((*usable, person, decided.decision));
                         }
@@ -80,6 +83,24 @@ fn consider(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft, wanted: &mut 
             Decision::Missed { occurrence, key, reason } => miss(tenant, usable, person, &occurrence, &key, reason, draft),
             _ => {}
         }
+    }
+}
+
+/// What is due for somebody of whom nobody knows whose the account is waits for that, within its window: the rows say that
+/// it was seen, so that it is missed afterwards and not forgotten.
+fn put_off(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurrence, key: &str, draft: &mut Draft) {
+    let workflow = &usable.compiled;
+    let own = (key, occurrence.attribute.as_str(), occurrence.sequence());
+    let also = occurrence.also.iter().map(|change| (change.key.as_str(), change.attribute.as_str(), Some(change.sequence)));
+    for (key, attribute, sequence) in std::iter::once(own).chain(also) {
+        if tenant.ledger.get(key).is_some_and(|row| row.reason.as_deref() == Some(NAME_REUSED)) {
+            continue;
+        }
+        let mut row =
+            tenant.row(key, &person.key, attribute, &workflow.name, workflow.category, EntryState::Released, occurrence.due);
+        row.reason = Some(NAME_REUSED.to_owned());
+        row.sequence = sequence;
+        draft.rows.push(row);
     }
 }
 
@@ -178,7 +199,7 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
     for (name, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
         draft.directories.retain(|head| &head.name != name);
-        draft.directories.push(directory_head(name, people));
+        draft.directories.push(directory_head(name, people, tenant.reused_and_deleted.get(name).copied().unwrap_or(0)));
     }
     draft.directories.sort_by(|left, right| left.name.cmp(&right.name));
 }
@@ -242,8 +263,12 @@ fn trigger_since(known: &[TriggerAttribute], spec: &WorkflowSpec, as_of: DateTim
     watched(spec).into_iter().map(since).collect()
 }
 
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// What is remembered of a directory that was read in full.
-fn directory_head(name: &str, people: &[Person]) -> DirectoryHead {
+fn directory_head(name: &str, people: &[Person], reused_and_deleted: usize) -> DirectoryHead {
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
     for (attribute, _) in people.iter().flat_map(|person| person.dates.iter()).filter(|(_, reading)| *reading == DateReading::Unknown) {
         *counts.entry(attribute).or_default() += 1;
@@ -251,8 +276,10 @@ fn directory_head(name: &str, people: &[Person]) -> DirectoryHead {
     let unreadable = counts.into_iter().map(|(attribute, count)| Unreadable { attribute: attribute.to_owned(), count });
     DirectoryHead {
         name: name.to_owned(),
-        subjects: i64::try_from(people.len()).unwrap_or(i64::MAX),
+        subjects: number(people.len()),
         unreadable: unreadable.take(MOST_UNREADABLE).collect(),
+        name_reused: number(reused_and_deleted + people.iter().filter(|person| person.identity.is_reused).count()),
+        duplicate_correlation: number(people.iter().filter(|person| person.identity.is_shared).count()),
     }
 }
 

@@ -67,7 +67,8 @@ impl<'t> People<'t> {
 
     /// What a row keeps from being done, if its work closes the account and stands.
     pub fn closer(&self, row: &LedgerEntry) -> Option<Closer> {
-        let (person, seen) = self.get(&row.subject)?;
+        // What closed the account of whoever had the name before is none of this person's business.
+        let (person, seen) = self.get(&row.subject).filter(|(person, _)| person.identity.is_theirs(row.at))?;
         let tenant = self.tenant;
         let hire = self.hire(&row.subject);
         let facts = Facts {

@@ -18,7 +18,7 @@ use crate::rule::{Rule, Truth};
 use super::decide::is_scheduled;
 use super::departure::People;
 use super::draft::Draft;
-use super::place::{OnLeave, Wanted, plan_of};
+use super::place::{Fitness, Wanted, plan_of};
 use super::tenant::{Reading, Tenant, Usable};
 
 /// Bytes of the hash of what a Run asks for.
@@ -99,16 +99,20 @@ fn want_run(tenant: &Tenant, people: &People<'_>, run: &Run, name: &str, draft: 
         let person = subjects.people.iter().find(|person| &person.name == subject);
         let key = tenant.keys.subject(&subjects.usable.directory, subject);
         let occurrence = tenant.keys.run_occurrence(name, &hash, subject);
-        let leave = person.map(|_| on_leave(tenant, people, run, &subjects, &key));
-        wanted.push(Wanted::on_demand(subjects.usable, run, subject, key, occurrence, leave, tenant.as_of));
+        let fitness = match person {
+            None => Fitness::Nobody,
+            Some(person) if subjects.usable.is_forbidden_for(person) => Fitness::OfAnother,
+            Some(_) => on_leave(tenant, people, run, &subjects, &key),
+        };
+        wanted.push(Wanted::on_demand(subjects.usable, run, subject, key, occurrence, fitness, tenant.as_of));
     }
 }
 
 /// Joiner and mover work is not for who has left, unless the Run names them and was made after they had.
-fn on_leave(tenant: &Tenant, people: &People<'_>, run: &Run, subjects: &Chosen<'_>, key: &str) -> OnLeave {
-    let Some(left) = people.left_at(key).filter(|_| subjects.usable.compiled.category != Category::Leaver) else { return OnLeave::Works };
+fn on_leave(tenant: &Tenant, people: &People<'_>, run: &Run, subjects: &Chosen<'_>, key: &str) -> Fitness {
+    let Some(left) = people.left_at(key).filter(|_| subjects.usable.compiled.category != Category::Leaver) else { return Fitness::Works };
     let created = run.metadata.creation_timestamp.as_ref().map_or(tenant.as_of, our_time);
-    if subjects.by_name && created > left { OnLeave::Exempt } else { OnLeave::Refused }
+    if subjects.by_name && created > left { Fitness::Exempt } else { Fitness::Refused }
 }
 
 /// One row for the Run itself, so that an empty plan is remembered as well.

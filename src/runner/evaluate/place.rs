@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_EPOCH, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
-use crate::api::reasons::{self, OFF_BOARDED, SUBJECT_NOT_FOUND, SUPERSEDED};
+use crate::api::reasons::{self, NAME_REUSED, OFF_BOARDED, SUBJECT_NOT_FOUND, SUPERSEDED};
 use crate::api::run::{ExecutionType, RunPlan, RunSource, RunSpec, WorkflowSource};
 use crate::api::{
     Category, Closing, EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, RunSliceData, SubjectResult, Task, TaskResult,
@@ -61,21 +61,21 @@ impl Wanted {
         }
     }
 
-    /// A subject of a Run that a person made. `exempt`: whether the Run may act on somebody who has left; None: there is
-    /// no such person.
+    /// A subject of a Run that a person made.
     pub fn on_demand(
         usable: &Usable,
         run: &Run,
         subject: &str,
         subject_key: String,
         key: String,
-        leave: Option<OnLeave>,
+        fitness: Fitness,
         as_of: DateTime<Utc>,
     ) -> Self {
-        let refused = match leave {
-            None => Some(SUBJECT_NOT_FOUND),
-            Some(OnLeave::Refused) => Some(OFF_BOARDED),
-            Some(OnLeave::Works | OnLeave::Exempt) => None,
+        let refused = match fitness {
+            Fitness::Nobody => Some(SUBJECT_NOT_FOUND),
+            Fitness::OfAnother => Some(NAME_REUSED),
+            Fitness::Refused => Some(OFF_BOARDED),
+            Fitness::Works | Fitness::Exempt => None,
         };
         Self {
             workflow: usable.compiled.name.clone(),
@@ -87,7 +87,7 @@ impl Wanted {
             also: Vec::new(),
             due: as_of,
             run: Some((run.name_any(), run.uid().unwrap_or_default())),
-            exempt: leave == Some(OnLeave::Exempt),
+            exempt: fitness == Fitness::Exempt,
             refused,
         }
     }
@@ -109,7 +109,11 @@ impl Wanted {
 
 /// What an on-demand Run may do to somebody.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum OnLeave {
+pub(super) enum Fitness {
+    /// There is no such person.
+    Nobody,
+    /// The account may be another person's, and nobody has said whose it is.
+    OfAnother,
     /// They have not left.
     Works,
     /// They have left, and the Run was made for them afterwards.

@@ -77,6 +77,7 @@ pub(super) async fn objects(
         versions: all(cluster).await?,
         directories: all::<DirectoryObject>(cluster).await?.into_iter().map(|directory| (directory.name_any(), directory)).collect(),
         readings: BTreeMap::new(),
+        reused_and_deleted: BTreeMap::new(),
         usable: BTreeMap::new(),
         chunks,
         ledger,
@@ -106,7 +107,13 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
         let object = &tenant.directories[&name];
         let reading = if object.spec.embedded.is_some() {
             let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec);
-            directory.query_and_seed().await.map_or_else(|error| Reading::Unknown(error.to_string()), Reading::People)
+            match directory.query_and_seed(tenant.as_of).await {
+                Ok(roll) => {
+                    tenant.reused_and_deleted.insert(name.clone(), roll.reused_and_deleted);
+                    Reading::People(roll.people)
+                }
+                Err(error) => Reading::Unknown(error.to_string()),
+            }
         } else {
             Reading::Unknown("this release reads embedded directories only".to_owned())
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kube::ResourceExt;
 
 use crate::api::conditions::{COMPLETE, is_true};
-use crate::api::reasons::{CHANGED, OUT_OF_SCOPE, PLAN_EXPIRED, WORKFLOW_DELETED, WORKFLOW_DISABLED};
+use crate::api::reasons::{CHANGED, NAME_REUSED, OUT_OF_SCOPE, PLAN_EXPIRED, WORKFLOW_DELETED, WORKFLOW_DISABLED};
 use crate::api::run::RunPlan;
 use crate::api::{EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, SubjectResult, WorkflowVersion};
 use crate::cluster::Replaced;
@@ -120,6 +120,9 @@ fn is_held(tenant: &Tenant, run: &Run) -> bool {
 fn leaves(tenant: &Tenant, people: &People<'_>, row: &LedgerEntry) -> Option<&'static str> {
     let (usable, (person, seen)) = (tenant.usable.get(&row.workflow)?, people.get(&row.subject)?);
     let compiled = &usable.compiled;
+    if usable.is_forbidden_for(person) {
+        return Some(NAME_REUSED);
+    }
     let key = (row.key.as_str(), &tenant.keys);
     let attributes = [row.attribute.clone()];
     let holds = compiled.still_holds(person, &seen.now, &seen.employment, &attributes, key, tenant.as_of);

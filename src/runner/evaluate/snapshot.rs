@@ -72,6 +72,8 @@ pub(super) fn take<'a>(tenant: &Tenant, snapshots: &'a [DirectorySnapshot]) -> (
         for person in people {
             let row = rows.get(person.key.as_str()).copied();
             let before = row.and_then(|row| sealed_sighting(&tenant.head, row));
+            // Whoever had the name before is not seen to change into this person.
+            let before = before.filter(|before| person.identity.is_theirs(before.first_seen_at));
             let now = look(person, before, &tracked, &tenant.keys, &tenant.ledger, tenant.epoch, tenant.as_of);
             if let Some(next) = next_row(&tenant.head, row, &now, &person.key) {
                 let name = bucket_name(directory, &person.key);

@@ -36,6 +36,13 @@ pub(super) struct Usable {
     pub moment: Option<Moment>,
 }
 
+impl Usable {
+    /// Whether its work is not for somebody of whom nobody knows whose the account is.
+    pub fn is_forbidden_for(&self, person: &Person) -> bool {
+        person.identity.forbids(self.compiled.category, &self.version.spec.template.tasks)
+    }
+}
+
 /// The tenant as one evaluation sees it.
 pub(super) struct Tenant {
     pub namespace: String,
@@ -51,6 +58,8 @@ pub(super) struct Tenant {
     pub versions: Vec<WorkflowVersion>,
     pub directories: BTreeMap<String, DirectoryObject>,
     pub readings: BTreeMap<String, Reading>,
+    /// How many records of a directory have an account that is deleted and was another person's.
+    pub reused_and_deleted: BTreeMap<String, usize>,
     pub usable: BTreeMap<String, Usable>,
     pub chunks: Vec<OccurrenceLedger>,
     pub ledger: LedgerIndex,

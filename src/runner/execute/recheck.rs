@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::reasons::{CHANGED, OFF_BOARDED, OUT_OF_SCOPE};
+use crate::api::reasons::{CHANGED, NAME_REUSED, OFF_BOARDED, OUT_OF_SCOPE};
 use crate::api::{Category, SubjectResult, Task};
 use crate::directory::{Directory, Lookup};
 use crate::domain::departure::is_return;
@@ -41,6 +41,9 @@ pub(super) async fn check(attempt: &Attempt, result: &SubjectResult) -> Recheck 
         Lookup::Absent => return Recheck::Gone(OUT_OF_SCOPE),
         Lookup::Unknown(_) => return Recheck::Unknown(workflow.window),
     };
+    if person.identity.forbids(workflow.category, &attempt.tasks) {
+        return Recheck::Gone(NAME_REUSED);
+    }
     let Some(seen) = attempt.see(&person).await else { return Recheck::Unknown(workflow.window) };
     let now = attempt.context.cluster.clock().now();
     let attributes = attempt.mind.attributes(result);
@@ -57,6 +60,12 @@ pub(super) async fn check(attempt: &Attempt, result: &SubjectResult) -> Recheck 
         Truth::False => Recheck::Gone(OUT_OF_SCOPE),
         Truth::Unknown => Recheck::Unknown(workflow.window),
     }
+}
+
+/// Whether a Run that a person made must not begin with the subject after all: the account may be another person's.
+pub(super) async fn is_of_another(attempt: &Attempt, result: &SubjectResult, category: Category) -> bool {
+    let found = attempt.directory.get(&result.subject).await;
+    matches!(found, Lookup::Present(person) if person.identity.forbids(category, &attempt.tasks))
 }
 
 /// A return or a withdrawal that the plan did not know, or a person who has left since.

@@ -146,6 +146,7 @@ impl Attempt {
         let bucket: Option<DirectorySnapshot> = self.context.cluster.find(&bucket).await.ok()?;
         let row = bucket.as_ref().and_then(|bucket| bucket.spec.rows.iter().find(|row| row.subject == person.key));
         let before = row.and_then(|row| sealed_sighting(self.mind.head(), row));
+        let before = before.filter(|before| person.identity.is_theirs(before.first_seen_at));
         let (ledger, now) = (self.mind.ledger(), self.context.cluster.clock().now());
         let sighting = look(person, before, &Tracked::default(), &self.keys, ledger, self.plan.epoch, now).into_owned();
         let employment = employment(person, &sighting, before, &self.keys, ledger);

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::api::meta::DEFAULT_NAME;
+use crate::api::reasons::NAME_REUSED;
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{EntryState, TenantLedger, conditions};
 use crate::cluster::Cluster;
@@ -74,7 +75,7 @@ pub async fn explain(cluster: &Cluster, subject: &str) -> Result<Option<Explanat
         next_evaluation: next,
         stopped,
         has_record: found.user.is_some(),
-        account: found.state(),
+        account: found.state(&tenant),
         unreadable: values.map(Into::into).collect(),
         workflows,
     }))
@@ -132,7 +133,10 @@ fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> BTreeMap<String, Verdicts> {
         for (person, seen) in looks.people(tenant, directory) {
             let view = decide::view(tenant, person, seen);
             for (usable, facts) in decide::facts(tenant, directory) {
-                let decided = facts.decide(person, view, books, None);
+                let mut decided = facts.decide(person, view, books, None);
+                if usable.is_forbidden_for(person) {
+                    put_off(&mut decided);
+                }
                 due.extend(decided.iter().map(|decided| (usable, person, decided.decision.clone())));
                 verdicts.insert(usable.compiled.name.clone(), Verdicts { decided, superseded_by: None });
             }
@@ -162,6 +166,13 @@ fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> BTreeMap<String, Verdicts> {
         }
     }
     verdicts
+}
+
+/// What is due for somebody of whom nobody knows whose the account is waits until somebody says.
+fn put_off(decided: &mut [Decided]) {
+    for decided in decided.iter_mut().filter(|decided| matches!(decided.decision, Decision::Due { .. })) {
+        decided.decision = Decision::NotDue { reason: NAME_REUSED };
+    }
 }
 
 /// Why no evaluation takes place.

@@ -44,6 +44,9 @@ pub struct AccountState {
     pub state: &'static str,
     /// Names of the groups.
     pub groups: Vec<String>,
+    /// The attribute of which the account remembers another value than the record has: it may be another person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remembers_another: Option<String>,
 }
 
 /// A value that cannot be read.
