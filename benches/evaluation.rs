@@ -200,7 +200,7 @@ impl Tenant {
         let spec = directory();
         let workflows = workflows(&spec);
         let head = TenantLedgerData { epoch: 2, sealed_epoch: 1, ..TenantLedgerData::default() };
-        let source = People { mapping: Mapping::new("people", &spec), keys: keys.clone() };
+        let source = People { mapping: Mapping::new("people", &spec, None), keys: keys.clone() };
         let (tracked, ledger) = (tracked(&workflows), LedgerIndex::default());
         let mut snapshot = Vec::new();
         for number in 0..PEOPLE {

@@ -44,7 +44,10 @@ pub const UNKNOWN: &str = "Unknown";
 /// Whether an occurrence whose subject was canceled unstarted for `reason` becomes due again (design 3.1 rule 4).
 #[must_use]
 pub fn is_releasable(reason: &str) -> bool {
-    matches!(reason, WORKFLOW_DISABLED | WORKFLOW_DELETED | OUT_OF_SCOPE | CHANGED | PLAN_EXPIRED | REHIRED | HIRE_WITHDRAWN | OFF_BOARDED | NAME_REUSED)
+    matches!(
+        reason,
+        WORKFLOW_DISABLED | WORKFLOW_DELETED | OUT_OF_SCOPE | CHANGED | PLAN_EXPIRED | REHIRED | HIRE_WITHDRAWN | OFF_BOARDED | NAME_REUSED
+    )
 }
 
 /// What a reason says, for people; none for a word that is not among these.

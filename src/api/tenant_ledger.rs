@@ -135,6 +135,14 @@ pub struct DirectoryHead {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub unreadable: Vec<Unreadable>,
+    /// Dates that stand for no value, such as an end in 9999: they are read as absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub fillers: Vec<Unreadable>,
+    /// Attributes that name time zones which are none: the next zone in the order applies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub zones: Vec<Unreadable>,
     /// Subjects whose account remembers another correlation value than their record has, and of whom nobody has said yet
     /// whose the account is.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -149,7 +157,7 @@ fn is_zero(number: &i64) -> bool {
     *number == 0
 }
 
-/// An attribute with values that could not be read, for example dates that are none.
+/// An attribute with such values.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Unreadable {
     /// Name of the attribute.

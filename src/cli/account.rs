@@ -124,7 +124,7 @@ async fn say(cluster: &Cluster, name: &str, answer: Answer) -> Result<String, Ac
         let user: User = cluster.find(name).await?.ok_or_else(|| missing("User"))?;
         let directories: Vec<Directory> = cluster.list(&Selector::all()).await?;
         let embedded = directories.iter().filter(|directory| directory.spec.embedded.is_some());
-        let mut mappings = embedded.map(|directory| Mapping::new(&directory.name_any(), &directory.spec));
+        let mut mappings = embedded.map(|directory| Mapping::new(&directory.name_any(), &directory.spec, None));
         let mapping = mappings.find(|mapping| mapping.identity(&user, &account.spec).is_reused).ok_or_else(settled)?;
         let known = mapping.correlation(&user).ok_or_else(settled)?;
         account.annotations_mut().insert(ANNOTATION_IDENTITY.to_owned(), answer.text(known));

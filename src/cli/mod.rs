@@ -14,6 +14,7 @@ mod tasks;
 mod template;
 mod templates;
 mod validate;
+mod variables;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ enum Command {
     Validate(validate::ValidateArgs),
     Account(account::AccountArgs),
     Tasks(tasks::TasksArgs),
+    Variables(variables::VariablesArgs),
     Templates(templates::TemplatesArgs),
     Template(template::TemplateArgs),
     Crds(crds::CrdsArgs),
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args),
         Command::Account(args) => account::run(&args),
         Command::Tasks(args) => tasks::run(&args),
+        Command::Variables(args) => variables::run(&args),
         Command::Templates(args) => templates::run(&args),
         Command::Template(args) => template::run(&args),
         Command::Crds(args) => crds::run(&args),

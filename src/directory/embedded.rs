@@ -7,6 +7,7 @@ mod person;
 mod profile;
 mod quality;
 mod sponsors;
+mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,7 @@ use crate::domain::subject::Person;
 use super::{Account, Directory, DirectoryError, Effect, GroupKind, Lookup, Profile, Sponsored};
 
 pub use person::Mapping;
-pub use quality::Unreadable;
+pub use quality::{Filler, Unreadable};
 pub use sponsors::is_out;
 
 /// The Users, Groups and Accounts of one namespace.
@@ -109,10 +110,10 @@ fn require_accounts(users: &[User], accounts: &[AccountObject]) -> Result<(), Di
 }
 
 impl Embedded {
-    /// The embedded directory `name` of the cluster's namespace.
+    /// The embedded directory `name` of the cluster's namespace. `time_zone` is the tenant's.
     #[must_use]
-    pub fn new(cluster: Cluster, keys: Keyring, name: &str, spec: &DirectorySpec) -> Self {
-        Self { cluster, keys, mapping: Mapping::new(name, spec), protected: spec.protected.clone().unwrap_or_default() }
+    pub fn new(cluster: Cluster, keys: Keyring, name: &str, spec: &DirectorySpec, time_zone: Option<&str>) -> Self {
+        Self { cluster, keys, mapping: Mapping::new(name, spec, time_zone), protected: spec.protected.clone().unwrap_or_default() }
     }
 
     /// Reads everybody, gives every User an Account that has none, and settles whose the others are. Only evaluations do.

@@ -47,6 +47,9 @@ pub enum DateError {
     /// The time zone table has no such name.
     #[error("expected a time zone name of the IANA database such as Europe/Berlin")]
     Zone,
+    /// It is what Windows calls a zone; the IANA database has another name for it.
+    #[error("expected the time zone name {0} of the IANA database in place of the one of Windows")]
+    WindowsZone(&'static str),
 }
 
 /// A date of a person, as precise as its source wrote it.
@@ -244,9 +247,9 @@ pub fn parse_time_of_day(text: &str) -> Result<NaiveTime, DateError> {
 /// Reads the name of a time zone. Names are those of the IANA database, in its spelling.
 ///
 /// # Errors
-/// [`DateError::Zone`] if there is none of that name.
+/// [`DateError::Zone`] if there is none of that name; [`DateError::WindowsZone`] if Windows calls one so.
 pub fn parse_zone(name: &str) -> Result<Tz, DateError> {
-    name.parse().map_err(|_| DateError::Zone)
+    name.parse().map_err(|_| crate::catalog::iana_name(name).map_or(DateError::Zone, DateError::WindowsZone))
 }
 
 fn check_year(day: NaiveDate) -> Result<(), DateError> {

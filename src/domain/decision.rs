@@ -335,9 +335,7 @@ struct Due {
 
 /// One occurrence of all changes: named after the newest.
 fn together(mut due: Vec<Due>) -> Option<Decided> {
-    due.sort_by(|left, right| {
-        (left.occurrence.due, &left.occurrence.attribute).cmp(&(right.occurrence.due, &right.occurrence.attribute))
-    });
+    due.sort_by(|left, right| (left.occurrence.due, &left.occurrence.attribute).cmp(&(right.occurrence.due, &right.occurrence.attribute)));
     let next = due.iter().filter_map(|due| due.next).min();
     let Due { mut occurrence, key, .. } = due.pop()?;
     let change = |due: Due| match due.occurrence.source {

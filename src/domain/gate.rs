@@ -98,7 +98,8 @@ fn bounds(facts: &Facts<'_>) -> Vec<Bound> {
     let of = |limits: &ExecutionLimits, whose| {
         let whole = Bound { count: limits.count, percent: limits.percent, free: 0, whose, class: None };
         let narrow = limits.by_effect_class.iter().filter(|limit| classes.contains(&limit.effect_class));
-        let narrow = narrow.map(|limit| Bound { count: limit.count, percent: limit.percent, free: 0, whose, class: Some(limit.effect_class) });
+        let narrow =
+            narrow.map(|limit| Bound { count: limit.count, percent: limit.percent, free: 0, whose, class: Some(limit.effect_class) });
         std::iter::once(whole).chain(narrow.collect::<Vec<_>>()).collect::<Vec<_>>()
     };
     let own = match facts.workflow {

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{EntryState, LedgerEntry};
 

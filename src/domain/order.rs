@@ -119,13 +119,7 @@ pub fn place(candidates: &[Candidate], open: &[OpenWork], departure: &Departure)
 }
 
 /// What takes the place of work of that kind, if anything does.
-fn gives_way(
-    category: Category,
-    due: DateTime<Utc>,
-    is_of_hire: bool,
-    closers: &[&Closer],
-    departure: &Departure,
-) -> Option<String> {
+fn gives_way(category: Category, due: DateTime<Utc>, is_of_hire: bool, closers: &[&Closer], departure: &Departure) -> Option<String> {
     if category == Category::Leaver {
         return None;
     }

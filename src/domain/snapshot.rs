@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{AttributeMark, Sighting, SnapshotRow};
 
+use super::employment::{DatesSeen, Employment};
 use super::epochs::is_valid;
 use super::keys::Keyring;
 use super::ledger::LedgerIndex;
-use super::employment::{DatesSeen, Employment};
 use super::subject::{ACCOUNT_ENABLED, DateReading, HIRE_DATE, LEAVE_DATE, Person};
 
 /// The digest of a value that could not be read.

@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 
 use crate::rule::{Attribute, Attributes, Known, Subject as RuleSubject, Value};
 
-use super::dates::{DateOnly, DateValue, DueRule, due_instant};
 use super::correlation::Identity;
+use super::dates::{DateOnly, DateValue, DueRule, due_instant};
 
 /// The attribute with the first day of a person's employment.
 pub const HIRE_DATE: &str = "employeeHireDate";
@@ -63,18 +63,42 @@ impl DatedValue {
     }
 }
 
+/// What was read of a record although it is odd: nothing acts on it, and somebody must be told.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Oddities {
+    /// Dates whose text says that there is none.
+    pub fillers: Vec<Box<str>>,
+    /// Attributes that name a time zone which is none, so that another one applies.
+    pub zones: Vec<Box<str>>,
+}
+
 /// The dates of one subject. Their names are the same for all subjects of a directory.
 #[derive(Clone, Debug)]
 pub struct Dates {
     names: Arc<[Box<str>]>,
     readings: Box<[DateReading]>,
+    /// Few people have any.
+    oddities: Option<Box<Oddities>>,
 }
 
 impl Dates {
     /// One reading a name.
     #[must_use]
     pub fn new(names: Arc<[Box<str>]>, readings: Box<[DateReading]>) -> Self {
-        Self { names, readings }
+        Self { names, readings, oddities: None }
+    }
+
+    /// The same, with what is odd about them.
+    #[must_use]
+    pub fn with_oddities(mut self, oddities: Oddities) -> Self {
+        self.oddities = (oddities != Oddities::default()).then(|| Box::new(oddities));
+        self
+    }
+
+    /// What is odd about them.
+    #[must_use]
+    pub fn oddities(&self) -> Option<&Oddities> {
+        self.oddities.as_deref()
     }
 
     /// The date of that name, if that is one.

@@ -179,7 +179,8 @@ fn full_from(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
     }
     // One that failed has covered no change: its own pause is all that there is to wait for.
     let covered = failure_pause_end(input, head).is_none();
-    let change = input.change.then(|| last_start(input, head).filter(|_| covered).map_or(input.now, |start| start + input.timing.change_pause));
+    let change =
+        input.change.then(|| last_start(input, head).filter(|_| covered).map_or(input.now, |start| start + input.timing.change_pause));
     [change, head.look_again_at].into_iter().flatten().min()
 }
 

@@ -9,9 +9,9 @@ use crate::api::{Category, Closing, Sighting, Task, VersionedSpec, WorkflowSpec}
 use crate::rule::{Case, Rule, RuleError, Truth, Vocabulary};
 
 use super::dates::{DateError, DateValue, DueRule, due_instant, parse_duration, parse_time_of_day};
+use super::employment::Employment;
 use super::identity::{DueRuleIdentity, ZoneFacts, digest};
 use super::keys::Keyring;
-use super::employment::Employment;
 use super::snapshot::{SPONSORS_PREFIX, Tracked, enabled_since, sponsors_mark};
 use super::subject::{CREATED, DateReading, GROUP_PREFIX, HIRE_DATE, Person};
 
@@ -295,7 +295,17 @@ impl CompiledWorkflow {
             _ => None,
         };
         let due_rule = digest(&DueRuleIdentity { trigger: trigger.as_ref(), zone }, DUE_RULE_BYTES);
-        Ok(Self { name: name.to_owned(), lineage: lineage.to_owned(), version, category: spec.category, scope, trigger, window, due_rule, tasks: Effects::of(&spec.tasks) })
+        Ok(Self {
+            name: name.to_owned(),
+            lineage: lineage.to_owned(),
+            version,
+            category: spec.category,
+            scope,
+            trigger,
+            window,
+            due_rule,
+            tasks: Effects::of(&spec.tasks),
+        })
     }
 
     /// Whether the subject is in the scope: the group of a membership trigger is the trigger's business.

@@ -308,6 +308,8 @@ impl Cache {
             Key::Run(of) => matches!(kind, TenantLedger | TenantSchedule) || *kind == Run && name == of,
             Key::TenantSchedule => matches!(kind, TenantLedger | TenantSchedule | Directory),
         })
+    }
+
     /// Whether there is an object of that name to which Workflows may refer.
     #[must_use]
     pub fn is_there(&self, referred: Referred, name: &str) -> bool {
@@ -332,10 +334,11 @@ impl Cache {
             pods,
             pods_of_job: _,
             referred,
+            broken,
             changes: _,
         } = self;
         let ours = workflows.is_empty() && versions.is_empty() && schedules.is_empty() && directories.is_empty() && referred.is_empty();
-        ours && open_runs.is_empty() && ended_runs.is_empty() && heads.is_empty() && jobs.is_empty() && pods.is_empty()
+        ours && broken.is_empty() && open_runs.is_empty() && ended_runs.is_empty() && heads.is_empty() && jobs.is_empty() && pods.is_empty()
     }
 
     /// How many changes of Users were seen.

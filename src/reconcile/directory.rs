@@ -9,7 +9,7 @@ use crate::api::Directory;
 use crate::api::conditions::{self, DATA_QUALITY, Finding, READY, STALLED};
 use crate::api::directory::DirectoryStatus;
 use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
-use crate::api::tenant_ledger::DirectoryHead;
+use crate::api::tenant_ledger::{DirectoryHead, Unreadable};
 use crate::cluster::Cluster;
 use crate::domain::validate::{self, Problem};
 
@@ -48,30 +48,26 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
 /// Whether every value of the directory could be read, and every name and correlation value is one person's. The first
 /// finding is the reason, and all of them are told: counts, and nobody's name.
 fn quality(head: &DirectoryHead) -> Finding<'static> {
-    let mut found = Vec::new();
-    if head.name_reused > 0 {
-        let text = format!(
-            "accounts that remember another correlation value than their record has, so that nothing enables them, gives or deletes until \
-             somebody says whose they are (tenure account): {}",
-            head.name_reused
-        );
-        found.push((NAME_REUSED, text));
-    }
-    if head.duplicate_correlation > 0 {
-        found.push((
-            DUPLICATE_CORRELATION,
-            format!("people who share a correlation value, which identifies none of them: {}", head.duplicate_correlation),
-        ));
-    }
-    if !head.unreadable.is_empty() {
-        let counts: Vec<String> = head.unreadable.iter().map(|found| format!("{} of {}", found.count, found.attribute)).collect();
-        found.push(("Unreadable", format!("values that cannot be read and never act: {}", counts.join(", "))));
-    }
-    let reason = found.first().map_or("Readable", |(reason, _)| *reason);
-    let message: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
-    let is_fine = message.is_empty();
-    let message = if is_fine { "every value could be read".to_owned() } else { message.join("; ") };
-    Finding { type_: DATA_QUALITY, status: is_fine.into(), reason, message }
+    let said = |words: &str, found: &[Unreadable]| {
+        let counts: Vec<String> = found.iter().map(|found| format!("{} of {}", found.count, found.attribute)).collect();
+        (!found.is_empty()).then(|| format!("{words}: {}", counts.join(", ")))
+    };
+    let number = |words: &str, count: i64| (count > 0).then(|| format!("{words}: {count}"));
+    let reused = "accounts that remember another correlation value than their record has, so that nothing enables them, gives or deletes \
+                  until somebody says whose they are (tenure account)";
+    let bad = [
+        (NAME_REUSED, number(reused, head.name_reused)),
+        (DUPLICATE_CORRELATION, number("people who share a correlation value, which identifies none of them", head.duplicate_correlation)),
+        ("Unreadable", said("values that cannot be read and never act", &head.unreadable)),
+        ("UnknownTimeZone", said("time zones that are none, so that another one applies", &head.zones)),
+    ];
+    let bad: Vec<(&'static str, String)> = bad.into_iter().filter_map(|(reason, text)| Some((reason, text?))).collect();
+    let reason = bad.first().map_or("Readable", |(reason, _)| *reason);
+    let is_good = bad.is_empty();
+    let good = is_good.then(|| "every value could be read".to_owned());
+    let fillers = said("dates that stand for no value", &head.fillers);
+    let message: Vec<String> = good.into_iter().chain(bad.into_iter().map(|(_, text)| text)).chain(fillers).collect();
+    Finding { type_: DATA_QUALITY, status: is_good.into(), reason, message: message.join("; ") }
 }
 
 /// Ready if there are no problems, else Stalled for the reason of the first.
@@ -139,5 +135,15 @@ mod tests {
             assert_eq!((failed, reason.as_str()), (false.into(), expected));
             assert!(tells.iter().all(|text| message.contains(text)), "{message}");
         }
+        let fillers = json!([{"attribute": "employeeLeaveDateTime", "count": 7}]);
+        let (status, reason, message) =
+            found(&self::status(Some(json!({"name": "people", "subjects": 9, "fillers": fillers})))).expect("a condition");
+        assert_eq!((status, reason.as_str()), (true.into(), "Readable"), "a filler is understood");
+        assert!(message.ends_with("dates that stand for no value: 7 of employeeLeaveDateTime"), "{message}");
+        let zones = json!([{"attribute": "timeZone", "count": 3}]);
+        let head = json!({"name": "people", "subjects": 9, "fillers": fillers, "zones": zones});
+        let (status, reason, message) = found(&self::status(Some(head))).expect("a condition");
+        assert_eq!((status, reason.as_str()), (false.into(), "UnknownTimeZone"));
+        assert!(message.contains("another one applies: 3 of timeZone; dates that stand for no value"), "{message}");
     }
 }

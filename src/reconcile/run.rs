@@ -15,8 +15,8 @@ use crate::api::run::{ExecutionType, Priority, RunPlan, RunStatus};
 use crate::api::workflow::Category;
 use crate::api::{ProcessingStatus, Run, TenantLedger};
 use crate::cluster::{Cluster, Created, Selector};
-use crate::domain::job::{self, Execution, Owner};
 use crate::domain::gate::{self, Gate, Held};
+use crate::domain::job::{self, Execution, Owner};
 use crate::domain::timing::Timing;
 use crate::domain::{epochs, version};
 

@@ -257,8 +257,7 @@ mod tests {
             let seen = see(kind, &json!({"spec": "Ann", "status": "Ann", "sealedEpoch": "Ann", "epoch": "Ann"}));
             match (kind, seen) {
                 // Of a User only that it changed is seen, of others only that they are there.
-                (SeenKind::User, Seen::UserChanged)
-                | (SeenKind::Group | SeenKind::CustomTaskExtension, Seen::Referred { .. }) => {}
+                (SeenKind::User, Seen::UserChanged) | (SeenKind::Group | SeenKind::CustomTaskExtension, Seen::Referred { .. }) => {}
                 (_, Seen::Broken(broken)) => {
                     assert_eq!((broken.name.as_str(), broken.uid.as_str(), broken.version.as_str()), ("a", "u", "7"));
                     assert!(!broken.error.to_string().contains("Ann"), "{kind:?}: {}", broken.error);

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
+use crate::api::directory::DateOnly as ApiDateOnly;
 use crate::api::{Category, DirectorySpec, TenantScheduleSpec, WorkflowSpec, WorkflowVersion};
-use crate::api::directory::{AttributeMapping, DateOnly as ApiDateOnly};
 use crate::domain::dates::DateOnly;
 use crate::domain::identity::ZoneFacts;
 use crate::domain::trigger::{CompileError, CompiledWorkflow, window};
@@ -17,9 +17,11 @@ pub(super) fn compile(
     schedule: Option<&TenantScheduleSpec>,
 ) -> Result<CompiledWorkflow, String> {
     let window = window_of(workflow, schedule).map_err(|error| error.to_string())?;
-    let mappings = &directory.attributes;
-    let zones = mappings.iter().map(|mapping| (mapping.name.clone(), zone_facts(mapping)));
     let spec = &version.spec;
+    let conditions = spec.template.execution_conditions.as_ref();
+    let timed = conditions.and_then(|conditions| conditions.trigger.time_based_attribute.as_ref());
+    let tenant_zone = schedule.and_then(|schedule| schedule.time_zone.as_deref());
+    let zones = timed.map(|timed| (timed.attribute.clone(), zone_facts(directory, &timed.attribute, tenant_zone)));
     CompiledWorkflow::compile(
         &spec.workflow,
         &spec.lineage,
@@ -27,22 +29,25 @@ pub(super) fn compile(
         &spec.template,
         window,
         &vocabulary(Some(directory)),
-        &zones.collect(),
+        &zones.into_iter().collect(),
     )
     .map_err(|error| error.to_string())
 }
 
-/// What of a mapping moves due instants.
-fn zone_facts(mapping: &AttributeMapping) -> ZoneFacts {
-    let date_only = mapping.date_only.map(|date_only| match date_only {
+/// What moves the due instants of a date attribute for everybody.
+fn zone_facts(directory: &DirectorySpec, attribute: &str, tenant: Option<&str>) -> ZoneFacts {
+    let mapping = directory.attributes.iter().find(|mapping| mapping.name == attribute);
+    let date_only = mapping.and_then(|mapping| mapping.date_only).map(|date_only| match date_only {
         ApiDateOnly::StartOfDay => DateOnly::StartOfDay,
         ApiDateOnly::EndOfDay => DateOnly::EndOfDay,
     });
+    let time_zone = mapping.and_then(|mapping| mapping.time_zone.clone());
     ZoneFacts {
-        time_zone: mapping.time_zone.clone(),
-        time_zone_attribute: mapping.time_zone_attribute.clone(),
+        time_zone_attribute: mapping.and_then(|mapping| mapping.time_zone_attribute.clone()),
         date_only,
-        tenant: None,
+        // The tenant's zone moves nothing where the Directory has one.
+        tenant: tenant.filter(|_| time_zone.is_none()).map(str::to_owned),
+        time_zone,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Which values of a record evaluations cannot read, and whose names and values are not one person's: the same reading that
-//! they decide with, asked from outside.
+//! Which values of a record evaluations cannot read, or read as none, and whose names and values are not one person's: the
+//! same reading that they decide with, asked from outside.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,31 @@ use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
 use crate::api::{Account, Directory, User};
 use crate::directory::embedded::{Mapping, seed};
 
-pub use crate::directory::embedded::Unreadable;
+pub use crate::directory::embedded::{Filler, Unreadable};
 
-/// The values of the record that no embedded directory among `directories` can read, each once. Without an account it is
-/// read as at the first evaluation.
+/// What is found in one record, each once.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Quality {
+    /// Dates that cannot be read.
+    pub unreadable: Vec<Unreadable>,
+    /// Dates that say that there is none.
+    pub fillers: Vec<Filler>,
+    /// Time zones that are none.
+    pub zones: Vec<Unreadable>,
+}
+
+/// What embedded directories among `directories` find in the record. Without an account it is read as at the first
+/// evaluation. `time_zone` is the tenant's.
 #[must_use]
-pub fn unreadable(directories: &[Directory], user: &User, account: Option<&Account>) -> Vec<Unreadable> {
+pub fn quality(directories: &[Directory], time_zone: Option<&str>, user: &User, account: Option<&Account>) -> Quality {
     let seeded = if account.is_none() { Some(seed(user)) } else { None };
-    let Some(account) = account.or(seeded.as_ref()) else { return Vec::new() };
-    let mut found: Vec<Unreadable> = Vec::new();
+    let mut found = Quality::default();
+    let Some(account) = account.or(seeded.as_ref()) else { return found };
     for directory in directories.iter().filter(|directory| directory.spec.embedded.is_some()) {
-        for value in Mapping::new(&directory.name_any(), &directory.spec).unreadable(user, account) {
-            if !found.contains(&value) {
-                found.push(value);
-            }
-        }
+        let mapping = Mapping::new(&directory.name_any(), &directory.spec, time_zone);
+        add(&mut found.unreadable, mapping.unreadable(user, account));
+        add(&mut found.fillers, mapping.fillers(user, account));
+        add(&mut found.zones, mapping.wrong_zones(user, account));
     }
     found
 }
@@ -45,7 +55,8 @@ pub fn conflicts(directory: &Directory, users: &[User], accounts: &[Account]) ->
     if directory.spec.embedded.is_none() {
         return Vec::new();
     }
-    let mapping = Mapping::new(&directory.name_any(), &directory.spec);
+    // Nothing here is a date.
+    let mapping = Mapping::new(&directory.name_any(), &directory.spec, None);
     let shared = mapping.shared(users, accounts);
     let by_name: BTreeMap<String, &Account> = accounts.iter().map(|account| (account.name_any(), account)).collect();
     let mut found = Vec::new();
@@ -59,4 +70,12 @@ pub fn conflicts(directory: &Directory, users: &[User], accounts: &[Account]) ->
         }
     }
     found
+}
+
+fn add<T: PartialEq>(found: &mut Vec<T>, further: Vec<T>) {
+    for value in further {
+        if !found.contains(&value) {
+            found.push(value);
+        }
+    }
 }

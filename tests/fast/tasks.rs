@@ -11,6 +11,7 @@ mod protected;
 mod spec;
 mod tenant;
 mod uncertain;
+mod variables;
 mod world;
 
 use std::collections::BTreeSet;

@@ -178,7 +178,7 @@ mod tests {
 
     fn mapping(spec: Value) -> Mapping {
         let spec: DirectorySpec = serde_json::from_value(spec).expect("a Directory");
-        Mapping::new("people", &spec)
+        Mapping::new("people", &spec, None)
     }
 
     fn user(name: &str, spec: Value) -> User {

@@ -152,7 +152,8 @@ fn a_glance_agrees_with_the_due_instant() {
                     let Some(glance) = facts.glance(&person, view, Some(horizon)) else { continue };
                     glances += 1;
                     let books = Books { keys: &keys, ledger: &ledger };
-                    let exact = facts.weigh(workflow.occurrences(&person, view.now, &employment, moment().as_of).remove(0), &person, view, books);
+                    let exact =
+                        facts.weigh(workflow.occurrences(&person, view.now, &employment, moment().as_of).remove(0), &person, view, books);
                     match (&glance, &exact.decision) {
                         (Decision::Later, Decision::NotYet { at }) => assert!(*at >= horizon, "{date} in {zone}, {offset} days"),
                         (glance, exact) => assert_eq!(glance, exact, "{date} in {zone}, {offset} days"),
@@ -195,10 +196,28 @@ fn changes_of_one_person_are_one_occurrence() {
         ("two are one, named after the newest", &both, since(&[DEPARTMENT, TITLE]), none(), &["due at 10:31: jobTitle department"]),
         ("one of them is done", &both, since(&[DEPARTMENT, TITLE]), done("department"), &["consumed", "due at 10:31: jobTitle"]),
         ("both are done", &both[..1], since(&[DEPARTMENT, TITLE]), done("department"), &["consumed"]),
-        ("one is not still yet: all wait", &[both[0].clone(), mark("jobTitle", 1, Some(now))], since(&[DEPARTMENT, TITLE]), none(), &["not yet, at 10"]),
-        ("one was not in the trigger then", &both, since(&[DEPARTMENT, TITLE_SINCE_NOON]), none(), &["history", "due at 10:01: department"]),
+        (
+            "one is not still yet: all wait",
+            &[both[0].clone(), mark("jobTitle", 1, Some(now))],
+            since(&[DEPARTMENT, TITLE]),
+            none(),
+            &["not yet, at 10"],
+        ),
+        (
+            "one was not in the trigger then",
+            &both,
+            since(&[DEPARTMENT, TITLE_SINCE_NOON]),
+            none(),
+            &["history", "due at 10:01: department"],
+        ),
         ("neither was known to be", &both, Vec::new(), none(), &["history", "history"]),
-        ("one is past its window", &[mark("department", 1, Some("2026-03-01T00:00:00Z")), both[1].clone()], since(&[DEPARTMENT, TITLE]), none(), &["missed, WindowEnded", "due at 10:31: jobTitle"]),
+        (
+            "one is past its window",
+            &[mark("department", 1, Some("2026-03-01T00:00:00Z")), both[1].clone()],
+            since(&[DEPARTMENT, TITLE]),
+            none(),
+            &["missed, WindowEnded", "due at 10:31: jobTitle"],
+        ),
     ];
     for (what, marks, since, ledger, expected) in cases {
         let (person, seen) = (person("Sales", DateReading::Absent), sighting(marks.to_vec()));
@@ -230,11 +249,7 @@ fn a_state_is_due_for_as_long_as_it_holds() {
     let key = |date: &str| keys.time_occurrence("lineage", PERSON, "inactivity", date);
     let released = |reason: &str, date: &str| {
         let mut index = LedgerIndex::default();
-        index.add(LedgerEntry {
-            subject: PERSON.to_owned(),
-            reason: Some(reason.to_owned()),
-            ..row(1, &key(date), EntryState::Released)
-        });
+        index.add(LedgerEntry { subject: PERSON.to_owned(), reason: Some(reason.to_owned()), ..row(1, &key(date), EntryState::Released) });
         index
     };
     let cases = [

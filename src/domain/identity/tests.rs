@@ -36,11 +36,7 @@ const GOLDEN: [&str; 16] = [
 /// These texts stand in objects of tenants. Whoever changes one makes people due twice, or misses them.
 #[test]
 fn golden() {
-    let time = Trigger::Time {
-        attribute: "employeeHireDate".to_owned(),
-        offset_in_days: -7,
-        at: parse_time_of_day("06:00").ok(),
-    };
+    let time = Trigger::Time { attribute: "employeeHireDate".to_owned(), offset_in_days: -7, at: parse_time_of_day("06:00").ok() };
     let berlin = ZoneFacts { time_zone: Some("Europe/Berlin".to_owned()), date_only: Some(DateOnly::EndOfDay), ..ZoneFacts::default() };
     let change = Trigger::Change { attributes: vec!["department".to_owned(), "jobTitle".to_owned()] };
     let users = run(json!({"source": {"workflow": {"name": "join"}}, "subjects": {"users": ["ann", "bob"]}}));

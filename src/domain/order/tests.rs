@@ -115,8 +115,5 @@ fn order_is_category_then_due_then_name() {
     )
     .candidates;
     assert_eq!(placed.iter().map(|entry| entry.0).collect::<Vec<_>>(), [2, 1, 0]);
-    assert_eq!(
-        placed[2].1,
-        Placement::Planned { after: vec![2, 1], slices: vec![], supersedes: vec![], off_boards: false }
-    );
+    assert_eq!(placed[2].1, Placement::Planned { after: vec![2, 1], slices: vec![], supersedes: vec![], off_boards: false });
 }

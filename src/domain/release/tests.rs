@@ -96,7 +96,12 @@ fn facts(row: &LedgerEntry) -> Facts<'_> {
 
 #[test]
 fn what_the_dates_forbid_is_canceled_and_what_a_return_ends_is_released() {
-    let seen = |begun| DatesSeen { first_seen_at: Some(DateTime::UNIX_EPOCH), leave_changed_at: Some(DateTime::UNIX_EPOCH), begun, ..DatesSeen::default() };
+    let seen = |begun| DatesSeen {
+        first_seen_at: Some(DateTime::UNIX_EPOCH),
+        leave_changed_at: Some(DateTime::UNIX_EPOCH),
+        begun,
+        ..DatesSeen::default()
+    };
     let (queued, done) = (result(Queued, ""), result(Completed, ""));
     let leaver = |due: &str| LedgerEntry {
         category: Category::Leaver,
@@ -113,7 +118,15 @@ fn what_the_dates_forbid_is_canceled_and_what_a_return_ends_is_released() {
         ("deletion before a return", leaver("2026-03-11"), "2026-05-01", true, true, &queued, cancel(REHIRED)),
         ("leaver work that was not begun when the return came", leaver("2026-03-11"), "2026-03-30", true, false, &queued, cancel(REHIRED)),
         ("what was done, before the return", leaver("2026-03-11"), "2026-05-01", true, false, &done, Release::Keep),
-        ("what was done, when the return has come", leaver("2026-03-11"), "2026-03-30", true, false, &done, Release::Release(REHIRED.to_owned())),
+        (
+            "what was done, when the return has come",
+            leaver("2026-03-11"),
+            "2026-03-30",
+            true,
+            false,
+            &done,
+            Release::Release(REHIRED.to_owned()),
+        ),
         ("the hire was taken back: leaver work goes on", leaver("2026-03-11"), "2026-03-30", false, true, &queued, Release::Keep),
     ];
     for (what, row, hire, begun, deletes, result, wanted) in cases {

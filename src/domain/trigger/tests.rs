@@ -235,11 +235,27 @@ fn what_inactivity_counts_from() {
         ("never signed in", inactivity(), absent, known("2020-01-01"), known("2020-01-01"), None, None),
         ("never signed in, since created", since_created.clone(), absent, absent, known("2026-01-05"), None, Some("2026-02-04T00:00:00Z")),
         ("never signed in, and nobody knows since when", since_created.clone(), absent, absent, absent, None, None),
-        ("signed in, since created counts for others", since_created.clone(), known("2026-02-01"), absent, known("2020-01-01"), None, Some("2026-03-03T00:00:00Z")),
+        (
+            "signed in, since created counts for others",
+            since_created.clone(),
+            known("2026-02-01"),
+            absent,
+            known("2020-01-01"),
+            None,
+            Some("2026-03-03T00:00:00Z"),
+        ),
         ("a sign-in that cannot be read", since_created, unknown, absent, known("2020-01-01"), None, None),
         ("hired since", inactivity(), known("2025-06-01"), known("2026-02-20"), absent, None, Some("2026-03-22T00:00:00Z")),
         ("hired next week", inactivity(), known("2025-06-01"), known("2026-03-17"), absent, None, None),
-        ("let in again since", inactivity(), known("2025-06-01"), absent, absent, Some("2026-03-01T08:00:00Z"), Some("2026-03-31T08:00:00Z")),
+        (
+            "let in again since",
+            inactivity(),
+            known("2025-06-01"),
+            absent,
+            absent,
+            Some("2026-03-01T08:00:00Z"),
+            Some("2026-03-31T08:00:00Z"),
+        ),
     ];
     for (what, conditions, signed_in, hired, created, seen, expected) in cases {
         let attributes = Attributes::new().with("accountEnabled", true);

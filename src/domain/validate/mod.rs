@@ -7,11 +7,14 @@ mod tasks;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod trigger;
+mod warnings;
 
 use std::collections::BTreeMap;
 
 pub use tenant::{directory_problems, schedule_problems};
+pub use warnings::workflow_warnings;
 
 use super::dates;
 use crate::api::directory::AttributeType;
@@ -54,6 +57,10 @@ pub mod reason {
     pub const SCHEDULE: &str = "InvalidSchedule";
     /// The time zone is not known.
     pub const TIME_ZONE: &str = "UnknownTimeZone";
+    /// A text has a variable that there is not.
+    pub const VARIABLE: &str = "VariableUnknown";
+    /// It comes later than it can be meant.
+    pub const LATE: &str = "ComesLate";
 }
 
 /// One reason why an object cannot do its work.

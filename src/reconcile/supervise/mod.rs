@@ -240,9 +240,7 @@ impl Dispatcher {
         let client = self.supervisor.requests.clone();
         let tenant = Tenant::new(client, &namespace, self.supervisor.memory.clone(), Arc::clone(&inbox), shared);
         let name = namespace.clone();
-        self.tasks.spawn(async move {
-            if tenant.run().await { Ended::LetGo(name) } else { Ended::Broken(format!("the tenant {name}")) }
-        });
+        self.tasks.spawn(async move { if tenant.run().await { Ended::LetGo(name) } else { Ended::Broken(format!("the tenant {name}")) } });
         self.tenants.insert(namespace, (scope, Arc::clone(&inbox)));
         inbox
     }

@@ -9,8 +9,8 @@ use crate::api::run::ExecutionType;
 use crate::api::tenant_ledger::{DirectoryHead, TriggerAttribute, Unreadable, WorkflowHead};
 use crate::api::workflow::DeletionPolicy;
 use crate::api::{Category, DirectorySnapshot, EntryState, LedgerEntry, WorkflowSpec};
-use crate::domain::due::activation;
 use crate::domain::decision::{About, Books, Decision, Facts, View};
+use crate::domain::due::activation;
 use crate::domain::employment::Relation;
 use crate::domain::snapshot::withdrawn_key;
 use crate::domain::subject::{DateReading, HIRE_DATE, Person};
@@ -96,8 +96,7 @@ fn put_off(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occur
         if tenant.ledger.get(key).is_some_and(|row| row.reason.as_deref() == Some(NAME_REUSED)) {
             continue;
         }
-        let mut row =
-            tenant.row(key, &person.key, attribute, &workflow.name, workflow.category, EntryState::Released, occurrence.due);
+        let mut row = tenant.row(key, &person.key, attribute, &workflow.name, workflow.category, EntryState::Released, occurrence.due);
         row.reason = Some(NAME_REUSED.to_owned());
         row.sequence = sequence;
         draft.rows.push(row);
@@ -118,9 +117,9 @@ pub(super) fn view<'a>(tenant: &Tenant, person: &Person, seen: &'a Seen<'_>) -> 
 /// Leaver work of an earlier employment is due only if the account is opened again by work that is due with it.
 pub(super) fn settle_returns<U: std::borrow::Borrow<Usable>>(found: &mut Vec<(U, &Person, Decision)>, from: usize) {
     let opens = |usable: &Usable| usable.compiled.is_timed_by(HIRE_DATE) && usable.compiled.tasks.enables;
-    let is_opened = found[from..]
-        .iter()
-        .any(|(usable, _, decision)| usable.borrow().compiled.category == Category::Joiner && opens(usable.borrow()) && matches!(decision, Decision::Due { .. }));
+    let is_opened = found[from..].iter().any(|(usable, _, decision)| {
+        usable.borrow().compiled.category == Category::Joiner && opens(usable.borrow()) && matches!(decision, Decision::Due { .. })
+    });
     for (.., decision) in &mut found[from..] {
         if let Decision::DueBeforeReturn { occurrence, key } = decision {
             *decision = if is_opened {
@@ -269,18 +268,27 @@ fn number(count: usize) -> i64 {
 
 /// What is remembered of a directory that was read in full.
 fn directory_head(name: &str, people: &[Person], reused_and_deleted: usize) -> DirectoryHead {
-    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-    for (attribute, _) in people.iter().flat_map(|person| person.dates.iter()).filter(|(_, reading)| *reading == DateReading::Unknown) {
-        *counts.entry(attribute).or_default() += 1;
-    }
-    let unreadable = counts.into_iter().map(|(attribute, count)| Unreadable { attribute: attribute.to_owned(), count });
+    let unknown = people.iter().flat_map(|person| person.dates.iter()).filter(|(_, reading)| *reading == DateReading::Unknown);
+    let odd = || people.iter().filter_map(|person| person.dates.oddities());
     DirectoryHead {
         name: name.to_owned(),
         subjects: number(people.len()),
-        unreadable: unreadable.take(MOST_UNREADABLE).collect(),
+        unreadable: counted(unknown.map(|(attribute, _)| attribute)),
+        fillers: counted(odd().flat_map(|odd| odd.fillers.iter().map(|name| &**name))),
+        zones: counted(odd().flat_map(|odd| odd.zones.iter().map(|name| &**name))),
         name_reused: number(reused_and_deleted + people.iter().filter(|person| person.identity.is_reused).count()),
         duplicate_correlation: number(people.iter().filter(|person| person.identity.is_shared).count()),
     }
+}
+
+/// How often each attribute is named.
+fn counted<'a>(attributes: impl Iterator<Item = &'a str>) -> Vec<Unreadable> {
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for attribute in attributes {
+        *counts.entry(attribute).or_default() += 1;
+    }
+    let counts = counts.into_iter().map(|(attribute, count)| Unreadable { attribute: attribute.to_owned(), count });
+    counts.take(MOST_UNREADABLE).collect()
 }
 
 /// Whether a Run was made by an evaluation.

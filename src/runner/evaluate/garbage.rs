@@ -15,11 +15,11 @@ use crate::cluster::client::{Kind, Selector};
 use crate::cluster::events::Notice;
 use crate::domain::epochs::is_abandoned;
 use crate::domain::release::has_changed;
-use crate::domain::snapshot::withdrawn_key;
-use crate::domain::trigger::is_state;
 use crate::domain::retention::{
     EndedRun, HISTORY_DAYS, RUNS_PER_WORKFLOW, expired, forget_at, is_row_expired, next_expiry, next_row_expiry,
 };
+use crate::domain::snapshot::withdrawn_key;
+use crate::domain::trigger::is_state;
 use crate::runner::{Context, RunnerError};
 
 use super::decide::is_scheduled;

@@ -87,7 +87,8 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
             if has_history(cluster).await? {
                 return Err(RunnerError::HeadMissing);
             }
-            let mut data = TenantLedgerData { key: encode(&(context.random)()), key_version: identity::VERSION, ..TenantLedgerData::default() };
+            let mut data =
+                TenantLedgerData { key: encode(&(context.random)()), key_version: identity::VERSION, ..TenantLedgerData::default() };
             next(&mut data, as_of);
             let metadata = ObjectMeta {
                 name: Some(DEFAULT_NAME.to_owned()),

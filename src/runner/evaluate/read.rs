@@ -103,10 +103,11 @@ async fn check_epoch(row: i64, data: &TenantLedgerData, cluster: &Cluster) -> Re
 
 async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
     let names: Vec<String> = tenant.directories.keys().cloned().collect();
+    let time_zone = tenant.time_zone().map(str::to_owned);
     for name in names {
         let object = &tenant.directories[&name];
         let reading = if object.spec.embedded.is_some() {
-            let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec);
+            let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec, time_zone.as_deref());
             match directory.query_and_seed(tenant.as_of).await {
                 Ok(roll) => {
                     tenant.reused_and_deleted.insert(name.clone(), roll.reused_and_deleted);
@@ -205,15 +206,8 @@ fn adopt_planned(tenant: &mut Tenant) {
         for result in &slice.spec.results {
             if tenant.ledger.get(&result.occurrence).is_none() {
                 let data = &slice.spec;
-                let mut row = tenant.row(
-                    &result.occurrence,
-                    &result.subject_key,
-                    "",
-                    &data.workflow,
-                    data.category,
-                    EntryState::Planned,
-                    result.due,
-                );
+                let mut row =
+                    tenant.row(&result.occurrence, &result.subject_key, "", &data.workflow, data.category, EntryState::Planned, result.due);
                 row.run = Some(data.run.clone());
                 row.run_uid = Some(data.run_uid.clone());
                 row.slice = Some(slice.name_any());

@@ -60,11 +60,8 @@ pub(super) fn take<'a>(tenant: &Tenant, snapshots: &'a [DirectorySnapshot]) -> (
         for usable in tenant.usable.values().filter(|usable| &usable.directory == directory && usable.moment.is_some()) {
             usable.compiled.track(&mut tracked);
         }
-        let old: BTreeMap<String, &DirectorySnapshot> = snapshots
-            .iter()
-            .filter(|bucket| &bucket.spec.directory == directory)
-            .map(|bucket| (bucket.name_any(), bucket))
-            .collect();
+        let old: BTreeMap<String, &DirectorySnapshot> =
+            snapshots.iter().filter(|bucket| &bucket.spec.directory == directory).map(|bucket| (bucket.name_any(), bucket)).collect();
         let rows: BTreeMap<&str, &SnapshotRow> =
             old.values().flat_map(|bucket| &bucket.spec.rows).map(|row| (row.subject.as_str(), row)).collect();
         let mut changed: BTreeMap<String, DirectorySnapshot> = BTreeMap::new();

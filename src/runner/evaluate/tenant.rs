@@ -83,6 +83,11 @@ impl Tenant {
         spec.directory.as_ref().or_else(|| self.schedule.as_ref()?.spec.directory.as_ref())
     }
 
+    /// The tenant's time zone, as the schedule says it.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.schedule.as_ref()?.spec.time_zone.as_deref()
+    }
+
     /// What the head knows of a workflow.
     pub fn workflow_head(&self, name: &str) -> Option<&WorkflowHead> {
         self.head.workflows.iter().find(|head| head.name == name)

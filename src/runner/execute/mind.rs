@@ -8,8 +8,8 @@ use kube::ResourceExt;
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::reasons::{WORKFLOW_DELETED, WORKFLOW_DISABLED};
 use crate::api::run::ExecutionType;
-use crate::api::tenant_schedule::MailSettings;
 use crate::api::tenant_ledger::TenantLedgerData;
+use crate::api::tenant_schedule::MailSettings;
 use crate::api::{
     Directory as DirectoryObject, EntryState, LedgerEntry, OccurrenceLedger, SubjectResult, TenantLedger, TenantSchedule, Workflow,
     WorkflowVersion,
@@ -73,6 +73,11 @@ impl Mind {
     /// The tenant's default directory.
     pub fn default_directory(&self) -> Option<String> {
         self.schedule.as_ref()?.spec.directory.clone()
+    }
+
+    /// The tenant's time zone, as the schedule says it.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.schedule.as_ref()?.spec.time_zone.as_deref()
     }
 
     /// Name of the Workflow.

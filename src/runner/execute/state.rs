@@ -13,8 +13,8 @@ use crate::api::{
 use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::directory::Embedded;
-use crate::domain::epochs::is_valid;
 use crate::domain::employment::Employment;
+use crate::domain::epochs::is_valid;
 use crate::domain::keys::Keyring;
 use crate::domain::snapshot::{Tracked, bucket_name, employment, look, sealed_sighting};
 use crate::domain::subject::Person;
@@ -83,7 +83,7 @@ impl Attempt {
         let name = version.spec.template.directory.clone().or_else(|| mind.default_directory());
         let name = name.ok_or_else(|| RunnerError::Invalid(format!("workflow {:?} has no directory", source.name)))?;
         let object: DirectoryObject = cluster.find(&name).await?.ok_or_else(|| missing("Directory", &name))?;
-        let directory = Embedded::new(cluster.clone(), keys.clone(), &name, &object.spec);
+        let directory = Embedded::new(cluster.clone(), keys.clone(), &name, &object.spec, mind.time_zone());
         let slices = Self::read_slices(cluster, &args.run, plan.epoch).await?;
         Ok(Self {
             context: context.clone(),
@@ -116,7 +116,7 @@ impl Attempt {
         let cluster = &self.context.cluster;
         self.mind.refresh(cluster).await?;
         if let Some(object) = self.mind.directory(&self.directory_name) {
-            self.directory = Embedded::new(cluster.clone(), self.keys.clone(), &self.directory_name, &object.spec);
+            self.directory = Embedded::new(cluster.clone(), self.keys.clone(), &self.directory_name, &object.spec, self.mind.time_zone());
         }
         let name = self.run.name_any();
         self.run = cluster.find::<Run>(&name).await?.ok_or_else(|| RunnerError::Overtaken(format!("Run {name:?} is gone")))?;

@@ -9,6 +9,7 @@ mod summary;
 mod text;
 mod timeline;
 
+use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -25,6 +26,18 @@ pub use timeline::{Change, Entry, Happening, SubjectOutcome, Timeline};
 #[must_use]
 pub fn list(objects: &[Value]) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "items": objects, "metadata": {"resourceVersion": ""}})
+}
+
+/// The time zone that all tenants have, else UTC.
+pub(super) fn common_zone(objects: &[Value]) -> Tz {
+    let schedules = objects.iter().filter(|object| object["kind"] == "TenantSchedule");
+    let mut zones: Vec<&str> = schedules.map(|schedule| schedule["spec"]["timeZone"].as_str().unwrap_or("UTC")).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    match zones.as_slice() {
+        [zone] => zone.parse().unwrap_or(chrono_tz::UTC),
+        _ => chrono_tz::UTC,
+    }
 }
 
 /// What among the objects is not as it should be at the end.
@@ -113,7 +126,22 @@ fn string(value: &Value) -> &str {
 mod tests {
     use serde_json::json;
 
-    use super::{list, problems};
+    use super::{common_zone, list, problems};
+
+    #[test]
+    fn reports_are_in_the_zone_that_tenants_have_in_common() {
+        let schedule = |spec: serde_json::Value| json!({"kind": "TenantSchedule", "spec": spec});
+        let berlin = || schedule(json!({"timeZone": "Europe/Berlin"}));
+        for (objects, zone) in [
+            (vec![], chrono_tz::UTC),
+            (vec![berlin()], chrono_tz::Europe::Berlin),
+            (vec![berlin(), berlin()], chrono_tz::Europe::Berlin),
+            (vec![berlin(), schedule(json!({}))], chrono_tz::UTC),
+            (vec![schedule(json!({"timeZone": "Mars/Phobos"}))], chrono_tz::UTC),
+        ] {
+            assert_eq!(common_zone(&objects), zone, "{objects:?}");
+        }
+    }
 
     #[test]
     fn failures_and_workflows_that_are_not_ready_are_problems() {

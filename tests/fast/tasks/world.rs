@@ -151,7 +151,7 @@ impl World {
         let object = self.api.get("Directory", NS, "people").expect("the world has one");
         let object: DirectoryObject = serde_json::from_value((*object).clone()).expect("it was stored");
         let spec: DirectorySpec = object.spec;
-        Embedded::new(self.cluster.clone(), Keyring::from_hex(&"ab".repeat(32)).expect("32 bytes"), "people", &spec)
+        Embedded::new(self.cluster.clone(), Keyring::from_hex(&"ab".repeat(32)).expect("32 bytes"), "people", &spec, None)
     }
 
     /// Something stands in the way of the task's requests.
@@ -180,6 +180,7 @@ impl World {
             task: &task,
             tenant: NS,
             workflow: "flow",
+            before: &[],
             now: self.clock.now(),
             random: &|| [7; 32],
             post: &self.letterbox,

@@ -22,7 +22,7 @@ use crate::cluster::Cluster;
 use crate::domain::decision::{Books, Decided, Decision};
 use crate::domain::tick;
 use crate::runner::RunnerError;
-use crate::runner::quality::unreadable;
+use crate::runner::quality::quality;
 
 use super::decide;
 use super::departure::People;
@@ -34,7 +34,9 @@ use super::tenant::Tenant;
 
 use history::History;
 use person::Found;
-pub use report::{AccountState, Clause, Explanation, Next, OccurrenceState, Past, PastTask, Scope, UnreadableValue, WorkflowExplanation};
+pub use report::{
+    AccountState, Clause, Explanation, FillerValue, Next, OccurrenceState, Past, PastTask, Scope, UnreadableValue, WorkflowExplanation,
+};
 
 /// Explains the person, as of the cluster's clock. None: there is no record, no account and no history of that name.
 ///
@@ -65,7 +67,8 @@ pub async fn explain(cluster: &Cluster, subject: &str) -> Result<Option<Explanat
         workflows.push(workflow::deleted(&name, history.take(&name)));
     }
     let directories: Vec<_> = tenant.directories.values().cloned().collect();
-    let values = found.user.iter().flat_map(|user| unreadable(&directories, user, found.account.as_ref()));
+    let values =
+        found.user.as_ref().map(|user| quality(&directories, tenant.time_zone(), user, found.account.as_ref())).unwrap_or_default();
     Ok(Some(Explanation {
         namespace: tenant.namespace.clone(),
         subject: subject.to_owned(),
@@ -76,7 +79,10 @@ pub async fn explain(cluster: &Cluster, subject: &str) -> Result<Option<Explanat
         stopped,
         has_record: found.user.is_some(),
         account: found.state(&tenant),
-        unreadable: values.map(Into::into).collect(),
+        unreadable: values.unreadable.into_iter().map(Into::into).collect(),
+        fillers: values.fillers.into_iter().map(Into::into).collect(),
+        zones: values.zones.into_iter().map(Into::into).collect(),
+        time_zone: tenant.time_zone().map(str::to_owned),
         workflows,
     }))
 }

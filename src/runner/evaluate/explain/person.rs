@@ -60,7 +60,7 @@ impl Found {
     fn remembers_another(&self, tenant: &Tenant) -> Option<String> {
         let (user, account) = self.user.as_ref().zip(self.account.as_ref())?;
         let embedded = tenant.directories.iter().filter(|(_, directory)| directory.spec.embedded.is_some());
-        let mut mappings = embedded.map(|(name, directory)| Mapping::new(name, &directory.spec));
+        let mut mappings = embedded.map(|(name, directory)| Mapping::new(name, &directory.spec, tenant.time_zone()));
         let mapping = mappings.find(|mapping| mapping.identity(user, &account.spec).is_reused)?;
         Some(mapping.correlation_attribute().to_owned())
     }
@@ -86,13 +86,13 @@ impl Found {
 
     fn person(&self, tenant: &Tenant, directory: &str, user: &User, account: &Account) -> Option<Person> {
         let spec = &tenant.directories.get(directory)?.spec;
-        Mapping::new(directory, spec).person(user, account, &|name| self.out.contains(name), &tenant.keys)
+        Mapping::new(directory, spec, tenant.time_zone()).person(user, account, &|name| self.out.contains(name), &tenant.keys)
     }
 
     /// The text of a date attribute as its source wrote it.
     pub fn written(&self, tenant: &Tenant, directory: &str, attribute: &str) -> Option<String> {
         let spec = &tenant.directories.get(directory)?.spec;
         let account = self.seen_account()?;
-        Mapping::new(directory, spec).written(self.user.as_ref()?, &account, attribute).map(str::to_owned)
+        Mapping::new(directory, spec, tenant.time_zone()).written(self.user.as_ref()?, &account, attribute).map(str::to_owned)
     }
 }
