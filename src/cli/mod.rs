@@ -1,6 +1,5 @@
 //! The command line: one file per command.
 
-mod account;
 mod completions;
 mod controller;
 mod crds;
@@ -14,7 +13,6 @@ mod tasks;
 mod template;
 mod templates;
 mod validate;
-mod variables;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -50,9 +48,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
-    Account(account::AccountArgs),
     Tasks(tasks::TasksArgs),
-    Variables(variables::VariablesArgs),
     Templates(templates::TemplatesArgs),
     Template(template::TemplateArgs),
     Crds(crds::CrdsArgs),
@@ -91,9 +87,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Validate(args) => validate::run(&args),
-        Command::Account(args) => account::run(&args),
         Command::Tasks(args) => tasks::run(&args),
-        Command::Variables(args) => variables::run(&args),
         Command::Templates(args) => templates::run(&args),
         Command::Template(args) => template::run(&args),
         Command::Crds(args) => crds::run(&args),

@@ -11,7 +11,6 @@
 //! assignedPlans/any(a:a/service eq 'exchange') members of its records
 //! employeeOrgData/costCenter eq '100'         nested properties
 //! employeeHireDate ge now() sub duration'P7D' days, hours, minutes, seconds: 'P1DT2H3M4S'
-//! validTo gt validFrom                        two attributes of one kind; dates also with add or sub duration'P30D'
 //! (a or b) and not (c)                        not before and before or; lower case, as `OData` has it
 //! ```
 //!
@@ -31,7 +30,6 @@ mod lexer;
 mod literal;
 mod parser;
 mod program;
-mod relation;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -43,7 +41,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-pub use ast::{Comparison, Duration, Expr, Function, Literal, Operand, Shift};
+pub use ast::{Comparison, Duration, Expr, Function, Literal, Operand};
 pub use attribute::{Attribute, Kind, Known, Vocabulary};
 pub use error::RuleError;
 pub use explain::Explanation;
@@ -151,18 +149,15 @@ impl Rule {
 fn mentioned(expr: &Expr) -> Box<[Attribute]> {
     let mut found: Vec<Attribute> = Vec::new();
     expr.visit(&mut |expr| {
-        let (first, second) = match expr {
-            Expr::Compare { operand: Operand::Attribute(attribute), .. }
-            | Expr::In { operand: Operand::Attribute(attribute), .. }
-            | Expr::Call { operand: Operand::Attribute(attribute), .. }
-            | Expr::Any { collection: attribute, .. } => (attribute, None),
-            Expr::Relate { left, right, .. } => (left, Some(right)),
-            _ => return,
+        let (Expr::Compare { operand: Operand::Attribute(attribute), .. }
+        | Expr::In { operand: Operand::Attribute(attribute), .. }
+        | Expr::Call { operand: Operand::Attribute(attribute), .. }
+        | Expr::Any { collection: attribute, .. }) = expr
+        else {
+            return;
         };
-        for attribute in std::iter::once(first).chain(second) {
-            if !found.contains(attribute) {
-                found.push(attribute.clone());
-            }
+        if !found.contains(attribute) {
+            found.push(attribute.clone());
         }
     });
     found.into()

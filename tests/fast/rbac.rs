@@ -17,8 +17,7 @@ use tenure::sim::{CONTROLLER, Death, Document, Options, Simulation};
 /// Group, resource with subresource, and verb.
 type Right = (String, String, String);
 
-/// Somebody whose record comes after the window of a workflow: an evaluation says so in an Event. The workflow names a group
-/// that is not there: the controller says so in another.
+/// Somebody whose record comes after the window of a workflow: an evaluation says so in an Event.
 const LATE: &str = r#"
 apiVersion: tenure.dev/v1alpha1
 kind: Workflow
@@ -30,7 +29,7 @@ spec:
   executionConditions:
     scope: {rule: "department eq 'late'"}
     trigger: {timeBasedAttribute: {attribute: employeeHireDate}}
-  tasks: [{name: enable, enableUserAccount: {}}, {name: gone, continueOnError: true, addUserToGroups: {groups: [gone]}}]
+  tasks: [{name: enable, enableUserAccount: {}}]
 ---
 apiVersion: tenure.dev/v1alpha1
 kind: User

@@ -73,14 +73,9 @@ pub fn hired(date: &str) -> String {
     format!("{{employeeHireDate: \"{date}\", initialAccount: {{accountEnabled: false}}}}")
 }
 
-/// A record with a leave date and an account that is enabled at first, in the group `all`. A day alone is its beginning.
+/// A record with a leave date and an account that is enabled at first, in the group `all`.
 pub fn leaves(date: &str) -> String {
-    format!("{{employeeLeaveDateTime: \"{}\", initialAccount: {{memberOf: [all]}}}}", instant(date))
-}
-
-/// The beginning of a day as an instant: a leave date without a time of day is the day's end.
-pub fn instant(date: &str) -> String {
-    if date.len() == 10 { format!("{date}T00:00:00Z") } else { date.to_owned() }
+    format!("{{employeeLeaveDateTime: \"{date}\", initialAccount: {{memberOf: [all]}}}}")
 }
 
 /// A record with a department.

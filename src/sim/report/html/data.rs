@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
 use crate::api::workflow::ExecutionConditions;
@@ -30,8 +29,8 @@ const FACTS: [&str; 8] = [
 pub(super) fn of(finished: &Finished) -> Value {
     let tenants: Vec<Value> = super::namespaces(finished).into_iter().map(|namespace| tenant(finished, namespace)).collect();
     json!({
-        "from": wall_clock(finished.period.from, finished.zone),
-        "until": wall_clock(finished.period.until, finished.zone),
+        "from": finished.period.from.timestamp(),
+        "until": finished.period.until.timestamp(),
         "facts": FACTS,
         "tenants": tenants,
     })
@@ -39,8 +38,8 @@ pub(super) fn of(finished: &Finished) -> Value {
 
 fn tenant(finished: &Finished, namespace: &str) -> Value {
     let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == namespace).collect();
-    let objects = Objects::of(&finished.objects, namespace, finished.zone);
-    let mut book = Book::new(people(&objects, &entries), finished.zone);
+    let objects = Objects::of(&finished.objects, namespace);
+    let mut book = Book::new(people(&objects, &entries));
     let events: Vec<Value> = entries.iter().map(|entry| book.event(entry)).collect();
     let unreadable = finished.timeline.unreadable.iter().filter(|entry| entry.namespace == namespace);
     let unreadable: Vec<Value> = unreadable.map(|entry| book.event(entry)).collect();
@@ -56,15 +55,15 @@ fn tenant(finished: &Finished, namespace: &str) -> Value {
 }
 
 /// The objects of a tenant, by kind and name.
-struct Objects<'a>(BTreeMap<&'a str, BTreeMap<&'a str, &'a Value>>, Tz);
+struct Objects<'a>(BTreeMap<&'a str, BTreeMap<&'a str, &'a Value>>);
 
 impl<'a> Objects<'a> {
-    fn of(objects: &'a [Value], namespace: &str, zone: Tz) -> Self {
+    fn of(objects: &'a [Value], namespace: &str) -> Self {
         let mut found: BTreeMap<&str, BTreeMap<&str, &Value>> = BTreeMap::new();
         for object in objects.iter().filter(|object| object["metadata"]["namespace"] == namespace) {
             found.entry(string(&object["kind"])).or_default().insert(string(&object["metadata"]["name"]), object);
         }
-        Self(found, zone)
+        Self(found)
     }
 
     fn all(&self, kind: &str) -> impl Iterator<Item = &'a Value> {
@@ -127,7 +126,7 @@ fn workflow(workflow: &Value, objects: &Objects<'_>) -> Value {
     let versions: Vec<Value> = objects
         .all("WorkflowVersion")
         .filter(|version| version["spec"]["workflow"] == name)
-        .map(|version| json!([version["spec"]["number"], seconds(&version["metadata"]["creationTimestamp"], objects.1)]))
+        .map(|version| json!([version["spec"]["number"], seconds(&version["metadata"]["creationTimestamp"])]))
         .collect();
     json!({
         "name": name,
@@ -145,18 +144,12 @@ fn workflow(workflow: &Value, objects: &Objects<'_>) -> Value {
     })
 }
 
-fn seconds(value: &Value, zone: Tz) -> Option<i64> {
-    value.as_str()?.parse::<DateTime<Utc>>().ok().map(|at| wall_clock(at, zone))
-}
-
-/// What the clock of the zone shows, as the seconds that a clock in UTC shows so: the page knows no zones.
-fn wall_clock(at: DateTime<Utc>, zone: Tz) -> i64 {
-    at.with_timezone(&zone).naive_local().and_utc().timestamp()
+fn seconds(value: &Value) -> Option<i64> {
+    value.as_str()?.parse::<DateTime<Utc>>().ok().map(|at| at.timestamp())
 }
 
 /// Whoever and whatever events refer to by number.
 struct Book<'a> {
-    zone: Tz,
     people: Vec<&'a str>,
     places: BTreeMap<&'a str, usize>,
     outcomes: Vec<Value>,
@@ -164,10 +157,10 @@ struct Book<'a> {
 }
 
 impl<'a> Book<'a> {
-    fn new(names: BTreeSet<&'a str>, zone: Tz) -> Self {
+    fn new(names: BTreeSet<&'a str>) -> Self {
         let people: Vec<&str> = names.into_iter().collect();
         let places = people.iter().enumerate().map(|(place, name)| (*name, place)).collect();
-        Self { zone, people, places, outcomes: Vec::new(), known: BTreeMap::new() }
+        Self { people, places, outcomes: Vec::new(), known: BTreeMap::new() }
     }
 
     fn place(&self, name: &str) -> Option<usize> {
@@ -222,7 +215,7 @@ impl<'a> Book<'a> {
                 json!({"is": "run", "run": run, "workflow": workflow, "version": version, "cause": cause, "why": reason, "subjects": subjects})
             }
         };
-        event["at"] = wall_clock(entry.at, self.zone).into();
+        event["at"] = entry.at.timestamp().into();
         if let Some(fields) = event.as_object_mut() {
             fields.retain(|_, value| !(value.is_null() || value == "" || value.as_array().is_some_and(Vec::is_empty)));
         }
