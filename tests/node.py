@@ -27,9 +27,9 @@ SCENES = {
     "restarts": restarts.play,
 }
 # What is played at the same time: other tenants of the same operator, who mostly wait. README's commands install and
-# uninstall it, a missing image is missed by every tenant, so that it comes before there are many: the node pulls one after
-# the other; and restarts end the API server of all. Most wait for a sixth of
-# what production waits for; README's tenant, the unhurried zombie and the restarts do not.
+# uninstall it. A missing image is missed by every tenant, and the node pulls one after the other: it comes before there are
+# many. Restarts end the API server of all. Most wait for a sixth of what production waits for; README's tenant, the
+# unhurried zombie and the restarts do not.
 TOGETHER = [["readme"], ["image"], ["stalled", "kills", "zombies"], ["unhurried"], ["restarts"]]
 
 
