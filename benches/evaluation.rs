@@ -106,7 +106,7 @@ impl People {
         let user = record(number, moved);
         let spec: AccountSpec = serde_json::from_value(json!({"accountEnabled": true})).expect("an Account");
         let account = Account::new(&format!("person-{number}"), spec);
-        self.mapping.person(&user, &account, &self.keys).expect("nobody is deleted")
+        self.mapping.person(&user, &account, &|_| false, &self.keys).expect("nobody is deleted")
     }
 
     /// As they were at the last evaluation: one in a thousand was in another department.
@@ -200,7 +200,7 @@ impl Tenant {
         let spec = directory();
         let workflows = workflows(&spec);
         let head = TenantLedgerData { epoch: 2, sealed_epoch: 1, ..TenantLedgerData::default() };
-        let source = People { mapping: Mapping::new("people", &spec), keys: keys.clone() };
+        let source = People { mapping: Mapping::new("people", &spec, None), keys: keys.clone() };
         let (tracked, ledger) = (tracked(&workflows), LedgerIndex::default());
         let mut snapshot = Vec::new();
         for number in 0..PEOPLE {

@@ -19,6 +19,9 @@ pub const FAILED: &str = "Failed";
 /// `DataQuality`: False when values of the directory could not be read.
 pub const DATA_QUALITY: &str = "DataQuality";
 
+/// `ReferencesResolved`: False when a Workflow names what is not there.
+pub const REFERENCES_RESOLVED: &str = "ReferencesResolved";
+
 /// Whether a condition holds.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ConditionStatus {

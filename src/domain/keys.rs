@@ -59,6 +59,18 @@ impl Keyring {
         self.hash("change", &[lineage, subject, attribute, &sequence.to_string(), digest], ID_BYTES)
     }
 
+    /// The leave date of a person: what joiner and mover work gives way to where no workflow closes the account.
+    #[must_use]
+    pub fn leave(&self, subject: &str, canonical: &str) -> String {
+        self.hash("leave", &[subject, canonical], ID_BYTES)
+    }
+
+    /// A hire date that was taken back by a leave date.
+    #[must_use]
+    pub fn withdrawn(&self, subject: &str, hire: &str, leave: &str) -> String {
+        self.hash("withdrawn", &[subject, hire, leave], ID_BYTES)
+    }
+
     /// A subject of an on-demand Run; the subject "" stands for the Run itself.
     #[must_use]
     pub fn run_occurrence(&self, run: &str, spec_hash: &str, subject: &str) -> String {

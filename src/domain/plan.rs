@@ -153,19 +153,19 @@ pub fn parts(results: &[usize]) -> Vec<usize> {
     parts
 }
 
-/// The hash that an approval names: version, and every subject with its occurrence, in order.
+/// The hash that an approval names: version, and every subject with its slice and its occurrence, in order.
 #[must_use]
-pub fn hash<'a>(workflow: &str, version: i32, subjects: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub fn hash<'a>(workflow: &str, version: i32, subjects: impl IntoIterator<Item = [&'a str; 3]>) -> String {
     let mut hasher = Sha256::new();
     let mut part = |text: &str| {
         hasher.update((text.len() as u64).to_be_bytes());
         hasher.update(text.as_bytes());
     };
+    part("plan 1");
     part(workflow);
     part(&version.to_string());
-    for (subject, occurrence) in subjects {
-        part(subject);
-        part(occurrence);
+    for parts in subjects {
+        parts.into_iter().for_each(&mut part);
     }
     format!("sha256:{}", encode(&hasher.finalize()))
 }

@@ -8,13 +8,17 @@ use chrono::{DateTime, Utc};
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{AttributeMark, Sighting, SnapshotRow};
 
+use super::employment::{DatesSeen, Employment};
 use super::epochs::is_valid;
 use super::keys::Keyring;
 use super::ledger::LedgerIndex;
-use super::subject::Person;
+use super::subject::{ACCOUNT_ENABLED, DateReading, HIRE_DATE, LEAVE_DATE, Person};
 
 /// The digest of a value that could not be read.
 pub const UNKNOWN_DIGEST: &str = "?";
+
+/// What is tracked of everybody: it says who has left, who is hired again, and what inactivity counts from.
+const ALWAYS: [&str; 3] = [ACCOUNT_ENABLED, HIRE_DATE, LEAVE_DATE];
 
 /// Which attributes and groups are tracked, and which of them are states (a first sight of a state that holds is an
 /// occurrence, not a baseline).
@@ -26,10 +30,30 @@ pub struct Tracked {
     pub sponsors: BTreeSet<i32>,
 }
 
+/// Before the number in the name of "fewer sponsors than".
+pub const SPONSORS_PREFIX: &str = "sponsors<";
+
 /// The name under which "fewer sponsors than" is tracked.
 #[must_use]
 pub fn sponsors_mark(minimum: i32) -> String {
-    format!("sponsors<{minimum}")
+    format!("{SPONSORS_PREFIX}{minimum}")
+}
+
+/// When an evaluation saw the person's account become enabled; None: it is not enabled, or was so at the first sight.
+#[must_use]
+pub fn enabled_since(sighting: &Sighting, person: &Person) -> Option<DateTime<Utc>> {
+    let mark = sighting.marks.iter().find(|mark| &*mark.name == ACCOUNT_ENABLED)?;
+    mark.changed_at.filter(|_| person.is_enabled() == Some(true))
+}
+
+/// Buckets of a directory: 10,000 people with ten marks each stay below 200 kB a bucket.
+const BUCKETS: u32 = 64;
+
+/// The name of the bucket that has the subject's row.
+#[must_use]
+pub fn bucket_name(directory: &str, subject: &str) -> String {
+    let number = u32::from_str_radix(subject.get(..4).unwrap_or("0"), 16).unwrap_or(0) % BUCKETS;
+    format!("{directory}-{number}")
 }
 
 /// The newest sighting of a row that counts.
@@ -54,7 +78,8 @@ pub fn look<'a>(
     as_of: DateTime<Utc>,
 ) -> Cow<'a, Sighting> {
     let mut changed = Vec::new();
-    for attribute in &tracked.attributes {
+    let always = ALWAYS.iter().copied().filter(|name| !tracked.attributes.contains(*name));
+    for attribute in tracked.attributes.iter().map(String::as_str).chain(always) {
         let value = person.tracked_value(attribute);
         let digest = value.map(|value| if value.is_empty() { String::new() } else { keys.digest(attribute, &value) });
         changed.extend(next_mark(attribute, digest, before, || ledger.highest_sequence(&person.key, attribute), as_of));
@@ -70,14 +95,44 @@ pub fn look<'a>(
         }
         changed.extend(mark);
     }
-    if let Some(before) = before.filter(|_| changed.is_empty()) {
+    let has_begun = |now: &Sighting| now.begun || employment(person, now, before, keys, ledger).has_begun(as_of);
+    if let Some(before) = before.filter(|before| changed.is_empty() && has_begun(before) == before.begun) {
         return Cow::Borrowed(before);
     }
     // Marks that nobody tracks today are kept: whoever tracks them again finds the changes in between.
     let kept = before.into_iter().flat_map(|before| &before.marks).filter(|old| changed.iter().all(|mark| mark.name != old.name));
     let mut marks: Vec<AttributeMark> = kept.cloned().chain(changed.iter().cloned()).collect();
     marks.sort_by(|left, right| left.name.cmp(&right.name));
-    Cow::Owned(Sighting { epoch, first_seen_at: before.map_or(as_of, |sighting| sighting.first_seen_at), marks })
+    let first_seen_at = before.map_or(as_of, |sighting| sighting.first_seen_at);
+    let mut now = Sighting { epoch, first_seen_at, begun: before.is_some_and(|before| before.begun), marks };
+    now.begun = has_begun(&now);
+    Cow::Owned(now)
+}
+
+/// The person's dates, read together, as of this sighting. `before`: the one before it.
+#[must_use]
+pub fn employment(person: &Person, now: &Sighting, before: Option<&Sighting>, keys: &Keyring, ledger: &LedgerIndex) -> Employment {
+    let seen = DatesSeen {
+        first_seen_at: before.map(|before| before.first_seen_at),
+        begun: before.is_some_and(|before| before.begun),
+        ..DatesSeen::of(now, was_withdrawn(person, keys, ledger))
+    };
+    Employment::of(person, &seen)
+}
+
+/// Key of the row that says that these two dates are a hire that was taken back.
+#[must_use]
+pub fn withdrawn_key(person: &Person, keys: &Keyring) -> Option<String> {
+    match (person.date(HIRE_DATE), person.date(LEAVE_DATE)) {
+        (DateReading::Known(hire), DateReading::Known(leave)) if leave.day() <= hire.day() => {
+            Some(keys.withdrawn(&person.key, &hire.value.canonical(), &leave.value.canonical()))
+        }
+        _ => None,
+    }
+}
+
+fn was_withdrawn(person: &Person, keys: &Keyring, ledger: &LedgerIndex) -> bool {
+    withdrawn_key(person, keys).is_some_and(|key| ledger.is_consumed(&key))
 }
 
 /// The mark of one attribute; None: it stays as it is. `digest`: None if the value is unknown today.
@@ -123,7 +178,8 @@ pub fn is_news(now: &Sighting, before: Option<&Sighting>, attribute: &str, last_
 #[must_use]
 pub fn next_row(head: &TenantLedgerData, row: Option<&SnapshotRow>, sighting: &Sighting, subject: &str) -> Option<SnapshotRow> {
     let sealed = row.and_then(|row| sealed_sighting(head, row));
-    if sealed.is_some_and(|old| old.marks == sighting.marks && old.first_seen_at == sighting.first_seen_at) {
+    let is_same = |old: &&Sighting| (&old.marks, old.first_seen_at, old.begun) == (&sighting.marks, sighting.first_seen_at, sighting.begun);
+    if sealed.as_ref().is_some_and(is_same) {
         return None;
     }
     Some(SnapshotRow { subject: subject.to_owned(), current: sighting.clone(), previous: sealed.cloned().map(Box::new) })
@@ -143,7 +199,7 @@ mod tests {
     fn step(before: Option<&Sighting>, digest: Option<&str>, day: u32) -> Sighting {
         let mark = next_mark("department", digest.map(str::to_owned), before, || 0, at(day));
         let marks = mark.into_iter().chain(before.into_iter().flat_map(|old| old.marks.clone())).take(1).collect();
-        Sighting { epoch: i64::from(day), first_seen_at: before.map_or(at(day), |old| old.first_seen_at), marks }
+        Sighting { epoch: i64::from(day), first_seen_at: before.map_or(at(day), |old| old.first_seen_at), begun: false, marks }
     }
 
     #[test]
@@ -176,13 +232,14 @@ mod tests {
         };
         let guest = || OwnedValue::Str("Guest".into());
         let first = see(guest(), None, 1);
-        assert_eq!((first.marks[0].sequence, first.marks[0].changed_at), (1, Some(at(1))), "a first sight of a state counts");
+        let few = |sighting: &Sighting| sighting.marks.iter().find(|mark| mark.name.starts_with("sponsors")).cloned().expect("a mark");
+        assert_eq!((few(&first).sequence, few(&first).changed_at), (1, Some(at(1))), "a first sight of a state counts");
         let second = see(OwnedValue::Unknown, Some(&first), 2);
         let third = see(guest(), Some(&second), 3);
         assert_eq!(third.marks, first.marks, "nothing has begun anew");
         let unknown = see(OwnedValue::Unknown, None, 1);
         let known = see(guest(), Some(&unknown), 2);
-        assert_eq!((known.marks[0].sequence, known.marks[0].changed_at), (1, Some(at(2))));
+        assert_eq!((few(&known).sequence, few(&known).changed_at), (1, Some(at(2))));
     }
 
     #[test]

@@ -136,6 +136,7 @@ pub fn decide_version(input: &Input<'_>, new_lineage: impl FnOnce() -> String) -
     let lineage = input
         .head
         .map(|head| head.lineage.as_str())
+        .filter(|lineage| !lineage.is_empty())
         .or(input.status_lineage)
         .or_else(|| versions.first().map(|version| version.spec.lineage.as_str()))
         .map_or_else(new_lineage, str::to_owned);
@@ -190,6 +191,8 @@ mod tests {
             activated_at: None,
             last_sealed_at: None,
             due_rule: None,
+            idle_since: None,
+            trigger: Vec::new(),
             deleted_at: None,
             deletion_policy: DeletionPolicy::default(),
         }

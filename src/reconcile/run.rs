@@ -15,12 +15,10 @@ use crate::api::run::{ExecutionType, Priority, RunPlan, RunStatus};
 use crate::api::workflow::Category;
 use crate::api::{ProcessingStatus, Run, TenantLedger};
 use crate::cluster::{Cluster, Created, Selector};
+use crate::domain::gate::{self, Gate, Held};
 use crate::domain::job::{self, Execution, Owner};
 use crate::domain::timing::Timing;
 use crate::domain::{epochs, version};
-
-/// The plan's reason of a Run that was restored while it was being executed: a person decides.
-const RESTORED_WHILE_RUNNING: &str = "RestoredWhileRunning";
 
 /// Most Runs at the same time of a tenant without a schedule: the schedule's default.
 const DEFAULT_CONCURRENT_RUNS: i32 = 5;
@@ -33,6 +31,8 @@ struct Observed<'a> {
     /// Jobs that have ended and have no time to live yet, by attempt.
     ended: Vec<(i32, String)>,
     missing_since: Option<DateTime<Utc>>,
+    /// What stands between the plan and its first effect.
+    gate: Gate,
     room: bool,
     /// A Job of the Run whose container does not run.
     waiting: Option<Waiting>,
@@ -70,7 +70,8 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
     let missing_since = memory.missing_since.get(&name).copied();
     let room = cache::is_complete(&run) || has_room(cache, memory, &run);
     let waiting = Waiting::longest(cache, jobs.iter().copied(), &memory.timing);
-    Observed { run, head: cache.head(), attempts, ended, missing_since, room, waiting, timing: memory.timing }
+    let gate = gate_of(cache, &run);
+    Observed { run, head: cache.head(), attempts, ended, missing_since, gate, room, waiting, timing: memory.timing }
 }
 
 /// Whether there are pods of the Job, and the kubelet has reported all of them terminated.
@@ -110,7 +111,7 @@ fn has_room(cache: &Cache, memory: &Memory, run: &Run) -> bool {
     let ahead = others()
         .filter(|other| is_first(run) && is_first(other) && turn(other) < turn(run))
         .filter(|other| !is_executing(cache, memory, &other.name_any()))
-        .filter(|other| plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0 && !is_held(plan)))
+        .filter(|other| plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0) && gate_of(cache, other) == Gate::Open)
         .count();
     executing + ahead < bound
 }
@@ -120,8 +121,19 @@ fn is_executing(cache: &Cache, memory: &Memory, run: &str) -> bool {
     cache.jobs_of_run(run).any(|job| !jobs::is_finished(job)) || memory.launched.get(run).is_some_and(|job| cache.job(job).is_none())
 }
 
-fn is_held(plan: &RunPlan) -> bool {
-    plan.reason.as_deref() == Some(RESTORED_WHILE_RUNNING)
+/// What stands between the Run's plan and its first effect, as Workflow and TenantSchedule say today.
+fn gate_of(cache: &Cache, run: &Run) -> Gate {
+    let Some(plan) = plan_in_force(run, cache.head()) else { return Gate::Open };
+    let source = run.spec.source.workflow.as_ref();
+    let version = source.and_then(|source| cache.version(&version::version_name(&source.name, plan.version)));
+    let workflow = source.and_then(|source| cache.workflow(&source.name));
+    gate::gate(&gate::Facts {
+        plan,
+        execution: run.spec.execution_type,
+        version: version.map(|version| &version.spec.template),
+        workflow: workflow.and_then(|workflow| workflow.spec.execution_limits.as_ref()),
+        tenant: cache.schedule().and_then(|schedule| schedule.spec.limits.as_ref()),
+    })
 }
 
 /// The order in which Runs get a place.
@@ -148,10 +160,15 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> Plan {
     status.observed_generation = generation;
     status.total_users_count = in_force.subjects;
     say(status, run, PLANNED, true, "Sealed", format!("planned by evaluation {}", in_force.epoch), now);
-    if is_held(&in_force) {
-        status.processing_status = Some(ProcessingStatus::Queued);
-        let message = "the Run was restored while it was being executed: delete it, or run what is left on demand".to_owned();
-        say(status, run, HELD, true, RESTORED_WHILE_RUNNING, message, now);
+    if conditions::is_true(&status.conditions, HELD) && observed.gate == Gate::Open {
+        say(status, run, HELD, false, "Open", "nothing holds it any more".to_owned(), now);
+    }
+    if let (Gate::Held { reason, message }, true) = (&observed.gate, in_force.subjects > 0) {
+        status.processing_status = Some(match reason {
+            Held::RestoredWhileRunning => ProcessingStatus::Queued,
+            Held::LimitExceeded => ProcessingStatus::Quarantined,
+        });
+        say(status, run, HELD, true, reason.as_str(), message.clone(), now);
     } else if in_force.subjects == 0 {
         status.processing_status = Some(ProcessingStatus::Completed);
         status.completed_date_time = status.completed_date_time.or(Some(now));

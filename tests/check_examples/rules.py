@@ -1,8 +1,13 @@
-"""Scope rules: `eq`, `ne`, `in`, `startsWith`, `and`, `or`, `not (...)`, parentheses, strings in single quotes."""
+"""Scope rules: `eq`, `ne`, `in`, `startsWith`, `and`, `or`, `not (...)`, parentheses, strings in single quotes; and two
+attributes that are dates, compared with `gt`, `ge`, `lt` or `le`."""
 
+import operator
 import re
 
+from .dates import LEAVE_DATE, parse_date
 from .documents import NotModelled
+
+ORDERINGS = {"gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
 
 TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z][A-Za-z0-9_/]*)|([(),]))")
 
@@ -96,8 +101,10 @@ class Rule:
         return lambda person: (person.get(name) or "").startswith(prefix)
 
     def _comparison(self):
-        name, operator = self._attribute(), self._take()
-        if operator == "in":
+        name, word = self._attribute(), self._take()
+        if word in ORDERINGS:
+            return self._dates(name, ORDERINGS[word], self._attribute())
+        if word == "in":
             self._take("(")
             values = [self._string()]
             while self._next_is(","):
@@ -106,8 +113,19 @@ class Rule:
             self._take(")")
             return lambda person: person.get(name) in values
         value = self._string()
-        if operator == "eq":
+        if word == "eq":
             return lambda person: person.get(name) == value
-        if operator == "ne":
+        if word == "ne":
             return lambda person: person.get(name) != value
-        raise NotModelled(f"rule {self.text!r}: operator {operator}")
+        raise NotModelled(f"rule {self.text!r}: operator {word}")
+
+    def _dates(self, left, compare, right):
+        """Two dates of one person in UTC. Nothing is before or after a date that is not there."""
+        def test(person):
+            if person.get("timeZone"):
+                raise NotModelled(f"rule {self.text!r} on somebody with a time zone")
+            one, other = (parse_date(person.get(name), ends=name == LEAVE_DATE) for name in (left, right))
+            if one is None and person.get(left) or other is None and person.get(right):
+                raise NotModelled(f"rule {self.text!r} on a date that cannot be read")
+            return one is not None and other is not None and compare(one, other)
+        return test

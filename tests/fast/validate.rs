@@ -109,6 +109,20 @@ fn text_and_exit_codes() {
     let (code, text, errors) = ask(&["person.yaml"]);
     assert_eq!((code, text.as_str()), (0, "1 document: fine\n"));
     assert!(errors.contains(":5:21: spec.employeeHireDate: expected YYYY-MM-DD") && errors.ends_with("(a warning)\n"), "{errors}");
+    let windows = person.replace("employeeHireDate: 01.02.2026", "employeeHireDate: \"2026-02-01\"\n  timeZone: Romance Standard Time");
+    std::fs::write(path("person.yaml"), windows).expect("written");
+    let (code, _, errors) = ask(&["person.yaml"]);
+    assert!(code == 0 && errors.contains(":6:13: spec.timeZone: expected the time zone name Europe/Paris"), "{errors}");
+    let last_day = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec:\n  category: leaver\n  executionConditions:\n    \
+                    trigger: {timeBasedAttribute: {attribute: employeeLeaveDateTime}}\n  tasks: [{name: tell, sendEmailOnLastDay: {}}]\n";
+    std::fs::write(path("last-day.yaml"), last_day).expect("written");
+    let (code, _, errors) = ask(&["--partial", "last-day.yaml"]);
+    assert!(
+        code == 0 && errors.contains("this mail of the last day comes after it") && errors.ends_with("(a warning)\n"),
+        "{code} {errors}"
+    );
+    std::fs::write(path("last-day.yaml"), last_day.replace("DateTime}", "DateTime, at: \"08:00\"}")).expect("written");
+    assert_eq!(ask(&["--partial", "last-day.yaml"]).2, "");
     let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}", group.trim_end().replace('\n', "\n  ").replace("{}", "{type: crew}"));
     std::fs::write(path("list.yaml"), list).expect("written");
     assert!(ask(&["list.yaml"]).1.contains("list.yaml:7:16: spec.type: Unsupported value"), "{:?}", ask(&["list.yaml"]));

@@ -1,6 +1,8 @@
 //! The protocol in virtual time: scenarios, the crash sweep over them, and the model of the protocol.
 
 mod crash_sweep;
+mod departures;
+mod histories;
 mod protocol_model;
 mod scenarios;
 

@@ -70,11 +70,14 @@ fn workflow(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
                 said.extend(rule(draft, SCOPE_RULE, &vocabulary, case, directory.is_none()));
             }
             // What the Directory maps is not known without it.
-            reason::ATTRIBUTE if directory.is_none() => {}
+            reason::ATTRIBUTE | reason::VARIABLE if directory.is_none() => {}
             reason::TRIGGER if directory.is_none() && problem.path.ends_with(".attribute") => {}
             reason::ATTRIBUTE => said.push(attribute(draft, directory, &problem)),
             _ => said.push(draft.about(&problem.path, problem.message)),
         }
+    }
+    for warning in validate::workflow_warnings(&spec, directory.map(|directory| &directory.spec)) {
+        said.push(Said { by: By::Data, ..draft.about(&warning.path, warning.message) });
     }
     said
 }
@@ -160,14 +163,17 @@ fn run(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
 /// The dates of a person: one that cannot be read is unknown, and unknown never acts.
 fn user(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
     let Some(spec) = spec::<UserSpec>(draft) else { return Vec::new() };
-    let unreadable = quality::unreadable(&tenant.embedded, &User::new(draft.name(), spec), None);
-    let said = unreadable.into_iter().map(|found| {
+    let time_zone = tenant.schedule.as_ref().and_then(|schedule| schedule.time_zone.as_deref());
+    let found = quality::quality(&tenant.embedded, time_zone, &User::new(draft.name(), spec), None);
+    let unreadable = found.unreadable.into_iter().map(|found| (found, "as it is no workflow knows it"));
+    let zones = found.zones.into_iter().map(|found| (found, "as it is another one applies"));
+    let said = unreadable.chain(zones).map(|(found, consequence)| {
         let name = found.attribute.as_str();
         let short = name.rsplit('/').next().unwrap_or(name);
         let paths =
             [format!("spec.{short}"), format!("spec.extensionAttributes.{name}"), format!("spec.onPremisesExtensionAttributes.{short}")];
         let path = paths.iter().find(|path| at(draft.object(), path).is_some()).map_or("spec", String::as_str);
-        let message = format!("{}; as it is no workflow knows it", found.expected);
+        let message = format!("{}; {consequence}", found.expected);
         Said { by: By::Data, ..draft.about(path, message) }
     });
     said.collect()

@@ -1,6 +1,6 @@
 //! Whether the tasks of a workflow can be executed.
 
-use super::{Problems, UNAVAILABLE_TASKS, reason};
+use super::{Problems, UNAVAILABLE_TASKS, reason, texts};
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Action, Task, WorkflowSpec, form, task};
 use crate::catalog;
@@ -44,6 +44,7 @@ fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &Workflo
     if task.is_enabled && UNAVAILABLE_TASKS.contains(&member) {
         problems.add(path.as_str(), reason::TASK_UNAVAILABLE, format!("task {:?}: {member} is not available yet", task.name));
     }
+    texts::check(problems, &path, task, action, vocabulary);
     if let Action::UpdateUserAttributes(arguments) = action {
         for update in &arguments.attributes {
             let name = update.attribute.as_str();

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api::reasons;
 use crate::api::{TenantSchedule, Workflow};
 use crate::reconcile::Seen;
 
@@ -117,7 +118,13 @@ fn from_plan_to_result() {
             vec![SEALED, ("Complete", true, "AlreadyProcessed")],
             None,
         ),
-        ("restored", reason(3, RESTORED_WHILE_RUNNING), Some(Queued), vec![SEALED, ("Held", true, RESTORED_WHILE_RUNNING)], None),
+        (
+            "restored",
+            reason(3, reasons::RESTORED_WHILE_RUNNING),
+            Some(Queued),
+            vec![SEALED, ("Held", true, reasons::RESTORED_WHILE_RUNNING)],
+            None,
+        ),
         ("under way", merged(planned.clone(), &shard(1, false, 2)), Some(InProgress), vec![SEALED], None),
         ("open subjects left", merged(planned.clone(), &shard(1, true, 2)), Some(InProgress), vec![SEALED], None),
         (

@@ -102,7 +102,7 @@ fn refusals_change_nothing_and_lost_answers_do() {
     virtual_time(async {
         let stage = stage();
         stage.create("a").await.unwrap();
-        for (verdict, wanted) in [(Verdict::Refuse, 503), (Verdict::Conflict, 409), (Verdict::Throttle, 429)] {
+        for (verdict, wanted) in [(Verdict::Refuse, 503), (Verdict::Forbid, 403), (Verdict::Conflict, 409), (Verdict::Throttle, 429)] {
             stage.script.next(Verb::Patch, verdict);
             assert_eq!(code(stage.set("a", "1").await), wanted);
             assert_eq!(value_of(&stage.maps.get("a").await.unwrap()), "0", "{verdict:?}");

@@ -20,7 +20,7 @@ use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, Work
 use crate::cluster::Clock;
 use crate::cluster::object::Raw;
 use crate::reconcile::foresight::subject_names;
-use crate::runner::quality::unreadable;
+use crate::runner::quality::quality;
 use crate::sim::api::{MemoryApi, Refusal};
 use crate::sim::clock::VirtualClock;
 use crate::sim::hook::own_client;
@@ -135,7 +135,7 @@ impl Observer {
             log.unreadable.remove(&(namespace.clone(), name.clone()));
             let Some(user) = self.api.get("User", &namespace, &name).and_then(|user| read::<User>(&user)) else { continue };
             let account = self.api.get("Account", &namespace, &name).and_then(|account| read::<Account>(&account));
-            for value in unreadable(directories, &user, account.as_ref()) {
+            for value in quality(directories, None, &user, account.as_ref()).unreadable {
                 let what =
                     Happening::Unreadable { person: name.clone(), attribute: value.attribute, text: value.text, expected: value.expected };
                 let entry = Entry { at: self.clock.now(), namespace: namespace.clone(), what };

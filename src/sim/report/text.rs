@@ -21,12 +21,13 @@ pub fn text(finished: &Finished) -> String {
         // Writing to a text cannot fail, here and below.
         let _ = writeln!(
             out,
-            "Tenant {namespace}, {} to {} (all times UTC)",
-            period.from.format("%-d %B %Y %H:%M"),
-            period.until.format("%-d %B %Y %H:%M")
+            "Tenant {namespace}, {} to {} (all times {})",
+            period.from.with_timezone(&finished.zone).format("%-d %B %Y %H:%M"),
+            period.until.with_timezone(&finished.zone).format("%-d %B %Y %H:%M"),
+            finished.zone
         );
         let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == *namespace).collect();
-        days::write(&entries, &mut out);
+        days::write(&entries, finished.zone, &mut out);
         out.push_str("\nSummary\n");
         for (what, number) in numbers(finished, namespace, &entries) {
             let _ = writeln!(out, "  {what:<24}{number:>8}");

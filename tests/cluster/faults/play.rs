@@ -68,7 +68,8 @@ pub async fn play(ground: &Ground, story: &Story, spoil: Option<Spoil>) -> Resul
     let counts = record.counts();
     let requests = counts.iter().filter(|((_, class), _)| *class == Class::Any).map(|(_, count)| count).sum();
     let period = Period { from: planned, until: Utc::now() };
-    let finished = Finished { period, objects, timeline: Timeline::default(), mails: Vec::new(), problems: Vec::new() };
+    let finished =
+        Finished { period, zone: chrono_tz::UTC, objects, timeline: Timeline::default(), mails: Vec::new(), problems: Vec::new() };
     // A lost pod may be at work for as long as a claim lives: the steps of the story, which are seconds apart, do not wait
     // for that.
     let is_lost = spoil.is_some_and(|spoil| spoil.fault == Fault::Lose);

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use tenure::sim::api::{MemoryApi, Verb, Verdict};
 
-use super::play::{NS, Play, hired, joiner, leaver, leaves, mover, timed};
+use super::play::{NS, Play, hired, instant, joiner, leaver, leaves, mover, timed};
 
 /// A record with both dates.
 fn stays(from: &str, until: &str) -> String {
+    let until = instant(until);
     format!("{{employeeHireDate: \"{from}\", employeeLeaveDateTime: \"{until}\", initialAccount: {{accountEnabled: false}}}}")
 }
 
@@ -18,7 +19,7 @@ fn tenant() -> Play {
 fn a_user_re_applied_from_git_after_off_boarding_stays_disabled() {
     let record = |name: &str| {
         format!(
-            "{{displayName: {name}, employeeLeaveDateTime: \"2026-03-11\", initialAccount: {{accountEnabled: true, memberOf: [all, lab]}}}}"
+            "{{displayName: {name}, employeeLeaveDateTime: \"2026-03-11T00:00:00Z\", initialAccount: {{accountEnabled: true, memberOf: [all, lab]}}}}"
         )
     };
     let end = tenant()
@@ -54,8 +55,8 @@ fn joiner_and_leaver_due_in_one_evaluation_leave_the_account_disabled() {
 
 #[test]
 fn who_is_hired_again_after_the_leave_date_is_enabled_after_it() {
-    let end = tenant().user("ann", &stays("2026-03-12", "2026-03-11")).run();
-    assert_eq!(end.processed(), ["leaver ann completed 03-11", "joiner ann completed 03-12"]);
+    let end = tenant().user("ann", &stays("2026-03-14", "2026-03-11")).run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-11", "joiner ann completed 03-14"]);
     assert_eq!(end.account("ann"), (true, vec!["all"]));
 }
 
@@ -215,7 +216,7 @@ fn who_is_out_of_scope_by_a_lost_attempt_s_own_effects_is_carried_through() {
     // The process dies with each change of the account: of the licences, by the deletion, of the groups.
     let tasks =
         "tasks: [{name: licences, removeAllLicenses: {}}, {name: delete, deleteUser: {}}, {name: groups, removeUserFromAllGroups: {}}]";
-    let record = "{employeeLeaveDateTime: \"2026-03-10\", initialAccount: {memberOf: [all], licenses: [E1]}}";
+    let record = "{employeeLeaveDateTime: \"2026-03-10T00:00:00Z\", initialAccount: {memberOf: [all], licenses: [E1]}}";
     for verdict in [Verdict::Die, Verdict::DieAfter] {
         for nth in 1..=3 {
             let end = Play::new("03-10", "03-12")
@@ -254,7 +255,7 @@ fn an_owner_that_is_gone_costs_the_off_boarding_of_many_one_wait_and_not_one_for
     let leave = move |api: &MemoryApi| {
         for name in &gone {
             let mut user = (*api.get("User", NS, name).expect("the person")).clone();
-            user["spec"]["employeeLeaveDateTime"] = "2026-03-10T00:00:00Z".into();
+            user["spec"]["employeeLeaveDateTime"] = "2026-03-10T00:00:01Z".into();
             api.put(&user).expect("a sound record");
         }
     };

@@ -71,7 +71,7 @@ function line(tenant, event, { dated = false, subject } = {}) {
   const [word, lines] = told(tenant, event, subject);
   const text = dated ? stamp(event.at) : CLOCK.format(at(event.at));
   const mark = badge(event.bad && word === "run" && !subject ? "failed" : word);
-  return el("div", { class: dated ? "event dated" : "event" }, el("time", { datetime: at(event.at).toISOString() }, text), el("div", null, mark), el("div", { class: "what" }, lines));
+  return el("div", { class: dated ? "event dated" : "event" }, el("time", { datetime: at(event.at).toISOString().slice(0, 19) }, text), el("div", null, mark), el("div", { class: "what" }, lines));
 }
 
 // Of these there is nothing to say but what it is about.
