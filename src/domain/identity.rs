@@ -2,7 +2,8 @@
 //!
 //! They are written by hand, part by part, and golden-tested: renaming a field or adding one must make nobody due again
 //! and miss nobody. So there is no derived serialisation here, and no Debug output; clippy forbids the former in this
-//! room and in the runner's. Another form of a text below needs another [`VERSION`], and readers of both.
+//! room and in the runner's, and nothing but [`Identity`] is hashed in them. Another form of a text below needs another
+//! [`VERSION`], and readers of both.
 
 use sha2::{Digest as _, Sha256};
 
@@ -27,6 +28,20 @@ pub trait Identity {
 pub struct Parts(Vec<u8>);
 
 impl Parts {
+    /// Those of one identity.
+    #[must_use]
+    pub fn of(identity: &impl Identity) -> Self {
+        let mut parts = Self::default();
+        identity.write(&mut parts);
+        parts
+    }
+
+    /// What is hashed.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// A text.
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.0.extend((text.len() as u64).to_be_bytes());
@@ -57,13 +72,26 @@ impl Parts {
     }
 }
 
-/// The first `bytes` of the SHA-256 of an identity, in hexadecimal.
+/// The SHA-256 of an identity.
+#[must_use]
+pub fn hash(identity: &impl Identity) -> [u8; 32] {
+    Sha256::digest(Parts::of(identity).bytes()).into()
+}
+
+/// An identity with the version of all identities in front.
+struct Versioned<'a, T>(&'a T);
+
+impl<T: Identity> Identity for Versioned<'_, T> {
+    fn write(&self, to: &mut Parts) {
+        to.number(i64::from(VERSION));
+        self.0.write(to);
+    }
+}
+
+/// The first `bytes` of the SHA-256 of an identity and its version, in hexadecimal.
 #[must_use]
 pub fn digest(identity: &impl Identity, bytes: usize) -> String {
-    let mut parts = Parts::default();
-    parts.number(i64::from(VERSION));
-    identity.write(&mut parts);
-    let hash = Sha256::digest(&parts.0);
+    let hash = hash(&Versioned(identity));
     encode(&hash[..bytes.min(hash.len())])
 }
 
@@ -155,6 +183,45 @@ impl Identity for RunSpec {
             None => drop(to.text("first")),
         }
         to.optional(undo.as_ref().map(|undo| undo.run.as_str()));
+    }
+}
+
+/// What an approval names: a plan of one version of a workflow, and everybody in it.
+#[derive(Clone, Debug)]
+pub struct PlanIdentity<'a> {
+    /// Name of the workflow.
+    pub workflow: &'a str,
+    /// Number of the version.
+    pub version: i32,
+    /// Slice, subject and occurrence of everybody, in the order of the slices.
+    pub people: Vec<[&'a str; 3]>,
+}
+
+impl Identity for PlanIdentity<'_> {
+    fn write(&self, to: &mut Parts) {
+        let Self { workflow, version, people } = self;
+        to.text("plan 1").text(workflow).number(i64::from(*version));
+        for part in people.iter().flatten() {
+            to.text(part);
+        }
+    }
+}
+
+/// A workflow that nothing remembers: what its lineage is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct LineageIdentity<'a> {
+    /// The tenant.
+    pub namespace: &'a str,
+    /// Name of the Workflow.
+    pub workflow: &'a str,
+    /// UID of the Workflow.
+    pub uid: &'a str,
+}
+
+impl Identity for LineageIdentity<'_> {
+    fn write(&self, to: &mut Parts) {
+        let Self { namespace, workflow, uid } = self;
+        to.text("tenure.dev lineage").text(namespace).text(workflow).text(uid);
     }
 }
 

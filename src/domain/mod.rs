@@ -1,5 +1,7 @@
 //! Pure decisions: functions of what was observed and of an instant. No client, no clock, no environment.
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod canonical;
 pub mod correlation;
 pub mod dates;

@@ -1,5 +1,7 @@
 //! The engine inside the Jobs: evaluations find who is due and seal plans, executions carry them out.
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod args;
 mod compile;
 pub mod evaluate;

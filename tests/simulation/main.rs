@@ -5,6 +5,7 @@ mod departures;
 mod histories;
 mod protocol_model;
 mod scenarios;
+mod written;
 
 /// As in the program: the system's allocator takes a fifth of the sweep's time.
 #[global_allocator]

@@ -7,7 +7,7 @@ mod broken;
 mod catch_up;
 mod changes;
 mod due;
-mod end;
+pub mod end;
 mod identity;
 mod leavers;
 mod on_demand;

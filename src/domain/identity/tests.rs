@@ -5,6 +5,7 @@ use crate::domain::dates::DateValue;
 use crate::domain::dates::parse_time_of_day;
 use crate::domain::keys::keys;
 use crate::domain::plan;
+use crate::domain::version::{self, new_lineage, versioned};
 
 fn run(spec: serde_json::Value) -> RunSpec {
     serde_json::from_value(spec).expect("a Run")
@@ -14,7 +15,12 @@ fn due(trigger: &Trigger, zone: Option<&ZoneFacts>) -> String {
     digest(&DueRuleIdentity { trigger: Some(trigger), zone }, 8)
 }
 
-const GOLDEN: [&str; 16] = [
+/// A plan of two people in one slice.
+fn two<'a>() -> PlanIdentity<'a> {
+    PlanIdentity { workflow: "join", version: 3, people: vec![["join-v3-e1-0", "ann", "k1"], ["join-v3-e1-0", "bob", "k2"]] }
+}
+
+const GOLDEN: [&str; 18] = [
     "due rule, time: 158a5f8bd6814af3",
     "due rule, time without a mapping: 259ecba2d6593a94",
     "due rule, change: e1429f5b349d2b83",
@@ -31,6 +37,8 @@ const GOLDEN: [&str; 16] = [
     "leave: 2deed9a7970bec1745647dc572c19d28",
     "withdrawn: 805749281e050613eabe87fa1b8b5554",
     "plan: sha256:b9854947a015d55ef13467448bf9ba7ec528188e35c8e03a9272db8cf42ea0a6",
+    "lineage: b892cb1f-f2ef-8331-9a54-1e629ee0c16b",
+    "template: v1:b8ff0df0b4eb7a785892b6ab308c6656f00c036e0601a824bba9ede57dbd6199",
 ];
 
 /// These texts stand in objects of tenants. Whoever changes one makes people due twice, or misses them.
@@ -42,6 +50,9 @@ fn golden() {
     let users = run(json!({"source": {"workflow": {"name": "join"}}, "subjects": {"users": ["ann", "bob"]}}));
     let scope = run(json!({"source": {"workflow": {"name": "join", "version": 3}}, "subjects": {"scope": {"rule": "department eq 'R'"}}}));
     let keys = keys();
+    let workflow = json!({"category": "joiner", "executionConditions": {"trigger": {"timeBasedAttribute": {"attribute": "employeeHireDate"}}},
+        "tasks": [{"name": "all", "addUserToGroups": {"groups": ["all"]}}]});
+    let template = versioned(&serde_json::from_value(workflow).expect("a Workflow"));
     let day = DateValue::parse("2026-03-10").expect("a date").canonical();
     let found = [
         ("due rule, time", due(&time, Some(&berlin))),
@@ -59,7 +70,9 @@ fn golden() {
         ("run occurrence", keys.run_occurrence("run", "hash", "ann")),
         ("leave", keys.leave("s", &day)),
         ("withdrawn", keys.withdrawn("s", &day, &day)),
-        ("plan", plan::hash("join", 3, [["join-v3-e1-0", "ann", "k1"], ["join-v3-e1-0", "bob", "k2"]])),
+        ("plan", plan::hash(&two())),
+        ("lineage", new_lineage("acme", "join", "7d1b6c1e-0000-4000-a000-000000000001")),
+        ("template", version::hash(&template)),
     ];
     let told: Vec<String> = found.iter().map(|(what, text)| format!("{what}: {text}")).collect();
     assert_eq!(told, GOLDEN, "an identity that outlives the process has changed");
@@ -88,4 +101,27 @@ fn what_a_run_asks_for_identifies_it() {
     }
     let nobody = digest(&run(json!({"source": {}, "subjects": {"scope": {}}})), 16);
     assert_ne!(nobody, digest(&run(json!({"source": {}})), 16), "everybody is not nobody");
+}
+
+#[test]
+fn what_is_approved_identifies_a_plan() {
+    let own = plan::hash(&two());
+    assert_eq!(own, plan::hash(&two()), "the same plan has the same hash");
+    let [ann, bob] = [two().people[0], two().people[1]];
+    let with = |people: &[[&'static str; 3]]| PlanIdentity { people: people.to_vec(), ..two() };
+    let cases = [
+        ("another workflow", PlanIdentity { workflow: "joi", ..two() }),
+        ("another version", PlanIdentity { version: 4, ..two() }),
+        ("another person", with(&[ann, ["join-v3-e1-0", "bo", "k2"]])),
+        ("another occurrence of a person", with(&[ann, ["join-v3-e1-0", "bob", "k3"]])),
+        ("another slice", with(&[ann, ["join-v3-e1-1", "bob", "k2"]])),
+        ("another order", with(&[bob, ann])),
+        ("one more", with(&[ann, bob, ["join-v3-e1-0", "cid", "k4"]])),
+        ("one less", with(&[ann])),
+        ("nobody", with(&[])),
+        ("a name that ends elsewhere", with(&[ann, ["join-v3-e1-0b", "ob", "k2"]])),
+    ];
+    for (what, plan) in cases {
+        assert_ne!(plan::hash(&plan), own, "{what}");
+    }
 }

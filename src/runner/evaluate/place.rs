@@ -14,6 +14,7 @@ use crate::api::{
 };
 use crate::domain::departure::{Closer, is_return};
 use crate::domain::gate::is_already_so;
+use crate::domain::identity::PlanIdentity;
 use crate::domain::order::{self, Candidate, Placement};
 use crate::domain::plan::{hash, parts, result_bytes};
 use crate::domain::subject::{HIRE_DATE, LEAVE_DATE, Person};
@@ -362,10 +363,11 @@ pub(super) fn plan_of(slices: &[RunSlice], reason: Option<&str>) -> RunPlan {
         let kept = slice.spec.results.iter().filter(|result| !was_let_go(result));
         kept.map(|result| [name.as_str(), result.subject.as_str(), result.occurrence.as_str()])
     });
+    let identity = PlanIdentity { workflow, version, people: people.collect() };
     let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     RunPlan {
         epoch,
-        hash: hash(workflow, version, people),
+        hash: hash(&identity),
         version,
         subjects: count(results().count()),
         slices: count(slices.len()),
@@ -418,5 +420,74 @@ fn supersede_open(tenant: &Tenant, superseded: &[(String, String, String)], draf
             row.slice = Some(slice.clone());
             draft.rows.push(row);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice(index: i32, people: &[(&str, &str)]) -> RunSlice {
+        let result = |(subject, key): &(&str, &str)| SubjectResult {
+            subject: (*subject).to_owned(),
+            occurrence: (*key).to_owned(),
+            processing_status: ProcessingStatus::Queued,
+            ..SubjectResult::default()
+        };
+        let spec = RunSliceData {
+            run: "join-v3-e1".to_owned(),
+            run_uid: String::new(),
+            execution_type: ExecutionType::Scheduled,
+            workflow: "join".to_owned(),
+            category: Category::Joiner,
+            lineage: "l".to_owned(),
+            version: 3,
+            epoch: 1,
+            index,
+            scope: 10,
+            claim: None,
+            results: people.iter().map(result).collect(),
+        };
+        RunSlice { metadata: ObjectMeta { name: Some(format!("join-v3-e1-{index}")), ..ObjectMeta::default() }, spec }
+    }
+
+    /// Two slices, after a change.
+    fn plan(change: fn(&mut Vec<RunSlice>)) -> RunPlan {
+        let mut slices = vec![slice(0, &[("ann", "k1"), ("bob", "k2")]), slice(1, &[("cid", "k3")])];
+        change(&mut slices);
+        plan_of(&slices, None)
+    }
+
+    #[test]
+    fn the_hash_of_a_plan_is_over_version_subjects_occurrences_and_slices() {
+        let own = plan(|_| {});
+        assert_eq!((own.subjects, own.slices, own.version), (3, 2, 3));
+        let cases: [(&str, fn(&mut Vec<RunSlice>), bool); 13] = [
+            ("another workflow", |slices| slices.iter_mut().for_each(|slice| slice.spec.workflow = "off".to_owned()), false),
+            ("another version", |slices| slices.iter_mut().for_each(|slice| slice.spec.version = 4), false),
+            ("another subject", |slices| slices[0].spec.results[1].subject = "dee".to_owned(), false),
+            ("another occurrence", |slices| slices[0].spec.results[1].occurrence = "k4".to_owned(), false),
+            ("another slice", |slices| slices[1].metadata.name = Some("join-v3-e1-2".to_owned()), false),
+            ("another order of slices", |slices| slices.swap(0, 1), false),
+            ("somebody more", |slices| slices.push(slice(2, &[("dee", "k4")])), false),
+            ("somebody less", |slices| drop(slices.pop()), false),
+            ("somebody canceled by a person", |slices| cancel(slices, reasons::CANCELED_BY_REQUEST), true),
+            ("somebody let go by an evaluation", |slices| cancel(slices, reasons::CHANGED), false),
+            ("progress", |slices| slices[0].spec.results[0].processing_status = ProcessingStatus::Completed, true),
+            ("who waits for whom", |slices| slices[0].spec.results[0].waits_for = vec!["off-v1-e1-0".to_owned()], true),
+            ("how large the scope is", |slices| slices[0].spec.scope = 11, true),
+        ];
+        for (what, change, is_same) in cases {
+            assert_eq!(plan(change).hash == own.hash, is_same, "{what}");
+        }
+        let less = plan(|slices| drop(slices[0].spec.results.pop()));
+        assert_eq!(plan(|slices| cancel(slices, reasons::CHANGED)).hash, less.hash, "who was let go is as if never planned");
+    }
+
+    /// Bob is canceled before he began.
+    fn cancel(slices: &mut [RunSlice], reason: &str) {
+        let result = &mut slices[0].spec.results[1];
+        result.processing_status = ProcessingStatus::Canceled;
+        result.reason = Some(reason.to_owned());
     }
 }

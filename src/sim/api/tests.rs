@@ -333,3 +333,23 @@ fn a_namespace_takes_its_objects_along() {
     let left: Vec<String> = api.dump().iter().map(|object| format!("{}{}", object["kind"], object["metadata"]["namespace"])).collect();
     assert_eq!(left, [r#""Namespace"null"#, r#""Secret""two""#]);
 }
+
+#[test]
+fn what_another_server_stored_is_taken_over_as_it_is() {
+    let object = |name: &str, version: &str| {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "ns", "uid": format!("uid of {name}"),
+            "creationTimestamp": "2020-01-01T00:00:00Z", "resourceVersion": version}, "data": {"k": "1"}})
+    };
+    let api = stage().api;
+    api.adopt(&object("a", "7")).unwrap();
+    api.adopt(&object("b", "12")).unwrap();
+    assert_eq!(*api.get("ConfigMap", "ns", "a").unwrap(), object("a", "7"));
+    assert_eq!((api.list("ConfigMap", Some("ns")).len(), api.revision()), (2, 12));
+    for (what, refused) in [("there already", object("a", "13")), ("older", object("c", "12")), ("without a version", object("c", ""))] {
+        assert!(api.adopt(&refused).is_err(), "{what}");
+    }
+    let mut changed = object("a", "7");
+    changed["data"]["k"] = "2".into();
+    let changed = api.put(&changed).unwrap();
+    assert_eq!((&changed["metadata"]["resourceVersion"], &changed["metadata"]["uid"]), (&json!("13"), &json!("uid of a")));
+}

@@ -125,6 +125,7 @@ fn entry(row: &LedgerEntry, tenant: &Tenant) -> Past {
 }
 
 /// The word that stands for the value in objects.
+#[expect(clippy::disallowed_methods, reason = "a word of a report, which identifies nothing")]
 fn wire<T: Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
