@@ -8,6 +8,7 @@ mod catch_up;
 mod changes;
 mod due;
 mod end;
+mod held;
 mod identity;
 mod leavers;
 mod on_demand;
