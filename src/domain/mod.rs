@@ -1,6 +1,7 @@
 //! Pure decisions: functions of what was observed and of an instant. No client, no clock, no environment.
 
 pub mod canonical;
+pub mod concern;
 pub mod correlation;
 pub mod dates;
 pub mod decision;
