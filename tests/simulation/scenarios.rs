@@ -6,6 +6,7 @@
 mod broken;
 mod catch_up;
 mod changes;
+mod concerns;
 mod due;
 mod end;
 mod held;
@@ -20,3 +21,4 @@ mod readiness;
 mod references;
 mod retention;
 mod schedules;
+mod templates;
