@@ -150,6 +150,11 @@ pub struct DirectoryHead {
     /// Subjects whose correlation value another subject has too.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub duplicate_correlation: i64,
+    /// What about the dates of subjects somebody should look at, such as a leave date that no leaver workflow covers. Nothing
+    /// is decided by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub date_concerns: Vec<DateConcern>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
@@ -164,5 +169,15 @@ pub struct Unreadable {
     #[schemars(length(min = 1, max = 128))]
     pub attribute: String,
     /// How many subjects have such a value.
+    pub count: i64,
+}
+
+/// Something about dates, and how often.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct DateConcern {
+    /// One word for it.
+    #[schemars(length(min = 1, max = 64))]
+    pub reason: String,
+    /// How many subjects have such dates.
     pub count: i64,
 }

@@ -3,6 +3,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod canonical;
+pub mod concern;
 pub mod correlation;
 pub mod dates;
 pub mod decision;

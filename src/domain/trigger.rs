@@ -341,7 +341,7 @@ impl CompiledWorkflow {
     }
 
     /// The due instant of a trigger that is relative to a date; None if it is none, or the date is absent or unknown.
-    fn date_due(&self, person: &Person) -> Option<DateTime<Utc>> {
+    pub(super) fn date_due(&self, person: &Person) -> Option<DateTime<Utc>> {
         let Some(Trigger::Time { attribute, offset_in_days, at }) = &self.trigger else { return None };
         let DateReading::Known(date) = person.date(attribute) else { return None };
         let rule = DueRule::new(*offset_in_days, *at, date.date_only, date.zone).ok()?;

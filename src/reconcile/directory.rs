@@ -6,11 +6,12 @@ use kube::ResourceExt as _;
 use super::cache::Cache;
 use super::{Next, ReconcileError, status};
 use crate::api::Directory;
-use crate::api::conditions::{self, DATA_QUALITY, Finding, READY, STALLED};
+use crate::api::conditions::{self, DATA_QUALITY, DATES_PLAUSIBLE, Finding, READY, STALLED};
 use crate::api::directory::DirectoryStatus;
 use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
 use crate::api::tenant_ledger::{DirectoryHead, Unreadable};
 use crate::cluster::Cluster;
+use crate::domain::concern::Concern;
 use crate::domain::validate::{self, Problem};
 
 /// Everything that decides.
@@ -40,7 +41,9 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
     );
     if let Some(head) = observed.head {
         desired.subjects = Some(head.subjects);
-        conditions::upsert(&mut desired.conditions, quality(head), directory.metadata.generation, now);
+        for finding in [quality(head), dates(head)] {
+            conditions::upsert(&mut desired.conditions, finding, directory.metadata.generation, now);
+        }
     }
     desired
 }
@@ -68,6 +71,18 @@ fn quality(head: &DirectoryHead) -> Finding<'static> {
     let fillers = said("dates that stand for no value", &head.fillers);
     let message: Vec<String> = good.into_iter().chain(bad.into_iter().map(|(_, text)| text)).chain(fillers).collect();
     Finding { type_: DATA_QUALITY, status: is_good.into(), reason, message: message.join("; ") }
+}
+
+/// Whether what people's dates say together can be meant. The first concern is the reason, and all of them are told: counts,
+/// and nobody's name.
+fn dates(head: &DirectoryHead) -> Finding<'static> {
+    let count = |concern: Concern| head.date_concerns.iter().find(|found| found.reason == concern.as_str()).map(|found| found.count);
+    let found: Vec<(Concern, i64)> = Concern::ALL.into_iter().filter_map(|concern| Some((concern, count(concern)?))).collect();
+    let reason = found.first().map_or("Plausible", |(concern, _)| concern.as_str());
+    let said = found.iter().map(|(concern, count)| format!("{}: {count} ({})", concern.as_str(), concern.in_words()));
+    let message =
+        if found.is_empty() { "nothing about anybody's dates asks for a look".to_owned() } else { said.collect::<Vec<_>>().join("; ") };
+    Finding { type_: DATES_PLAUSIBLE, status: found.is_empty().into(), reason, message }
 }
 
 /// Ready if there are no problems, else Stalled for the reason of the first.
@@ -145,5 +160,21 @@ mod tests {
         let (status, reason, message) = found(&self::status(Some(head))).expect("a condition");
         assert_eq!((status, reason.as_str()), (false.into(), "UnknownTimeZone"));
         assert!(message.contains("another one applies: 3 of timeZone; dates that stand for no value"), "{message}");
+    }
+    #[test]
+    fn dates_that_ask_for_a_look_are_counted() {
+        let said = |concerns: serde_json::Value| {
+            let status = status(Some(json!({"name": "people", "subjects": 9, "dateConcerns": concerns})));
+            let found = status.conditions.into_iter().find(|condition| condition.type_ == DATES_PLAUSIBLE).expect("a condition");
+            (found.status, found.reason, found.message)
+        };
+        assert!(status(None).conditions.iter().all(|condition| condition.type_ != DATES_PLAUSIBLE), "nobody looked yet");
+        assert_eq!(said(json!([])).0, true.into());
+        let two = json!([{"reason": "ContractTooShort", "count": 2}, {"reason": "LeaveDateUncovered", "count": 1}]);
+        let (status, reason, message) = said(two);
+        assert_eq!((status, reason.as_str()), (false.into(), "LeaveDateUncovered"));
+        assert!(message.starts_with("LeaveDateUncovered: 1 (no ") && message.contains("; ContractTooShort: 2 (a "), "{message}");
+        let all: Vec<_> = Concern::ALL.iter().map(|concern| json!({"reason": concern.as_str(), "count": 10_000})).collect();
+        assert!(said(json!(all)).2.len() < 1024, "it fits into a condition");
     }
 }

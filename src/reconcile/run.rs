@@ -14,11 +14,12 @@ use crate::api::meta::LABEL_RUN;
 use crate::api::run::{ExecutionType, Priority, RunPlan, RunStatus};
 use crate::api::workflow::Category;
 use crate::api::{ProcessingStatus, Run, TenantLedger};
+use crate::cluster::events::Notice;
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::gate::{self, Gate, Held};
 use crate::domain::job::{self, Execution, Owner};
 use crate::domain::timing::Timing;
-use crate::domain::{epochs, version};
+use crate::domain::{epochs, keys, version};
 
 /// Most Runs at the same time of a tenant without a schedule: the schedule's default.
 const DEFAULT_CONCURRENT_RUNS: i32 = 5;
@@ -127,13 +128,18 @@ fn gate_of(cache: &Cache, run: &Run) -> Gate {
     let source = run.spec.source.workflow.as_ref();
     let version = source.and_then(|source| cache.version(&version::version_name(&source.name, plan.version)));
     let workflow = source.and_then(|source| cache.workflow(&source.name));
-    gate::gate(&gate::Facts {
+    let gate = gate::gate(&gate::Facts {
         plan,
         execution: run.spec.execution_type,
         version: version.map(|version| &version.spec.template),
         workflow: workflow.and_then(|workflow| workflow.spec.execution_limits.as_ref()),
         tenant: cache.schedule().and_then(|schedule| schedule.spec.limits.as_ref()),
-    })
+    });
+    match gate {
+        // All that is left to do is to cancel everybody: no limit is about that, and held it would never end.
+        Gate::Held { reason: Held::LimitExceeded, .. } if run.spec.cancel => Gate::Open,
+        gate => gate,
+    }
 }
 
 /// The order in which Runs get a place.
@@ -239,6 +245,22 @@ fn execute(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
     }
 }
 
+/// The Event about a Run that begins to wait for a person: once, until nothing holds it any more. A pass that is made again
+/// writes the same Event, and numbers that change while it waits are no news.
+fn notice<'a>(run: &Run, name: &'a str, desired: &'a RunStatus) -> Option<Notice<'a>> {
+    use sha2::Digest as _;
+    let held = desired.conditions.iter().find(|condition| condition.type_ == HELD).filter(|held| held.status == true.into())?;
+    let conditions = run.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    let before = conditions.iter().find(|condition| condition.type_ == HELD);
+    if before.is_some_and(|before| before.status == true.into()) {
+        return None;
+    }
+    let since = before.map(|before| before.last_transition_time.to_rfc3339()).unwrap_or_default();
+    let digest = sha2::Sha256::digest([run.metadata.uid.clone().unwrap_or_default(), since].join("\n"));
+    let message = format!("{}; nothing is done until a person decides", held.message);
+    Some(Notice { kind: "Run", name, warning: true, reason: &held.reason, message, id: format!("held-{}", keys::encode(&digest[..8])) })
+}
+
 fn say(status: &mut RunStatus, run: &Run, type_: &str, holds: bool, reason: &str, message: String, now: DateTime<Utc>) {
     conditions::upsert(&mut status.conditions, Finding { type_, status: holds.into(), reason, message }, run.metadata.generation, now);
 }
@@ -270,6 +292,9 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
         plan.status.attempt = attempt;
     } else if memory.launched.get(name).is_some_and(|job| cache.job(job).is_some()) {
         memory.launched.remove(name);
+    }
+    if let Some(notice) = notice(&observed.run, name, &plan.status) {
+        cluster.publish(&notice).await?;
     }
     status::write::<Run, _>(cluster, name, observed.run.status.as_ref(), &plan.status).await?;
     for job in &plan.retire {

@@ -4,6 +4,7 @@
 
 pub mod args;
 mod compile;
+pub mod concerns;
 pub mod evaluate;
 pub mod execute;
 mod planted;

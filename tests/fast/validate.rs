@@ -132,6 +132,45 @@ fn text_and_exit_codes() {
 }
 
 #[test]
+fn dates_that_are_hardly_meant_are_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tenant.yaml");
+    let head = "apiVersion: tenure.dev/v1alpha1\nkind: ";
+    let person = |name: &str, hire: &str, leave: &str| {
+        format!(
+            "---\n{head}User\nmetadata: {{name: {name}}}\nspec:\n  employeeHireDate: \"{hire}\"\n  employeeLeaveDateTime: \"{leave}\"\n"
+        )
+    };
+    let tenant = |rule: &str| {
+        let trigger = "trigger: {timeBasedAttribute: {attribute: employeeLeaveDateTime, offsetInDays: -30}}";
+        format!(
+            "{head}Directory\nmetadata: {{name: people}}\nspec: {{embedded: {{}}}}\n---\n{head}TenantSchedule\nmetadata: {{name: \
+             default}}\nspec: {{interval: 3h, directory: people}}\n---\n{head}Workflow\nmetadata: {{name: leave}}\nspec:\n  category: \
+             leaver\n  isSchedulingEnabled: true\n  executionConditions: {{{rule}{trigger}}}\n  tasks: [{{name: off, disableUserAccount: \
+             {{}}}}]\n{}{}{}",
+            person("ann", "2020-01-01", "2097-06-30"),
+            person("bob", "2020-03-02", "2019-12-31"),
+            person("cid", "2097-05-01", "2097-05-20")
+        )
+    };
+    let ask = |text: &str, flags: &[&str]| {
+        std::fs::write(&file, text).expect("written");
+        let flags = flags.iter().map(|flag| std::ffi::OsStr::new(*flag));
+        let arguments: Vec<_> = std::iter::once("validate".as_ref()).chain(flags).chain([file.as_os_str()]).collect();
+        let (code, _, errors) = program::run(&arguments, None);
+        assert_eq!(code, 0, "a warning is no mistake: {errors}");
+        let word = |line: &str| {
+            line.split_once("spec.employeeLeaveDateTime: ").and_then(|(_, rest)| rest.split_once(':')).map(|(word, _)| word.to_owned())
+        };
+        errors.lines().map(|line| word(line).unwrap_or_else(|| panic!("{line}"))).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(&tenant(""), &[]), ["LeaveBeforeHire", "ContractTooShort"]);
+    let other = tenant("scope: {rule: \"department eq 'Legal'\"}, ");
+    assert_eq!(ask(&other, &[]), ["LeaveDateUncovered", "LeaveBeforeHire", "LeaveDateUncovered"]);
+    assert_eq!(ask(&other, &["--partial"]), ["LeaveBeforeHire"], "other workflows may cover them");
+}
+
+#[test]
 fn a_part_of_a_tenant_may_refer_to_the_rest() {
     let text = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec:\n  category: leaver\n  \
                 executionConditions:\n    scope: {rule: \"badge eq 'red' and floor gt 3 or city is 'Bonn'\"}\n    \

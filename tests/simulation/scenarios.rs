@@ -6,8 +6,10 @@
 mod broken;
 mod catch_up;
 mod changes;
+mod concerns;
 mod due;
 pub mod end;
+mod held;
 mod identity;
 mod leavers;
 mod on_demand;
@@ -19,3 +21,4 @@ mod readiness;
 mod references;
 mod retention;
 mod schedules;
+mod templates;

@@ -8,6 +8,7 @@ use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Directory, DirectorySpec, RunSpec, TenantScheduleSpec, User, UserSpec, WorkflowSpec, form};
 use crate::domain::validate::{self, Problem, reason};
 use crate::rule::{Case, Known, Rule, RuleError, Vocabulary, nearest};
+use crate::runner::concerns::Concern;
 use crate::runner::quality;
 
 const SCOPE_RULE: &str = "spec.executionConditions.scope.rule";
@@ -176,5 +177,16 @@ fn user(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
         let message = format!("{}; {consequence}", found.expected);
         Said { by: By::Data, ..draft.about(path, message) }
     });
-    said.collect()
+    said.chain(concerns(draft, tenant)).collect()
+}
+
+/// What the dates say together and is hardly meant. Of a record that is changed later in a simulation, the first one is read.
+fn concerns(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+    let is_read = tenant.object("User", draft.name()).is_some_and(|read| std::ptr::eq(read, draft));
+    let found = if is_read { tenant.concerns(draft.name()) } else { Vec::new() };
+    let said = |concern: Concern| {
+        let message = format!("{}: {}", concern.as_str(), concern.in_words());
+        Said { by: By::Data, ..draft.about("spec.employeeLeaveDateTime", message) }
+    };
+    found.into_iter().map(said).collect()
 }

@@ -6,9 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::api::reasons::{HIRE_WITHDRAWN, NAME_REUSED, REHIRED};
 use crate::api::run::ExecutionType;
-use crate::api::tenant_ledger::{DirectoryHead, TriggerAttribute, Unreadable, WorkflowHead};
+use crate::api::tenant_ledger::{DateConcern, DirectoryHead, TriggerAttribute, Unreadable, WorkflowHead};
 use crate::api::workflow::DeletionPolicy;
 use crate::api::{Category, DirectorySnapshot, EntryState, LedgerEntry, WorkflowSpec};
+use crate::domain::concern::{Concern, concerns};
 use crate::domain::decision::{About, Books, Decision, Facts, View};
 use crate::domain::due::activation;
 use crate::domain::employment::Relation;
@@ -40,7 +41,7 @@ pub(super) fn decide(tenant: &Tenant, looks: &Looks<'_>, buckets: Vec<DirectoryS
     }
     on_demand::want(tenant, &people, &mut draft, &mut wanted);
     place::place(tenant, &people, &wanted, &mut draft);
-    heads(tenant, &mut draft);
+    heads(tenant, looks, &mut draft);
     draft
 }
 
@@ -175,7 +176,7 @@ fn miss(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurren
 }
 
 /// What the head remembers: every workflow name that was ever seen, with its highest number.
-fn heads(tenant: &Tenant, draft: &mut Draft) {
+fn heads(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft) {
     let mut heads = tenant.head.workflows.clone();
     for version in &tenant.versions {
         let head = head_of(&mut heads, &version.spec.workflow);
@@ -198,7 +199,9 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
     for (name, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
         draft.directories.retain(|head| &head.name != name);
-        draft.directories.push(directory_head(name, people, tenant.reused_and_deleted.get(name).copied().unwrap_or(0)));
+        let mut head = directory_head(name, people, tenant.reused_and_deleted.get(name).copied().unwrap_or(0));
+        head.date_concerns = date_concerns(tenant, looks, name);
+        draft.directories.push(head);
     }
     draft.directories.sort_by(|left, right| left.name.cmp(&right.name));
 }
@@ -278,7 +281,19 @@ fn directory_head(name: &str, people: &[Person], reused_and_deleted: usize) -> D
         zones: counted(odd().flat_map(|odd| odd.zones.iter().map(|name| &**name))),
         name_reused: number(reused_and_deleted + people.iter().filter(|person| person.identity.is_reused).count()),
         duplicate_correlation: number(people.iter().filter(|person| person.identity.is_shared).count()),
+        date_concerns: Vec::new(),
     }
+}
+
+/// What about the dates of a directory's people somebody should look at, as the evaluated workflows are today.
+fn date_concerns(tenant: &Tenant, looks: &Looks<'_>, directory: &str) -> Vec<DateConcern> {
+    let is_here = |usable: &&Usable| usable.directory == directory && usable.moment.is_some();
+    let workflows: Vec<_> = tenant.usable.values().filter(is_here).map(|usable| &usable.compiled).collect();
+    let of = |(person, seen): (&Person, &Seen<'_>)| concerns(person, &seen.employment, workflows.iter().copied(), tenant.as_of);
+    let found: Vec<Concern> = looks.people(tenant, directory).flat_map(of).collect();
+    let counted = Concern::ALL.map(|concern| (concern, number(found.iter().filter(|found| **found == concern).count())));
+    let counted = counted.into_iter().filter(|(_, count)| *count > 0);
+    counted.map(|(concern, count)| DateConcern { reason: concern.as_str().to_owned(), count }).collect()
 }
 
 /// How often each attribute is named.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod change;
+mod concerns;
 mod days;
 mod html;
 mod observer;

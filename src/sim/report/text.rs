@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::concerns::concerned;
 use super::summary::numbers;
 use super::timeline::{Entry, Timeline};
 use super::{accounts, days};
@@ -35,6 +36,7 @@ pub fn text(finished: &Finished) -> String {
         out.push_str("\nAccounts at the end\n");
         accounts::table(&finished.objects, namespace, &mut out);
         unreadable(&finished.timeline, namespace, &mut out);
+        concerns(finished, namespace, &mut out);
         out.push('\n');
     }
     if finished.problems.is_empty() {
@@ -61,5 +63,20 @@ fn unreadable(timeline: &Timeline, namespace: &str, out: &mut String) {
     }
     if values.len() > MOST_VALUES {
         let _ = writeln!(out, "  and {} more", values.len() - MOST_VALUES);
+    }
+}
+
+/// Dates that are read as they are, and that somebody should look at all the same.
+fn concerns(finished: &Finished, namespace: &str, out: &mut String) {
+    let found = concerned(&finished.objects, namespace, finished.period.until);
+    if found.is_empty() {
+        return;
+    }
+    out.push_str("\nDates to look at\n");
+    for (concern, people) in found {
+        let shown: Vec<&str> = people.iter().take(MOST_VALUES).map(String::as_str).collect();
+        let more = people.len().saturating_sub(MOST_VALUES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(out, "  {}: {}{more} ({})", concern.as_str(), shown.join(", "), concern.in_words());
     }
 }
