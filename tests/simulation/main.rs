@@ -1,8 +1,11 @@
-//! The protocol in virtual time: scenarios, the crash sweep over them, and the model of the protocol.
+//! The protocol in virtual time: scenarios, the crash sweep over them, and models whose states are all visited.
 
+mod checker;
 mod crash_sweep;
 mod departures;
+mod held_model;
 mod histories;
+mod person_model;
 mod protocol_model;
 mod scenarios;
 mod written;
