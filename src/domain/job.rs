@@ -289,7 +289,6 @@ fn field(name: &str, path: &str) -> EnvVar {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test looks at the whole")]
 mod tests {
     use super::*;
 

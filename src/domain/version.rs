@@ -146,7 +146,6 @@ pub fn decide_version(input: &Input<'_>, new_lineage: impl FnOnce() -> String) -
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test looks at the whole")]
 mod tests {
     use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! The engine inside the Jobs: evaluations find who is due and seal plans, executions carry them out.
 
-#![warn(clippy::disallowed_methods)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod args;
 mod compile;

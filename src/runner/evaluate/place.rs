@@ -451,8 +451,10 @@ mod tests {
         RunSlice { metadata: ObjectMeta { name: Some(format!("join-v3-e1-{index}")), ..ObjectMeta::default() }, spec }
     }
 
+    type Alteration = fn(&mut Vec<RunSlice>);
+
     /// Two slices, after a change.
-    fn plan(change: fn(&mut Vec<RunSlice>)) -> RunPlan {
+    fn plan(change: Alteration) -> RunPlan {
         let mut slices = vec![slice(0, &[("ann", "k1"), ("bob", "k2")]), slice(1, &[("cid", "k3")])];
         change(&mut slices);
         plan_of(&slices, None)
@@ -462,7 +464,7 @@ mod tests {
     fn the_hash_of_a_plan_is_over_version_subjects_occurrences_and_slices() {
         let own = plan(|_| {});
         assert_eq!((own.subjects, own.slices, own.version), (3, 2, 3));
-        let cases: [(&str, fn(&mut Vec<RunSlice>), bool); 13] = [
+        let cases: [(&str, Alteration, bool); 13] = [
             ("another workflow", |slices| slices.iter_mut().for_each(|slice| slice.spec.workflow = "off".to_owned()), false),
             ("another version", |slices| slices.iter_mut().for_each(|slice| slice.spec.version = 4), false),
             ("another subject", |slices| slices[0].spec.results[1].subject = "dee".to_owned(), false),

@@ -340,7 +340,7 @@ fn what_another_server_stored_is_taken_over_as_it_is() {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "ns", "uid": format!("uid of {name}"),
             "creationTimestamp": "2020-01-01T00:00:00Z", "resourceVersion": version}, "data": {"k": "1"}})
     };
-    let api = stage().api;
+    let api = MemoryApi::new(&[], Arc::new(|| Utc.with_ymd_and_hms(2026, 3, 1, 6, 0, 0).unwrap()));
     api.adopt(&object("a", "7")).unwrap();
     api.adopt(&object("b", "12")).unwrap();
     assert_eq!(*api.get("ConfigMap", "ns", "a").unwrap(), object("a", "7"));

@@ -19,12 +19,20 @@ const HASHERS: [&str; 4] = ["domain/identity.rs", "domain/keys.rs", "domain/sche
 /// Where identities are written.
 const IDENTITIES: [&str; 2] = ["domain/identity.rs", "domain/keys.rs"];
 
-/// Functions that clippy lets serialise, and why stands there: none of them has to do with an identity but the last.
-const EXCEPTIONS: [(&str, usize); 4] =
-    [("domain/plan.rs", 1), ("domain/validate/tasks.rs", 1), ("domain/version.rs", 2), ("runner/evaluate/explain/history.rs", 1)];
+/// How many functions of a file clippy lets serialise; the reason stands there. None of them makes an identity, but for the
+/// index of versions.
+const EXCEPTIONS: [(&str, usize); 7] = [
+    ("domain/plan.rs", 1),
+    ("domain/schema/rules.rs", 1),
+    ("domain/validate/tasks.rs", 1),
+    ("domain/version.rs", 2),
+    ("runner/evaluate/explain/history.rs", 1),
+    ("runner/evaluate/write.rs", 1),
+    ("runner/execute/report.rs", 1),
+];
 
 /// The line with which a room asks clippy.
-const ASKED: &str = "#![warn(clippy::disallowed_methods)]";
+const ASKED: &str = "#![cfg_attr(not(test), warn(clippy::disallowed_methods))]";
 
 /// The code that is in the programs.
 fn shipped(source: &Source) -> String {
