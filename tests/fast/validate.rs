@@ -148,7 +148,7 @@ fn dates_that_are_hardly_meant_are_warned_of() {
         format!(
             "{head}Directory\nmetadata: {{name: people}}\nspec: {{embedded: {{}}}}\n---\n{head}TenantSchedule\nmetadata: {{name: \
              default}}\nspec: {{interval: 3h, directory: people}}\n---\n{head}Workflow\nmetadata: {{name: leave}}\nspec:\n  category: \
-             leaver\n  isSchedulingEnabled: true\n  executionConditions: {{{rule}{trigger}}}\n  tasks: [{{name: off, disableUserAccount: \
+             leaver\n  isSchedulingEnabled: true\n  executionConditions: {{{rule}{trigger}}}\n  tasks: [{{name: disable, disableUserAccount: \
              {{}}}}]\n{}{}{}",
             person("ann", "2020-01-01", "2097-06-30"),
             person("bob", "2020-03-02", "2019-12-31"),
