@@ -121,8 +121,10 @@ fn text_and_exit_codes() {
         code == 0 && errors.contains("this mail of the last day comes after it") && errors.ends_with("(a warning)\n"),
         "{code} {errors}"
     );
-    std::fs::write(path("last-day.yaml"), last_day.replace("DateTime}", "DateTime, at: \"08:00\"}")).expect("written");
-    assert_eq!(ask(&["--partial", "last-day.yaml"]).2, "");
+    for fine in ["at: \"08:00\"", "offsetInDays: -1"] {
+        std::fs::write(path("last-day.yaml"), last_day.replace("DateTime}", &format!("DateTime, {fine}}}"))).expect("written");
+        assert_eq!(ask(&["--partial", "last-day.yaml"]).2, "", "{fine}");
+    }
     let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}", group.trim_end().replace('\n', "\n  ").replace("{}", "{type: crew}"));
     std::fs::write(path("list.yaml"), list).expect("written");
     assert!(ask(&["list.yaml"]).1.contains("list.yaml:7:16: spec.type: Unsupported value"), "{:?}", ask(&["list.yaml"]));
@@ -146,7 +148,7 @@ fn dates_that_are_hardly_meant_are_warned_of() {
         format!(
             "{head}Directory\nmetadata: {{name: people}}\nspec: {{embedded: {{}}}}\n---\n{head}TenantSchedule\nmetadata: {{name: \
              default}}\nspec: {{interval: 3h, directory: people}}\n---\n{head}Workflow\nmetadata: {{name: leave}}\nspec:\n  category: \
-             leaver\n  isSchedulingEnabled: true\n  executionConditions: {{{rule}{trigger}}}\n  tasks: [{{name: off, disableUserAccount: \
+             leaver\n  isSchedulingEnabled: true\n  executionConditions: {{{rule}{trigger}}}\n  tasks: [{{name: disable, disableUserAccount: \
              {{}}}}]\n{}{}{}",
             person("ann", "2020-01-01", "2097-06-30"),
             person("bob", "2020-03-02", "2019-12-31"),

@@ -17,7 +17,8 @@ pub fn workflow_warnings(spec: &WorkflowSpec, directory: Option<&DirectorySpec>)
         None => timed.attribute == LEAVE_DATE,
     };
     for task in spec.tasks.iter().filter(|task| task.is_enabled && task.send_email_on_last_day.is_some()) {
-        if ends && timed.at.is_none() {
+        // A day or more ahead it comes before the last day is over.
+        if ends && timed.at.is_none() && timed.offset_in_days >= 0 {
             let message = format!(
                 "task {:?}: a date alone is the end of that day, so that this mail of the last day comes after it; say at what time \
                  it comes, for example at: \"08:00\"",
