@@ -6,8 +6,9 @@
 mod broken;
 mod catch_up;
 mod changes;
+mod dates;
 mod due;
-mod end;
+pub mod end;
 mod identity;
 mod leavers;
 mod on_demand;
