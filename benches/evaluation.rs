@@ -6,7 +6,7 @@
 #![expect(clippy::expect_used, reason = "a measurement over wrong facts ends by panicking")]
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -249,7 +249,7 @@ impl Tenant {
 }
 
 fn tracked(workflows: &[CompiledWorkflow]) -> Tracked {
-    let mut tracked = Tracked { attributes: BTreeSet::new(), sponsors: BTreeSet::new() };
+    let mut tracked = Tracked::default();
     for workflow in workflows {
         workflow.track(&mut tracked);
     }

@@ -37,6 +37,8 @@ pub struct Profile {
     pub recorded: BTreeMap<String, Option<String>>,
     /// The attributes that are dates and could be read.
     pub dates: BTreeMap<String, Dated>,
+    /// The zone of instants that are no date of the record.
+    pub zone: Tz,
     /// The attributes that are dates.
     pub date_names: BTreeSet<String>,
     /// Further addresses.
@@ -69,7 +71,7 @@ impl Profile {
             },
         };
         let text = text.filter(|text| !text.is_empty() && !is_filler(attribute, text));
-        let zone = self.dates.remove(attribute).map_or(chrono_tz::UTC, |dated| dated.zone);
+        let zone = self.dates.remove(attribute).map_or(self.zone, |dated| dated.zone);
         if self.date_names.contains(attribute)
             && let Some(Ok(value)) = text.as_deref().map(DateValue::parse)
         {

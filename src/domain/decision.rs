@@ -14,7 +14,7 @@ use super::due::{Moment, Verdict, judge};
 use super::employment::{Employment, LeaveWork, Rehired, Relation};
 use super::keys::Keyring;
 use super::ledger::LedgerIndex;
-use super::snapshot::is_news;
+use super::snapshot::{is_another_zone, is_news};
 use super::subject::{DateReading, HIRE_DATE, LEAVE_DATE, Person};
 use super::trigger::{Change, CompiledWorkflow, Occurrence, Source, Trigger};
 
@@ -183,11 +183,13 @@ impl<'a> Facts<'a> {
         (latest < moment.activated_at || seen()).then_some(Decision::History)
     }
 
-    /// A change of the hire date or the leave date is news for both.
+    /// A change of the hire date or the leave date is news for both, and so is one of the zone of either.
     fn is_news(&self, view: View<'_>, attribute: &str) -> bool {
         let changed = |name: &str| is_news(view.now, view.before, name, self.moment.last_sealed_at);
         let both = [HIRE_DATE, LEAVE_DATE];
-        self.moved || if both.contains(&attribute) { both.into_iter().any(changed) } else { changed(attribute) }
+        let is_another = if both.contains(&attribute) { both.into_iter().any(changed) } else { changed(attribute) };
+        let mut zones = self.workflow.zone_attributes.iter();
+        self.moved || is_another || zones.any(|zone| is_another_zone(view.now, zone, self.moment.last_sealed_at))
     }
 
     fn weigh(&self, mut occurrence: Occurrence, person: &Person, view: View<'_>, books: Books<'_>) -> Decided {

@@ -12,6 +12,7 @@ use crate::api::run::{ExecutionType, TaskScope, UserScope};
 
 use super::dates::DateOnly;
 use super::keys::encode;
+use super::subject::TIME_ZONE;
 use super::trigger::Trigger;
 
 /// The version of all identities: `keyVersion` of the head.
@@ -133,6 +134,13 @@ impl Identity for DueRuleIdentity<'_> {
             }
             Some(Trigger::Sponsors { minimum }) => drop(to.text("sponsors").number(i64::from(*minimum))),
         }
+    }
+}
+
+impl ZoneFacts {
+    /// The attributes of a person that name the zone of the date, as far as they have a say in it.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.time_zone_attribute.as_deref().into_iter().chain(self.time_zone.is_none().then_some(TIME_ZONE))
     }
 }
 

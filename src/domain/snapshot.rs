@@ -28,6 +28,8 @@ pub struct Tracked {
     pub attributes: BTreeSet<String>,
     /// Numbers of sponsors of which guests may have too few.
     pub sponsors: BTreeSet<i32>,
+    /// Attributes that name the time zone of a date.
+    pub zones: BTreeSet<String>,
 }
 
 /// Before the number in the name of "fewer sponsors than".
@@ -83,6 +85,9 @@ pub fn look<'a>(
         let value = person.tracked_value(attribute);
         let digest = value.map(|value| if value.is_empty() { String::new() } else { keys.digest(attribute, &value) });
         changed.extend(next_mark(attribute, digest, before, || ledger.highest_sequence(&person.key, attribute), as_of));
+    }
+    for attribute in tracked.zones.iter().filter(|name| !tracked.attributes.contains(*name)) {
+        changed.extend(zone_mark(person, attribute, before, keys, || ledger.highest_sequence(&person.key, attribute), as_of));
     }
     for minimum in &tracked.sponsors {
         let name = sponsors_mark(*minimum);
@@ -158,6 +163,36 @@ fn next_mark(
     }
 }
 
+/// The mark of an attribute that names a time zone; None: it stays as it is. Most people name none, and have no mark: a
+/// zone that is named later is another one than before.
+fn zone_mark(
+    person: &Person,
+    attribute: &str,
+    before: Option<&Sighting>,
+    keys: &Keyring,
+    highest: impl Fn() -> i64,
+    as_of: DateTime<Utc>,
+) -> Option<AttributeMark> {
+    let value = person.tracked_value(attribute);
+    let is_marked = before.is_some_and(|sighting| sighting.marks.iter().any(|mark| &*mark.name == attribute));
+    if !is_marked && value.as_ref().is_none_or(String::is_empty) {
+        return None;
+    }
+    let digest = value.map(|value| if value.is_empty() { String::new() } else { keys.digest(attribute, &value) });
+    let mut mark = next_mark(attribute, digest, before, &highest, as_of)?;
+    if before.is_some() && !is_marked {
+        (mark.sequence, mark.changed_at) = (highest() + 1, Some(as_of));
+    }
+    Some(mark)
+}
+
+/// Whether the attribute, which names a time zone, was seen to change since `last_sealed_at`.
+#[must_use]
+pub fn is_another_zone(now: &Sighting, attribute: &str, last_sealed_at: Option<DateTime<Utc>>) -> bool {
+    let changed = now.marks.iter().find(|mark| &*mark.name == attribute).and_then(|mark| mark.changed_at);
+    changed.zip(last_sealed_at).is_some_and(|(changed, sealed)| changed > sealed)
+}
+
 /// Whether, since `last_sealed_at`, the subject was first seen, or `attribute` changed, was unknown or was not tracked.
 #[must_use]
 pub fn is_news(now: &Sighting, before: Option<&Sighting>, attribute: &str, last_sealed_at: Option<DateTime<Utc>>) -> bool {
@@ -224,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_guest_whose_type_is_unknown_for_a_while_lacks_sponsors_once() {
-        let tracked = Tracked { attributes: BTreeSet::new(), sponsors: [1].into() };
+        let tracked = Tracked { sponsors: [1].into(), ..Tracked::default() };
         let see = |user_type: OwnedValue, before: Option<&Sighting>, day: u32| {
             let attributes = Attributes::new().with("userType", user_type);
             let person = Person { attributes, sponsors: Some(0), ..person(&[]) };
@@ -240,6 +275,33 @@ mod tests {
         let unknown = see(OwnedValue::Unknown, None, 1);
         let known = see(guest(), Some(&unknown), 2);
         assert_eq!((few(&known).sequence, few(&known).changed_at), (1, Some(at(2))));
+    }
+
+    #[test]
+    fn a_zone_is_marked_once_somebody_names_one_and_another_one_is_seen() {
+        let tracked = Tracked { zones: ["timeZone".to_owned()].into(), ..Tracked::default() };
+        let mut before: Option<Sighting> = None;
+        // (the zone, the sequence of its mark and the day on which it changed; None: there is no mark)
+        for (day, (zone, expected)) in (1..).zip([
+            ("", None),
+            ("Europe/Berlin", Some((1, Some(2)))),
+            ("Europe/Berlin", Some((1, Some(2)))),
+            ("Asia/Tokyo", Some((2, Some(4)))),
+            ("", Some((3, Some(5)))),
+        ]) {
+            let attributes = if zone.is_empty() { Attributes::new() } else { Attributes::new().with("timeZone", zone) };
+            let person = Person { attributes, ..person(&[]) };
+            let ledger = LedgerIndex::default();
+            let now = look(&person, before.as_ref(), &tracked, &keys(), &ledger, i64::from(day), at(day)).into_owned();
+            let mark = now.marks.iter().find(|mark| &*mark.name == "timeZone");
+            assert_eq!(mark.map(|mark| (mark.sequence, mark.changed_at)), expected.map(|(number, day)| (number, day.map(at))), "day {day}");
+            let news = is_another_zone(&now, "timeZone", Some(at(day - 1)));
+            assert_eq!(news, expected.is_some_and(|(_, changed)| changed == Some(day)), "day {day}");
+            before = Some(now);
+        }
+        let person = Person { attributes: Attributes::new().with("timeZone", "Asia/Tokyo"), ..person(&[]) };
+        let first = look(&person, None, &tracked, &keys(), &LedgerIndex::default(), 1, at(1)).into_owned();
+        assert!(!is_another_zone(&first, "timeZone", Some(at(0))), "the first sight is a baseline");
     }
 
     #[test]

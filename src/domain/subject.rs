@@ -18,6 +18,8 @@ pub const LEAVE_DATE: &str = "employeeLeaveDateTime";
 pub const CREATED: &str = "createdDateTime";
 /// The attribute that says whether the person can sign in.
 pub const ACCOUNT_ENABLED: &str = "accountEnabled";
+/// The attribute of every record that names the time zone of the person's dates.
+pub const TIME_ZONE: &str = "timeZone";
 
 /// What could be learned about a date.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

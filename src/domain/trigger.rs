@@ -1,6 +1,6 @@
 //! A workflow, ready to be asked whether and when a subject is due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
@@ -13,7 +13,7 @@ use super::employment::Employment;
 use super::identity::{DueRuleIdentity, ZoneFacts, digest};
 use super::keys::Keyring;
 use super::snapshot::{SPONSORS_PREFIX, Tracked, enabled_since, sponsors_mark};
-use super::subject::{CREATED, DateReading, GROUP_PREFIX, HIRE_DATE, Person};
+use super::subject::{CREATED, DateReading, GROUP_PREFIX, HIRE_DATE, LEAVE_DATE, Person};
 
 /// The attribute of the inactivity trigger.
 pub const LAST_SIGN_IN: &str = "lastSuccessfulSignInDateTime";
@@ -109,6 +109,8 @@ pub struct CompiledWorkflow {
     pub window: TimeDelta,
     /// Digest of trigger and offset: another one makes old due instants news.
     pub due_rule: String,
+    /// The attributes of a person that name the time zones of the dates by which it is timed.
+    pub zone_attributes: Vec<String>,
     /// What its enabled tasks do to the account.
     pub tasks: Effects,
 }
@@ -301,9 +303,10 @@ impl CompiledWorkflow {
             version,
             category: spec.category,
             scope,
-            trigger,
             window,
             due_rule,
+            zone_attributes: zone_attributes(trigger.as_ref(), zone_facts),
+            trigger,
             tasks: Effects::of(&spec.tasks),
         })
     }
@@ -318,6 +321,7 @@ impl CompiledWorkflow {
     pub fn track(&self, tracked: &mut Tracked) {
         if let Some(trigger) = &self.trigger {
             trigger.track(tracked);
+            tracked.zones.extend(self.zone_attributes.iter().cloned());
         }
     }
 
@@ -414,6 +418,16 @@ impl CompiledWorkflow {
     pub fn read_together(&self, due: DateTime<Utc>, employment: &Employment) -> DateTime<Utc> {
         if self.category == Category::Joiner && self.is_timed_by(HIRE_DATE) { employment.joiner_due(due) } else { due }
     }
+}
+
+/// The attributes that name the time zones of the dates of a trigger: of hire and leave date both, as they are read together.
+fn zone_attributes(trigger: Option<&Trigger>, zone_facts: &BTreeMap<String, ZoneFacts>) -> Vec<String> {
+    let Some(Trigger::Time { attribute, .. }) = trigger else { return Vec::new() };
+    let default = ZoneFacts::default();
+    let together = [HIRE_DATE, LEAVE_DATE];
+    let dates = if together.contains(&attribute.as_str()) { together.to_vec() } else { vec![attribute.as_str()] };
+    let named = dates.into_iter().flat_map(|date| zone_facts.get(date).unwrap_or(&default).attributes());
+    named.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What inactivity counts from: the latest of the last sign-in (for who never signed in, if asked to, the creation of the

@@ -6,6 +6,7 @@ use crate::api::directory::DateOnly as ApiDateOnly;
 use crate::api::{Category, DirectorySpec, TenantScheduleSpec, WorkflowSpec, WorkflowVersion};
 use crate::domain::dates::DateOnly;
 use crate::domain::identity::ZoneFacts;
+use crate::domain::subject::{HIRE_DATE, LEAVE_DATE};
 use crate::domain::trigger::{CompileError, CompiledWorkflow, window};
 use crate::domain::validate::vocabulary;
 
@@ -21,7 +22,9 @@ pub(super) fn compile(
     let conditions = spec.template.execution_conditions.as_ref();
     let timed = conditions.and_then(|conditions| conditions.trigger.time_based_attribute.as_ref());
     let tenant_zone = schedule.and_then(|schedule| schedule.time_zone.as_deref());
-    let zones = timed.map(|timed| (timed.attribute.clone(), zone_facts(directory, &timed.attribute, tenant_zone)));
+    // The hire date and the leave date are read together.
+    let dates = timed.into_iter().flat_map(|timed| [timed.attribute.as_str(), HIRE_DATE, LEAVE_DATE]);
+    let zones = dates.map(|date| (date.to_owned(), zone_facts(directory, date, tenant_zone)));
     CompiledWorkflow::compile(
         &spec.workflow,
         &spec.lineage,
@@ -29,7 +32,7 @@ pub(super) fn compile(
         &spec.template,
         window,
         &vocabulary(Some(directory)),
-        &zones.into_iter().collect(),
+        &zones.collect(),
     )
     .map_err(|error| error.to_string())
 }

@@ -105,9 +105,9 @@ impl Values<'_> {
 
     /// The pass works from the first day on, or from now on if that has begun.
     fn pass_start(&self) -> String {
-        let hired = self.user.dates.get("employeeHireDate").filter(|hired| hired.instant() > self.now);
-        let now = Dated { value: DateValue::Instant(self.now), zone: chrono_tz::UTC };
-        self.style.date(hired.unwrap_or(&now))
+        let hired = self.user.dates.get("employeeHireDate");
+        let now = Dated { value: DateValue::Instant(self.now), zone: hired.map_or(self.user.zone, |hired| hired.zone) };
+        self.style.date(hired.filter(|hired| hired.instant() > self.now).unwrap_or(&now))
     }
 
     fn days_since_sign_in(&self) -> Option<String> {

@@ -153,7 +153,7 @@ class Reckoning:
         due = self._due(subject, workflow, attribute, spell)
         if due is None or not due <= instant < due + workflow.window:
             return False
-        return workflow.rule.matches(self.example.at("User", subject, instant))
+        return workflow.rule.matches(self.example.at("User", subject, instant), self._zone(subject))
 
     def _occurrence(self, subject, name, attribute, spell):
         """[the occurrence that one value makes], or [] if it never makes one in the time played."""
@@ -196,7 +196,7 @@ class Reckoning:
         activated = self.workflows[name][0][0]
         if due is None or spell.begin <= self.example.start or due < activated or spell.begin < due + workflow.window:
             return []
-        if not workflow.rule.matches(self.example.at("User", subject, spell.begin)):
+        if not workflow.rule.matches(self.example.at("User", subject, spell.begin), self._zone(subject)):
             return []
         return [Occurrence(name, workflow.category, subject, attribute, spell, due, datetime.timedelta(0), spell.begin, spell.begin,
                            spell.begin, self._version(name, spell.begin), "missed")]
@@ -207,7 +207,7 @@ class Reckoning:
         for entry in occurrences:
             if entry.category == "leaver" or entry.outcome != "planned":
                 continue
-            hired = parse_date(self.example.at("User", subject, entry.begin).get("employeeHireDate"))
+            hired = parse_date(self.example.at("User", subject, entry.begin).get("employeeHireDate"), self._zone(subject))
             for leaver in leavers:
                 if hired is not None and hired > leaver.due:
                     continue

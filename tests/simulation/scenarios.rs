@@ -7,6 +7,7 @@ mod broken;
 mod catch_up;
 mod changes;
 mod concerns;
+mod dates;
 mod due;
 pub mod end;
 mod held;

@@ -25,6 +25,7 @@ fn profile(mapping: &Mapping, user: &User, account: &AccountObject) -> Profile {
         texts: texts(mapping, user, account),
         recorded: account.spec.attributes.keys().map(|name| (name.clone(), Mapping::recorded(user, name))).collect(),
         dates: dates(mapping, user, account),
+        zone: mapping.zone(user, account, None),
         date_names: mapping.dates.iter().map(ToString::to_string).collect(),
         other_mails: user.spec.other_mails.clone(),
         manager: Mapping::text(user, account, "manager").map(str::to_owned),

@@ -5,12 +5,10 @@ use chrono_tz::Tz;
 use crate::api::directory::AttributeMapping;
 use crate::api::{Account, User};
 use crate::domain::dates::parse_zone;
+use crate::domain::subject::TIME_ZONE;
 
 use super::person::Mapping;
 use super::quality::Unreadable;
-
-/// The attribute of every record that names the person's time zone.
-const TIME_ZONE: &str = "timeZone";
 
 /// A place that names a time zone.
 struct Named<'a> {

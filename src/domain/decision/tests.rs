@@ -28,6 +28,7 @@ fn joiner(offset_in_days: i32, time: Option<&str>) -> CompiledWorkflow {
         trigger: Some(Trigger::Time { attribute: HIRED.to_owned(), offset_in_days, at: time }),
         window: TimeDelta::days(3),
         due_rule: String::new(),
+        zone_attributes: vec!["timeZone".to_owned()],
         tasks: Effects { enables: true, ..Effects::default() },
     }
 }
