@@ -42,7 +42,7 @@ fn later(objects: &[Value], way: Way) -> Vec<Value> {
     let from: DateTime<Utc> = text(head, "/asOf").parse().expect("an instant");
     let from = from + TimeDelta::hours(1);
     // UIDs follow from the seed: what comes from a backup must not get its old ones.
-    let seed = if way == Way::Restored { 1 } else { 0 };
+    let seed = u64::from(way == Way::Restored);
     let options = Options { from: Some(from), until: Some(from + QUIET), seed, skip_quiet: false, ..Options::default() };
     let simulation = Simulation::new(schedule(objects), options).unwrap_or_else(|problems| panic!("{problems:?}"));
     let api = simulation.api();

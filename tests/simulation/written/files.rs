@@ -38,7 +38,8 @@ pub fn read(folder: &Path) -> Vec<Value> {
     let mut objects = Vec::new();
     for path in yaml {
         let documents = yaml::parse(&std::fs::read_to_string(&path).expect("a text"));
-        objects.extend(documents.into_iter().map(|document| document.unwrap_or_else(|error| panic!("{path:?}: {error:?}")).value));
+        objects
+            .extend(documents.into_iter().map(|document| document.unwrap_or_else(|error| panic!("{}: {error:?}", path.display())).value));
     }
     objects.sort_by_key(version);
     objects
