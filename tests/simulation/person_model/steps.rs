@@ -139,8 +139,11 @@ fn open(next: &mut State) {
 }
 
 fn close(next: &mut State, account: Account, by: ClosedBy) {
+    // What finds the account closed did not close it.
+    if next.account == Account::On || next.history.closed_by.is_none() {
+        next.history.closed_by = Some(by);
+    }
     next.account = account;
-    next.history.closed_by = Some(by);
 }
 
 /// Whether what was planned is still due, by the dates as they are now.
