@@ -78,6 +78,9 @@ pub struct LedgerEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub reason: Option<String>,
+    /// Released: as-of of the evaluation that had planned it, if it had been done; absent: it had not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<DateTime<Utc>>,
     /// How the work closes the account; absent: it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes: Option<Closing>,

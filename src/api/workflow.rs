@@ -166,7 +166,7 @@ pub struct UserInactivityTrigger {
     /// Days since the last successful sign-in.
     #[schemars(range(min = 1, max = 3650))]
     pub inactivity_period_in_days: i32,
-    /// SinceCreated: who never signed in counts from createdDateTime. Absent: they are never due.
+    /// `SinceCreated`: who never signed in counts from `createdDateTime`. Absent: they are never due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_signed_in: Option<NeverSignedIn>,
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use kube::{Client, ResourceExt};
 use thiserror::Error;
 
-use super::{BAD_INPUT, FINE, NOT_FINE, complain, print};
+use super::{BAD_INPUT, NOT_FINE, complain, print};
 use crate::api::meta::ANNOTATION_IDENTITY;
 use crate::api::{Account, Directory, User};
 use crate::cluster::connect::{ConnectError, Connection};
@@ -94,7 +94,7 @@ pub(super) fn run(args: &AccountArgs) -> u8 {
     });
     runtime.shutdown_background();
     match said {
-        Ok(attribute) => print(&promise(answer, &whose.name, &attribute)).max(FINE),
+        Ok(attribute) => print(&promise(answer, &whose.name, &attribute)),
         Err(error) => {
             complain(&error.to_string());
             error.exit_code()

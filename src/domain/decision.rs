@@ -153,6 +153,7 @@ impl<'a> Facts<'a> {
     /// Decides about every occurrence of the person: at most one, but for what is missed and older.
     ///
     /// `horizon`: of what is due from then on the caller need not know the instant, as it knows of an earlier one.
+    #[must_use]
     pub fn decide(&self, person: &Person, view: View<'_>, books: Books<'_>, horizon: Option<DateTime<Utc>>) -> Vec<Decided> {
         if let Some(decision) = self.glance(person, view, horizon) {
             return vec![Decided { about: None, decision, next: None }];
@@ -280,13 +281,10 @@ impl<'a> Facts<'a> {
         let Some(seen) = employment.hire_seen_at.filter(|_| employment.relation == Relation::Return) else { return false };
         let DateReading::Known(leave) = employment.leave else { return false };
         let own = books.keys.time_occurrence(&self.workflow.lineage, &person.key, LEAVE_DATE, &leave.value.canonical());
-        books.ledger.of_subject(&person.key).any(|row| {
-            row.workflow == self.workflow.name
-                && row.attribute == LEAVE_DATE
-                && row.state == EntryState::Planned
-                && row.at >= seen
-                && row.key != own
-        })
+        // A row of another value was released, as changed, when that value was gone.
+        let done_at = |row: &LedgerEntry| if row.state == EntryState::Planned { Some(row.at) } else { row.done };
+        let is_ours = |row: &&LedgerEntry| row.workflow == self.workflow.name && row.attribute == LEAVE_DATE && row.key != own;
+        books.ledger.of_subject(&person.key).filter(is_ours).filter_map(done_at).any(|done| done >= seen)
     }
 
     /// All changes of one person that are due for the workflow are one occurrence, due when they have been still for a

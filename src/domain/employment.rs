@@ -29,8 +29,8 @@ pub struct DatesSeen {
     pub hire_changed_at: Option<DateTime<Utc>>,
     /// When the leave date was seen to change; None: it is as it was at the first sight.
     pub leave_changed_at: Option<DateTime<Utc>>,
-    /// An earlier evaluation saw that the person had begun.
-    pub begun: bool,
+    /// As-of of the first evaluation that saw that the person had begun; None: no earlier one did.
+    pub begun_at: Option<DateTime<Utc>>,
     /// The ledger has the row that says of these two values that the hire was withdrawn.
     pub was_withdrawn: bool,
 }
@@ -44,7 +44,7 @@ impl DatesSeen {
             first_seen_at: Some(sighting.first_seen_at),
             hire_changed_at: changed_at(HIRE_DATE),
             leave_changed_at: changed_at(LEAVE_DATE),
-            begun: sighting.begun,
+            begun_at: sighting.begun_at,
             was_withdrawn,
         }
     }
@@ -63,7 +63,7 @@ pub struct Employment {
     pub hire_seen_at: Option<DateTime<Utc>>,
     /// Since when both dates are known to be what they are; None: since now.
     known_since: Option<DateTime<Utc>>,
-    begun: bool,
+    begun_at: Option<DateTime<Utc>>,
     first_sight: bool,
     was_withdrawn: bool,
 }
@@ -102,7 +102,7 @@ impl Employment {
             relation: relation(hire, leave, seen),
             hire_seen_at,
             known_since: hire_seen_at.zip(leave_seen_at).map(|(hire, leave)| hire.max(leave)),
-            begun: seen.begun,
+            begun_at: seen.begun_at,
             first_sight: seen.first_seen_at.is_none(),
             was_withdrawn: seen.was_withdrawn,
         }
@@ -136,15 +136,16 @@ impl Employment {
         (leave.instant <= at && !self.has_returned(at)).then_some(leave.instant)
     }
 
-    /// Whether the person has begun, as of an evaluation at that instant: kept in the snapshot.
+    /// Since when the person is known to have begun, as of an evaluation at that instant: kept in the snapshot.
     #[must_use]
-    pub fn has_begun(&self, as_of: DateTime<Utc>) -> bool {
+    pub fn begun_at(&self, as_of: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let has_come = self.hired().is_some_and(|hire| hire.instant <= as_of);
         let earlier = || match (self.hire, self.leave) {
             (DateReading::Known(hire), DateReading::Known(leave)) => leave.instant < hire.instant,
             _ => false,
         };
-        self.begun || has_come || (self.first_sight && !self.was_withdrawn && earlier())
+        let begins = has_come || (self.first_sight && !self.was_withdrawn && earlier());
+        self.begun_at.or(begins.then_some(as_of))
     }
 
     /// Whether deleting the account waits: the hire date cannot be read, and it may be a return.
@@ -189,11 +190,13 @@ impl Employment {
 fn relation(hire: DateReading, leave: DateReading, seen: &DatesSeen) -> Relation {
     let (DateReading::Known(hire), DateReading::Known(leave)) = (hire, leave) else { return Relation::Ordinary };
     let (hire_day, leave_day) = (hire.day(), leave.day());
-    if leave_day <= hire_day && !seen.begun && (seen.was_withdrawn || was_taken_back(hire_day, leave_day, seen)) {
+    if leave_day <= hire_day && seen.begun_at.is_none() && (seen.was_withdrawn || was_taken_back(hire_day, leave_day, seen)) {
         return Relation::Withdrawn;
     }
-    let follows = seen.hire_changed_at.is_some_and(|hire| seen.leave_changed_at.is_none_or(|leave| leave < hire));
-    if leave.instant <= hire.instant || (leave_day == hire_day && seen.begun && follows) {
+    // Who begins by this hire has begun no earlier employment: leave date first, hire date then, is a contract of one day.
+    let had_begun = |hire: DateTime<Utc>| seen.begun_at.is_some_and(|begun| begun < hire);
+    let follows = |hire: DateTime<Utc>| had_begun(hire) && seen.leave_changed_at.is_none_or(|leave| leave < hire);
+    if leave.instant <= hire.instant || (leave_day == hire_day && seen.hire_changed_at.is_some_and(follows)) {
         return Relation::Return;
     }
     Relation::Ordinary

@@ -153,6 +153,7 @@ pub(super) fn row(epoch: i64, key: &str, state: EntryState) -> LedgerEntry {
         slice: None,
         by: None,
         reason: None,
+        done: None,
         closes: None,
         hire: None,
         sequence: None,

@@ -40,6 +40,8 @@ pub struct OpenWork {
     pub due: DateTime<Utc>,
     /// Joiner work that is timed by the hire date that the person has now.
     pub is_of_hire: bool,
+    /// A person named the subject in an on-demand Run after the subject had left: only who leaves anew gives it up.
+    pub exempt: bool,
 }
 
 /// By what the person has left before anything is planned.
@@ -93,10 +95,12 @@ pub fn place(candidates: &[Candidate], open: &[OpenWork], departure: &Departure)
     });
     let closers: Vec<&Closer> = sorted.iter().filter_map(|candidate| candidate.closer.as_ref()).chain(&departure.closers).collect();
     let has_left = departure.left.is_some() || closers.iter().any(|closer| closer.closing == Closing::Leaving);
+    let (anew, nothing): (Vec<&Closer>, _) = (sorted.iter().filter_map(|each| each.closer.as_ref()).collect(), Departure::default());
     let mut placed = Placed::default();
     let mut waits = Vec::new();
     for work in open {
-        match gives_way(work.category, work.due, work.is_of_hire, &closers, departure) {
+        let (closers, departure) = if work.exempt { (&anew, &nothing) } else { (&closers, departure) };
+        match gives_way(work.category, work.due, work.is_of_hire, closers, departure) {
             Some(by) => placed.superseded.push((work.key.clone(), work.slice.clone(), by)),
             None => waits.push(work.slice.clone()),
         }

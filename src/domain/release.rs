@@ -105,6 +105,13 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
     }
 }
 
+/// Whether what a row planned was begun, and ended: a slice that is not read any more has ended without a cancellation.
+#[must_use]
+pub fn was_done(row: &LedgerEntry, result: Option<&SubjectResult>) -> bool {
+    let ended = |status: ProcessingStatus| status.is_final() && status != ProcessingStatus::Canceled;
+    row.state == EntryState::Planned && result.is_none_or(|result| ended(result.processing_status))
+}
+
 /// What is final is due again when its value is another, and what an earlier employment's leave date has done when the
 /// return has come.
 fn again(changed: bool, is_over: bool) -> Release {
@@ -115,6 +122,7 @@ fn again(changed: bool, is_over: bool) -> Release {
 }
 
 /// What is known of what a superseded row gave way to.
+#[expect(clippy::struct_excessive_bools, reason = "four facts, each found by itself")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Superseder {
     /// It stands: the person has left by it.

@@ -100,8 +100,8 @@ pub fn look<'a>(
         }
         changed.extend(mark);
     }
-    let has_begun = |now: &Sighting| now.begun || employment(person, now, before, keys, ledger).has_begun(as_of);
-    if let Some(before) = before.filter(|before| changed.is_empty() && has_begun(before) == before.begun) {
+    let begun_at = |now: &Sighting| now.begun_at.or_else(|| employment(person, now, before, keys, ledger).begun_at(as_of));
+    if let Some(before) = before.filter(|before| changed.is_empty() && begun_at(before) == before.begun_at) {
         return Cow::Borrowed(before);
     }
     // Marks that nobody tracks today are kept: whoever tracks them again finds the changes in between.
@@ -109,8 +109,8 @@ pub fn look<'a>(
     let mut marks: Vec<AttributeMark> = kept.cloned().chain(changed.iter().cloned()).collect();
     marks.sort_by(|left, right| left.name.cmp(&right.name));
     let first_seen_at = before.map_or(as_of, |sighting| sighting.first_seen_at);
-    let mut now = Sighting { epoch, first_seen_at, begun: before.is_some_and(|before| before.begun), marks };
-    now.begun = has_begun(&now);
+    let mut now = Sighting { epoch, first_seen_at, begun_at: before.and_then(|before| before.begun_at), marks };
+    now.begun_at = begun_at(&now);
     Cow::Owned(now)
 }
 
@@ -119,7 +119,7 @@ pub fn look<'a>(
 pub fn employment(person: &Person, now: &Sighting, before: Option<&Sighting>, keys: &Keyring, ledger: &LedgerIndex) -> Employment {
     let seen = DatesSeen {
         first_seen_at: before.map(|before| before.first_seen_at),
-        begun: before.is_some_and(|before| before.begun),
+        begun_at: before.and_then(|before| before.begun_at),
         ..DatesSeen::of(now, was_withdrawn(person, keys, ledger))
     };
     Employment::of(person, &seen)
@@ -213,7 +213,8 @@ pub fn is_news(now: &Sighting, before: Option<&Sighting>, attribute: &str, last_
 #[must_use]
 pub fn next_row(head: &TenantLedgerData, row: Option<&SnapshotRow>, sighting: &Sighting, subject: &str) -> Option<SnapshotRow> {
     let sealed = row.and_then(|row| sealed_sighting(head, row));
-    let is_same = |old: &&Sighting| (&old.marks, old.first_seen_at, old.begun) == (&sighting.marks, sighting.first_seen_at, sighting.begun);
+    let is_same =
+        |old: &&Sighting| (&old.marks, old.first_seen_at, old.begun_at) == (&sighting.marks, sighting.first_seen_at, sighting.begun_at);
     if sealed.as_ref().is_some_and(is_same) {
         return None;
     }
@@ -234,7 +235,7 @@ mod tests {
     fn step(before: Option<&Sighting>, digest: Option<&str>, day: u32) -> Sighting {
         let mark = next_mark("department", digest.map(str::to_owned), before, || 0, at(day));
         let marks = mark.into_iter().chain(before.into_iter().flat_map(|old| old.marks.clone())).take(1).collect();
-        Sighting { epoch: i64::from(day), first_seen_at: before.map_or(at(day), |old| old.first_seen_at), begun: false, marks }
+        Sighting { epoch: i64::from(day), first_seen_at: before.map_or(at(day), |old| old.first_seen_at), begun_at: None, marks }
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub enum Piece {
 
 impl Piece {
     /// The names of the variables in the pieces, those in the targets of links as well.
+    #[must_use]
     pub fn variables(pieces: &[Self]) -> Vec<&str> {
         let names = pieces.iter().map(|piece| match piece {
             Self::Variable(name) => vec![name.as_str()],

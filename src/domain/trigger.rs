@@ -345,7 +345,8 @@ impl CompiledWorkflow {
     }
 
     /// The due instant of a trigger that is relative to a date; None if it is none, or the date is absent or unknown.
-    pub(super) fn date_due(&self, person: &Person) -> Option<DateTime<Utc>> {
+    #[must_use]
+    pub fn date_due(&self, person: &Person) -> Option<DateTime<Utc>> {
         let Some(Trigger::Time { attribute, offset_in_days, at }) = &self.trigger else { return None };
         let DateReading::Known(date) = person.date(attribute) else { return None };
         let rule = DueRule::new(*offset_in_days, *at, date.date_only, date.zone).ok()?;

@@ -2,6 +2,8 @@
 //! before, on and after the day, whose changes come before and after it. Each row is a department of its own. Two houses
 //! more have bad luck: in one nobody is evaluated over the dates, and one loses what evaluations saw.
 
+#![expect(clippy::expect_used, reason = "a test ends by panicking, and so do its helpers")]
+
 use serde_json::Value;
 use tenure::sim::api::MemoryApi;
 

@@ -2,6 +2,8 @@
 //! cleared and restored. Who can sign in on which day is compared with an oracle that knows nothing of keys, rows or
 //! windows of evaluations, and says in its own words who must be able to work when.
 
+#![expect(clippy::expect_used, reason = "a test ends by panicking, and so do its helpers")]
+
 mod oracle;
 
 use std::collections::BTreeMap;
@@ -60,6 +62,14 @@ fn histories() -> Vec<History> {
             histories.push(History { writes });
         }
     }
+    // Contracts of one day: which date is written first does not matter, but that nobody comes back from nowhere does.
+    let (end, both) = ((None, Some(10)), (Some(10), Some(10)));
+    histories.push(History { writes: vec![Write::of(0, end), Write::of(8, both)] });
+    histories.push(History { writes: vec![Write::of(0, (None, None)), Write::of(5, end), Write::of(8, both)] });
+    histories.push(History {
+        writes: vec![Write::of(0, (None, None)), Write::of(5, end), Write::of(8, both), Write::of(20, (Some(30), Some(10)))],
+    });
+    histories.push(History { writes: vec![Write::of(0, (Some(-400), Some(10))), Write::of(8, both)] });
     histories
 }
 

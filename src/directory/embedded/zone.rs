@@ -68,13 +68,15 @@ mod tests {
     use super::super::seed;
     use super::*;
 
+    /// The mapping's attribute, the mapping, the person, the tenant, the zone, the attributes that are named as wrong.
+    type Case<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>, &'a str, &'a [&'a str]);
+
     #[test]
     #[rustfmt::skip] // One row a line, or nobody can read the table.
     fn which_zone_counts() {
         let (attribute, directory, person, tenant) = ("Asia/Tokyo", "America/New_York", "Europe/Berlin", "Europe/Lisbon");
         let wrong = "W. Europe Standard Time";
-        // (the mapping's attribute, the mapping, the person, the tenant, the zone, the attributes that are named as wrong)
-        let cases: [(Option<&str>, Option<&str>, Option<&str>, Option<&str>, &str, &[&str]); 10] = [
+        let cases: [Case<'_>; 10] = [
             (None, None, None, None, "UTC", &[]),
             (None, None, None, Some(tenant), tenant, &[]),
             (None, None, Some(person), Some(tenant), person, &[]),

@@ -16,7 +16,12 @@ fn on(text: &str) -> DateReading {
 }
 
 fn seen(leave_changed_on: Option<&str>, begun: bool) -> DatesSeen {
-    DatesSeen { first_seen_at: Some(at("01-01")), leave_changed_at: leave_changed_on.map(at), begun, ..DatesSeen::default() }
+    DatesSeen {
+        first_seen_at: Some(at("01-01")),
+        leave_changed_at: leave_changed_on.map(at),
+        begun_at: begun.then(|| at("01-01")),
+        ..DatesSeen::default()
+    }
 }
 
 const YES: Option<bool> = Some(true);
@@ -25,13 +30,14 @@ const NO: Option<bool> = Some(false);
 /// Hire date, leave date, what was seen of them.
 type Dates = (DateReading, DateReading, DatesSeen);
 
+/// What it is about; the dates; whether the account can be used; when closing work is due; as of when; what is found.
+type Row = (&'static str, Dates, Option<bool>, &'static [&'static str], &'static str, &'static [Concern]);
+
 #[test]
 fn what_about_two_dates_somebody_should_look_at() {
     let plain = |hire: &str, leave: &str| (on(hire), on(leave), seen(None, true));
     let newcomer = |hire: &str, leave: &str| (on(hire), on(leave), seen(None, false));
     let withdrawn = || (on("03-20"), on("03-10"), seen(Some("02-01"), false));
-    // What it is about; the dates; whether the account can be used; when closing work is due; as of when; what is found.
-    type Row = (&'static str, Dates, Option<bool>, &'static [&'static str], &'static str, &'static [Concern]);
     let rows: Vec<Row> = vec![
         ("no leave date", (on("01-10"), Absent, seen(None, true)), YES, &[], "02-01", &[]),
         ("a leave date that cannot be read", (on("01-10"), Unknown, seen(None, true)), YES, &[], "02-01", &[]),
@@ -98,6 +104,7 @@ fn workflow(category: crate::api::Category, attribute: &str, offset: i32, rule: 
         trigger: Some(crate::domain::trigger::Trigger::Time { attribute: attribute.to_owned(), offset_in_days: offset, at: None }),
         window: chrono::TimeDelta::days(30),
         due_rule: String::new(),
+        zone_attributes: Vec::new(),
         tasks: Effects { closes, ..Effects::default() },
     }
 }

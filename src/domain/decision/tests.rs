@@ -43,7 +43,7 @@ fn hired(text: &str, zone: Tz) -> DateReading {
 }
 
 fn sighting(marks: Vec<AttributeMark>) -> Sighting {
-    Sighting { epoch: 1, first_seen_at: at("2026-01-01T00:00:00Z"), begun: false, marks }
+    Sighting { epoch: 1, first_seen_at: at("2026-01-01T00:00:00Z"), begun_at: None, marks }
 }
 
 fn steady() -> Sighting {
@@ -181,6 +181,9 @@ fn since(names: &[(&str, &str)]) -> Vec<TriggerAttribute> {
     names.iter().map(|(name, since)| TriggerAttribute { name: (*name).to_owned(), since: at(since) }).collect()
 }
 
+/// What it is about; the marks; since when attributes are in the trigger; the ledger; what is decided.
+type Changes<'a> = (&'a str, &'a [AttributeMark], Vec<TriggerAttribute>, LedgerIndex, &'a [&'a str]);
+
 #[test]
 fn changes_of_one_person_are_one_occurrence() {
     const DEPARTMENT: (&str, &str) = ("department", "2026-01-01T00:00:00Z");
@@ -192,7 +195,7 @@ fn changes_of_one_person_are_one_occurrence() {
     let both = [mark("department", 1, Some(early)), mark("jobTitle", 1, Some(late))];
     let done = |attribute: &str| ledger(EntryState::Planned, &key(attribute, 1));
     let none = LedgerIndex::default;
-    let cases: [(&str, &[AttributeMark], Vec<TriggerAttribute>, LedgerIndex, &[&str]); 8] = [
+    let cases: [Changes<'_>; 8] = [
         ("one", &both[..1], since(&[DEPARTMENT, TITLE]), none(), &["due at 10:01: department"]),
         ("two are one, named after the newest", &both, since(&[DEPARTMENT, TITLE]), none(), &["due at 10:31: jobTitle department"]),
         ("one of them is done", &both, since(&[DEPARTMENT, TITLE]), done("department"), &["consumed", "due at 10:31: jobTitle"]),
@@ -229,8 +232,9 @@ fn changes_of_one_person_are_one_occurrence() {
         let decided = Facts::new(&workflow, moment, false, &since).decide(&person, view, Books { keys: &keys, ledger: &ledger }, None);
         let told = |decided: &Decided| match &decided.decision {
             Decision::Due { occurrence, .. } => {
-                let also: String = occurrence.also.iter().map(|change| format!(" {}", change.attribute)).collect();
-                format!("due at {}: {}{also}", occurrence.due.format("%H:%M"), occurrence.attribute)
+                let also = occurrence.also.iter().map(|change| change.attribute.as_str());
+                let attributes: Vec<&str> = std::iter::once(occurrence.attribute.as_str()).chain(also).collect();
+                format!("due at {}: {}", occurrence.due.format("%H:%M"), attributes.join(" "))
             }
             other => word(other),
         };

@@ -29,11 +29,11 @@ fn result(status: ProcessingStatus, task: ProcessingStatus, completed: Option<u3
 }
 
 fn works() -> Employment {
-    Employment::read(known("1970-01-01"), DateReading::Absent, &DatesSeen { begun: true, ..DatesSeen::default() })
+    Employment::read(known("1970-01-01"), DateReading::Absent, &DatesSeen { begun_at: Some(DateTime::UNIX_EPOCH), ..DatesSeen::default() })
 }
 
 fn hired(day: &str) -> Employment {
-    Employment::read(known(day), DateReading::Absent, &DatesSeen { begun: true, ..DatesSeen::default() })
+    Employment::read(known(day), DateReading::Absent, &DatesSeen { begun_at: Some(DateTime::UNIX_EPOCH), ..DatesSeen::default() })
 }
 
 fn facts<'a>(employment: &'a Employment, result: Option<&'a SubjectResult>) -> Facts<'a> {

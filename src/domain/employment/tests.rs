@@ -27,7 +27,7 @@ fn seen() -> DatesSeen {
 }
 
 fn begun() -> DatesSeen {
-    DatesSeen { begun: true, ..seen() }
+    DatesSeen { begun_at: Some(at("01-01")), ..seen() }
 }
 
 fn changed(hire: Option<&str>, leave: Option<&str>, base: DatesSeen) -> DatesSeen {
@@ -51,6 +51,13 @@ fn what_the_two_dates_are_to_each_other() {
             hire("03-10"),
             leave("03-10"),
             changed(Some("02-01"), Some("02-01"), seen()),
+            Ordinary,
+        ),
+        (
+            "a contract of one day, the end written first, on the day itself",
+            hire("03-10"),
+            leave("03-10"),
+            changed(Some("03-01"), Some("02-01"), DatesSeen { begun_at: Some(at("03-10")), ..seen() }),
             Ordinary,
         ),
         ("left long ago, at first sight", hire("03-10"), leave("02-01"), new, Return),
@@ -136,7 +143,7 @@ fn who_has_left_and_who_has_begun() {
     for (what, hire, leave, seen, as_of, has_left, has_begun) in cases {
         let employment = Employment::read(hire, leave, &seen);
         assert_eq!(employment.left_at(at(as_of)).is_some(), has_left, "left: {what}");
-        assert_eq!(employment.has_begun(at(as_of)), has_begun, "begun: {what}");
+        assert_eq!(employment.begun_at(at(as_of)).is_some(), has_begun, "begun: {what}");
     }
 }
 

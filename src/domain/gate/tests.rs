@@ -8,6 +8,7 @@ fn plan(counted: i32, scope: i32) -> RunPlan {
     RunPlan { epoch: 1, hash: String::new(), version: 1, subjects: counted, slices: 1, counted, scope, due_date_time: None, reason: None }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the rows read better")]
 fn version(category: &str, trigger: serde_json::Value, tasks: serde_json::Value) -> VersionedSpec {
     serde_json::from_value(json!({"category": category, "executionConditions": {"trigger": trigger}, "tasks": tasks})).expect("a version")
 }

@@ -26,7 +26,14 @@ fn closing(id: usize, due: i64) -> Candidate {
 }
 
 fn open(key: &str, category: Category, due: i64) -> OpenWork {
-    OpenWork { key: key.to_owned(), slice: format!("s{key}"), category, due: day(due), is_of_hire: category == Category::Joiner }
+    OpenWork {
+        key: key.to_owned(),
+        slice: format!("s{key}"),
+        category,
+        due: day(due),
+        is_of_hire: category == Category::Joiner,
+        exempt: false,
+    }
 }
 
 fn left(key: &str) -> Departure {
@@ -104,6 +111,15 @@ fn open_work_gives_way_or_is_waited_for() {
 fn open_work_gives_way_also_where_nothing_new_is_due() {
     let placed = place(&[], &[open("m", Category::Mover, 1)], &left("leave"));
     assert_eq!(placed.superseded, [("m".to_owned(), "sm".to_owned(), "leave".to_owned())]);
+}
+
+#[test]
+fn what_a_person_asked_for_after_somebody_had_left_gives_way_to_a_new_departure_only() {
+    let asked = [OpenWork { exempt: true, ..open("m", Category::Mover, 5) }];
+    let departure = Departure { closers: vec![closes("old", 1, Closing::Leaving)], ..left("leave") };
+    assert!(place(&[], &asked, &departure).superseded.is_empty());
+    let placed = place(&[closing(0, 6)], &asked, &departure);
+    assert_eq!(placed.superseded, [("m".to_owned(), "sm".to_owned(), "k0".to_owned())]);
 }
 
 #[test]

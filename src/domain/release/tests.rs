@@ -96,10 +96,10 @@ fn facts(row: &LedgerEntry) -> Facts<'_> {
 
 #[test]
 fn what_the_dates_forbid_is_canceled_and_what_a_return_ends_is_released() {
-    let seen = |begun| DatesSeen {
+    let seen = |begun: bool| DatesSeen {
         first_seen_at: Some(DateTime::UNIX_EPOCH),
         leave_changed_at: Some(DateTime::UNIX_EPOCH),
-        begun,
+        begun_at: begun.then_some(DateTime::UNIX_EPOCH),
         ..DatesSeen::default()
     };
     let (queued, done) = (result(Queued, ""), result(Completed, ""));

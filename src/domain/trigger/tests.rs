@@ -65,7 +65,7 @@ fn person(date: DateReading) -> Person {
 }
 
 fn see(marks: &[AttributeMark]) -> Sighting {
-    Sighting { epoch: 1, first_seen_at: at("2026-01-01T00:00:00Z"), begun: false, marks: marks.to_vec() }
+    Sighting { epoch: 1, first_seen_at: at("2026-01-01T00:00:00Z"), begun_at: None, marks: marks.to_vec() }
 }
 
 /// The person's dates, as they were at the first sight.

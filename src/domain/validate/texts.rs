@@ -17,18 +17,18 @@ struct Texts<'a> {
 pub(super) fn check(problems: &mut Problems, path: &str, task: &Task, action: Action<'_>, vocabulary: &Vocabulary) {
     if let Action::UpdateUserAttributes(arguments) = action {
         for (index, update) in arguments.attributes.iter().enumerate() {
-            say(problems, format!("{path}.attributes[{index}].value"), task, mistakes(&update.value, Place::Value, vocabulary));
+            say(problems, format!("{path}.attributes[{index}].value"), task, &mistakes(&update.value, Place::Value, vocabulary));
         }
     }
     let Some(texts) = texts(action) else { return };
     let named = [("customSubject", texts.subject, texts.places[0]), ("customBody", texts.body, texts.places[1])];
     for (field, text, place) in named {
-        say(problems, format!("{path}.{field}"), task, text.map(|text| mistakes(text, place, vocabulary)).unwrap_or_default());
+        say(problems, format!("{path}.{field}"), task, &text.map(|text| mistakes(text, place, vocabulary)).unwrap_or_default());
     }
     for (field, entries) in [("to", texts.to), ("cc", texts.cc)] {
         for (index, entry) in entries.iter().enumerate() {
             let mistake = recipient(entry, Some(vocabulary)).and_then(Result::err);
-            say(problems, format!("{path}.{field}[{index}]"), task, mistake.into_iter().collect());
+            say(problems, format!("{path}.{field}[{index}]"), task, mistake.as_slice());
         }
     }
 }
@@ -65,7 +65,7 @@ fn texts(action: Action<'_>) -> Option<Texts<'_>> {
     })
 }
 
-fn say(problems: &mut Problems, path: String, task: &Task, mistakes: Vec<String>) {
+fn say(problems: &mut Problems, path: String, task: &Task, mistakes: &[String]) {
     if !mistakes.is_empty() {
         problems.add(path, reason::VARIABLE, format!("task {:?}: {}", task.name, mistakes.join(", ")));
     }

@@ -250,14 +250,14 @@ fn a_job_that_does_not_start_stalls_its_run() {
 }
 
 /// A Run of three people in a tenant whose limit is so many.
-fn limited(count: i32, cancel: bool, status: Value) -> Cache {
+fn limited(count: i32, cancel: bool, status: &Value) -> Cache {
     let mut cache = tenant("joiner", 5);
     cache.put(Seen::from(object::<TenantSchedule>(json!({
         "apiVersion": "tenure.dev/v1alpha1", "kind": "TenantSchedule", "metadata": {"name": "default"},
         "spec": {"limits": {"count": count}}}))));
     let mut planned = plan_of(3, 3);
     (planned["plan"]["counted"], planned["plan"]["scope"]) = (json!(3), json!(9));
-    let mut run = run("r", merged(planned, &status));
+    let mut run = run("r", merged(planned, status));
     run.spec.cancel = cancel;
     cache.put(Seen::from(run));
     cache
@@ -271,28 +271,28 @@ fn a_run_that_waits_for_a_person_is_told_once() {
         let told = notice(&observed.run, "r", &plan.status).map(|notice| (notice.id, notice.reason.to_owned(), notice.message));
         (told, json!({"conditions": plan.status.conditions}))
     };
-    let (first, held) = told(&limited(2, false, json!({})));
+    let (first, held) = told(&limited(2, false, &json!({})));
     let (id, reason, message) = first.clone().expect("an Event");
     assert_eq!(reason, "LimitExceeded");
     assert!(message.starts_with("3 people are more than 2: ") && message.ends_with("until a person decides"), "{message}");
-    assert_eq!(told(&limited(2, false, json!({}))).0, first, "a pass that is made again tells the same");
-    assert_eq!(told(&limited(2, false, held.clone())).0, None, "the status tells it");
-    assert_eq!(told(&limited(1, false, held.clone())).0, None, "other numbers are no news");
-    let (nothing, open) = told(&limited(3, false, held.clone()));
+    assert_eq!(told(&limited(2, false, &json!({}))).0, first, "a pass that is made again tells the same");
+    assert_eq!(told(&limited(2, false, &held)).0, None, "the status tells it");
+    assert_eq!(told(&limited(1, false, &held)).0, None, "other numbers are no news");
+    let (nothing, open) = told(&limited(3, false, &held));
     assert_eq!(nothing, None, "it goes on");
-    let again = told(&limited(2, false, open)).0.expect("it waits again");
+    let again = told(&limited(2, false, &open)).0.expect("it waits again");
     assert_ne!(again.0, id);
-    assert_eq!(told(&limited(3, false, json!({}))).0, None, "nothing holds it");
+    assert_eq!(told(&limited(3, false, &json!({}))).0, None, "nothing holds it");
 }
 
 #[test]
 fn a_held_run_that_is_canceled_comes_to_its_end() {
-    let plan = |cancel| decided(&limited(2, cancel, json!({})), "r", 60);
+    let plan = |cancel| decided(&limited(2, cancel, &json!({})), "r", 60);
     assert_eq!((plan(false).start, plan(false).status.processing_status), (None, Some(ProcessingStatus::Quarantined)));
     assert_eq!((plan(true).start, plan(true).status.processing_status), (Some((1, false)), Some(ProcessingStatus::Canceling)));
     let restored = |cancel| {
         let status = json!({"plan": {"epoch": 3, "hash": "sha256:0", "version": 1, "subjects": 3, "slices": 1, "reason": reasons::RESTORED_WHILE_RUNNING}});
-        decided(&limited(9, cancel, status), "r", 60).start
+        decided(&limited(9, cancel, &status), "r", 60).start
     };
     assert_eq!((restored(false), restored(true)), (None, None), "what was under way is a person's business");
 }

@@ -116,7 +116,7 @@ pub(super) fn view<'a>(tenant: &Tenant, person: &Person, seen: &'a Seen<'_>) -> 
 }
 
 /// Leaver work of an earlier employment is due only if the account is opened again by work that is due with it.
-pub(super) fn settle_returns<U: std::borrow::Borrow<Usable>>(found: &mut Vec<(U, &Person, Decision)>, from: usize) {
+pub(super) fn settle_returns<U: std::borrow::Borrow<Usable>>(found: &mut [(U, &Person, Decision)], from: usize) {
     let opens = |usable: &Usable| usable.compiled.is_timed_by(HIRE_DATE) && usable.compiled.tasks.enables;
     let is_opened = found[from..].iter().any(|(usable, _, decision)| {
         usable.borrow().compiled.category == Category::Joiner && opens(usable.borrow()) && matches!(decision, Decision::Due { .. })
@@ -144,10 +144,10 @@ fn note_dates(tenant: &Tenant, person: &Person, seen: &Seen<'_>, draft: &mut Dra
         draft.rows.push(row);
     }
     for reading in [employment.hire, employment.leave] {
-        if let DateReading::Known(date) = reading {
-            if date.instant > tenant.as_of {
-                draft.wake(date.instant);
-            }
+        if let DateReading::Known(date) = reading
+            && date.instant > tenant.as_of
+        {
+            draft.wake(date.instant);
         }
     }
 }

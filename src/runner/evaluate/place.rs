@@ -158,7 +158,7 @@ struct Placements {
 
 /// Orders each person's work, also of those of whom nothing new is wanted: they may have left since it was planned.
 fn order_people(tenant: &Tenant, people: &People<'_>, wanted: &[Wanted]) -> Placements {
-    let open = tenant.open_work();
+    let open = tenant.open_work(|key| people.left_at(key));
     let mut by_person: BTreeMap<&str, Vec<usize>> = open.keys().map(|person| (*person, Vec::new())).collect();
     for (id, want) in wanted.iter().enumerate().filter(|(_, want)| want.refused.is_none()) {
         by_person.entry(&want.subject_key).or_default().push(id);

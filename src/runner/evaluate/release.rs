@@ -11,7 +11,7 @@ use crate::api::{EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, Subje
 use crate::cluster::Replaced;
 use crate::domain::epochs::is_valid;
 use crate::domain::gate::{self, Gate};
-use crate::domain::release::{Facts, Release, Superseder, decide, frees};
+use crate::domain::release::{Facts, Release, Superseder, decide, frees, was_done};
 use crate::domain::subject::DateReading;
 use crate::domain::trigger::is_state;
 use crate::rule::Truth;
@@ -72,6 +72,7 @@ fn released(tenant: &Tenant, row: &LedgerEntry, reason: &str) -> LedgerEntry {
         state: EntryState::Released,
         reason: Some(reason.to_owned()),
         by: None,
+        done: was_done(row, tenant.result(row.slice.as_deref(), &row.key)).then_some(row.at),
         ..row.clone()
     }
 }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
+use crate::api::run::ExecutionType;
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
 use crate::api::{
     Category, Directory as DirectoryObject, DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SubjectResult, TenantSchedule,
     Workflow, WorkflowSpec, WorkflowVersion,
 };
+use crate::cluster::events::our_time;
 use crate::domain::due::Moment;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
@@ -108,8 +110,17 @@ impl Tenant {
         row.category == Category::Joiner && row.attribute == HIRE_DATE
     }
 
-    /// Unfinished work by the subject's keyed id.
-    pub fn open_work(&self) -> BTreeMap<&str, Vec<OpenWork>> {
+    /// Whether a person named the subject in an on-demand Run after that instant, at which the subject had left.
+    fn was_named_after(&self, slice: &RunSlice, subject: &String, left: Option<DateTime<Utc>>) -> bool {
+        let run = self.runs.iter().find(|run| run.name_any() == slice.spec.run);
+        let Some(run) = run.filter(|run| run.spec.execution_type == ExecutionType::OnDemand) else { return false };
+        let users = run.spec.subjects.as_ref().and_then(|subjects| subjects.users.as_ref());
+        let created = run.metadata.creation_timestamp.as_ref().map(our_time);
+        users.is_some_and(|users| users.contains(subject)) && left.zip(created).is_some_and(|(left, created)| created > left)
+    }
+
+    /// Unfinished work by the subject's keyed id. `left_at`: since when somebody has left, by that id.
+    pub fn open_work(&self, left_at: impl Fn(&str) -> Option<DateTime<Utc>>) -> BTreeMap<&str, Vec<OpenWork>> {
         let mut open: BTreeMap<&str, Vec<OpenWork>> = BTreeMap::new();
         for slice in self.slices.values() {
             for result in slice.spec.results.iter().filter(|result| !result.processing_status.is_final()) {
@@ -120,7 +131,8 @@ impl Tenant {
                         slice: slice.name_any(),
                         category: slice.spec.category,
                         due: result.due,
-                        is_of_hire: self.ledger.get(&result.occurrence).is_some_and(|row| Self::is_of_hire(row)),
+                        is_of_hire: self.ledger.get(&result.occurrence).is_some_and(Self::is_of_hire),
+                        exempt: self.was_named_after(slice, &result.subject, left_at(&result.subject_key)),
                     });
                 }
             }
@@ -155,6 +167,7 @@ impl Tenant {
             slice: None,
             by: None,
             reason: None,
+            done: None,
             closes: None,
             hire: None,
             sequence: None,

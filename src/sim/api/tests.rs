@@ -334,8 +334,8 @@ fn a_namespace_takes_its_objects_along() {
     assert_eq!(left, [r#""Namespace"null"#, r#""Secret""two""#]);
 }
 
-#[test]
-fn what_another_server_stored_is_taken_over_as_it_is() {
+#[tokio::test]
+async fn what_another_server_stored_is_taken_over_as_it_is() {
     let object = |name: &str, version: &str| {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "ns", "uid": format!("uid of {name}"),
             "creationTimestamp": "2020-01-01T00:00:00Z", "resourceVersion": version}, "data": {"k": "1"}})

@@ -59,7 +59,7 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
                 }
             }
             Some("Directory") => {
-                problems.extend(conflicts(object, objects).into_iter().map(|text| format!("{}: {text}", name("Directory"))))
+                problems.extend(conflicts(object, objects).into_iter().map(|text| format!("{}: {text}", name("Directory"))));
             }
             Some("TenantSchedule") => {
                 if let Some(stalled) = condition(object, "Stalled").filter(|stalled| stalled["status"] == "True") {

@@ -54,12 +54,17 @@ struct Person {
     record: Write,
     hire_written: Option<i64>,
     leave_written: Option<i64>,
-    /// Has been at work, or was known as somebody who had been.
-    worked: bool,
+    /// Since which half-day they have been at work, or were known as somebody who had been.
+    worked: Option<i64>,
     /// The first day of work by which they were let in, or could have been.
     let_in: bool,
     /// The last day of work by which they were closed, or could have been.
     closed: bool,
+}
+
+/// Before nine in the morning, or after.
+fn half_day(day: i64, at_nine: bool) -> i64 {
+    2 * day + i64::from(at_nine)
 }
 
 impl History {
@@ -77,7 +82,7 @@ impl History {
             record: first,
             hire_written: None,
             leave_written: None,
-            worked: first.hire.zip(first.leave).is_some_and(|(hire, leave)| leave < hire),
+            worked: first.hire.zip(first.leave).filter(|(hire, leave)| leave < hire).map(|_| 0),
             // What lies before the start is none of the workflows' business.
             let_in: first.hire.is_some_and(|hire| hire <= -LATE_JOINER),
             closed: first.leave.is_some_and(|leave| leave < -LATE_LEAVER),
@@ -111,13 +116,15 @@ impl Person {
     fn was_taken_back(&self) -> bool {
         let (Some(hire), Some(leave)) = (self.record.hire, self.record.leave) else { return false };
         let one_day = hire == leave && self.hire_written == self.leave_written;
-        leave <= hire && !self.worked && self.leave_written.is_some() && !one_day
+        leave <= hire && self.worked.is_none() && self.leave_written.is_some() && !one_day
     }
 
     /// The end is that of an earlier employment.
     fn comes_back(&self) -> bool {
         let (Some(hire), Some(leave)) = (self.record.hire, self.record.leave) else { return false };
-        let moved_here = hire == leave && self.worked && self.hire_written > self.leave_written;
+        // Whoever only begins with this first day comes back from nowhere.
+        let had_worked = self.worked.zip(self.hire_written).is_some_and(|(since, written)| since < half_day(written, true));
+        let moved_here = hire == leave && had_worked && self.hire_written > self.leave_written;
         !self.was_taken_back() && (leave < hire || moved_here)
     }
 
@@ -135,7 +142,7 @@ impl Person {
         }
         let comes = hire.is_some_and(|hire| hire <= day) && !self.was_taken_back();
         if let Some(hire) = hire.filter(|_| comes) {
-            self.worked = true;
+            self.worked = self.worked.or(Some(half_day(day, at_nine)));
             // Who has left by now is not let in.
             if !has_left && !self.let_in {
                 self.let_in = true;

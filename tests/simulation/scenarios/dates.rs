@@ -23,7 +23,7 @@ fn assert_due(end: &End, expected: &[(&str, &str, &str)]) {
     }
 }
 
-/// What the condition DataQuality of the directory says.
+/// What the condition `DataQuality` of the directory says.
 fn quality(end: &End) -> String {
     let conditions = list(end.object("Directory", "people"), "/status/conditions");
     let found = conditions.iter().find(|condition| text(condition, "/type") == "DataQuality").expect("a condition");

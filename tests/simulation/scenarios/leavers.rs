@@ -270,3 +270,17 @@ fn an_owner_that_is_gone_costs_the_off_boarding_of_many_one_wait_and_not_one_for
     let took = *done.iter().max().expect("some") - *planned.iter().min().expect("a Run");
     assert!(took < chrono::TimeDelta::minutes(4), "the last one was off-boarded {took} after the plan");
 }
+
+#[test]
+fn an_end_that_is_corrected_does_not_close_who_was_let_in_early_for_a_return() {
+    // Closed on the 6th, and let in on the 8th for the return on the 20th. The end of the earlier employment is another day then.
+    let record = |until: &str| format!("{{employeeHireDate: \"2026-03-20\", employeeLeaveDateTime: \"{until}\"}}");
+    let end = Play::new("03-01", "03-25")
+        .workflow("joiner", &joiner(-12))
+        .workflow("leaver", &leaver(0))
+        .user("ann", &record("2026-03-05"))
+        .user_at("03-10T09:00", "ann", &record("2026-03-12"))
+        .run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-06", "joiner ann completed 03-08"]);
+    assert!(end.account("ann").0);
+}

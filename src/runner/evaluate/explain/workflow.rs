@@ -86,7 +86,7 @@ impl Seen<'_> {
     /// What the trigger makes of the person, each with the due instant that the dates, read together, give it.
     fn occurrences(&self, person: &Person, compiled: &CompiledWorkflow, seen: Option<&Look<'_>>) -> Vec<Occurrence> {
         let as_of = self.tenant.as_of;
-        let nothing_seen = Sighting { epoch: 0, first_seen_at: as_of, begun: false, marks: Vec::new() };
+        let nothing_seen = Sighting { epoch: 0, first_seen_at: as_of, begun_at: None, marks: Vec::new() };
         let sighting = seen.map_or(&nothing_seen, |seen| &seen.now);
         let employment = seen.map_or_else(|| Employment::of(person, &DatesSeen::default()), |seen| seen.employment);
         let mut occurrences = compiled.occurrences(person, sighting, &employment, as_of);
