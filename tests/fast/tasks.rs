@@ -136,7 +136,7 @@ fn only_what_is_not_there_is_absent() {
     play(async {
         let world = World::new("{}", &[]).await;
         let directory = world.directory();
-        let word = |found: &Lookup<()>| match found {
+        let shown = |found: &Lookup<()>| match found {
             Lookup::Present(()) => "present",
             Lookup::Absent => "absent",
             Lookup::Unknown(_) => "unknown",
@@ -144,10 +144,10 @@ fn only_what_is_not_there_is_absent() {
         let look = async || {
             let mut words = Vec::new();
             for name in ["all", "ann", "nobody"] {
-                words.push(word(&told(directory.members(name).await)));
-                words.push(word(&told(directory.get(name).await)));
-                words.push(word(&told(directory.account(name).await)));
-                words.push(word(&told(directory.profile(name).await)));
+                words.push(shown(&told(directory.members(name).await)));
+                words.push(shown(&told(directory.get(name).await)));
+                words.push(shown(&told(directory.account(name).await)));
+                words.push(shown(&told(directory.profile(name).await)));
             }
             words.join(" ")
         };

@@ -68,7 +68,8 @@ fn line(entries: &[&Entry], zone: Tz, out: &mut String) {
         Happening::Held { run, why } => put("held", &format!("{run}: {why}")),
         Happening::Ledger { workflow, state, reason, by, subjects, count } => {
             let why = if by.is_empty() { with_words(reason) } else { format!("by {by}") };
-            put(state, &format!("{workflow}: {}{}", people(subjects, *count), parenthesis(&why)));
+            let workflow = if workflow.is_empty() { String::new() } else { format!("{workflow}: ") };
+            put(state, &format!("{workflow}{}{}", people(subjects, *count), parenthesis(&why)));
         }
         Happening::Run { run, workflow, version, cause, reason, subjects } => {
             let title = if cause.is_empty() { format!("{workflow} v{version}:") } else { format!("{workflow} v{version}, {cause} {run}:") };

@@ -250,7 +250,8 @@ impl Observer {
                 let names: BTreeSet<String> = subjects.iter().filter_map(|id| names.get(*id).cloned()).collect();
                 let what = Happening::Ledger {
                     workflow: workflow.clone(),
-                    state: state.clone(),
+                    // A hire that was taken back is the work of no workflow.
+                    state: if workflow.is_empty() { "withdrawn".to_owned() } else { state.clone() },
                     reason: reason.clone(),
                     by: by.to_owned(),
                     subjects: names.into_iter().collect(),
