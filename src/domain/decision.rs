@@ -184,11 +184,17 @@ impl<'a> Facts<'a> {
         (latest < moment.activated_at || seen()).then_some(Decision::History)
     }
 
-    /// A change of the hire date or the leave date is news for both, and so is one of the zone of either.
+    /// A change of the hire date or the leave date is news for both, and so is one of the zone of either. But the end of an
+    /// employment that had begun says nothing new of its beginning: no leave date could have forbidden that.
     fn is_news(&self, view: View<'_>, attribute: &str) -> bool {
         let changed = |name: &str| is_news(view.now, view.before, name, self.moment.last_sealed_at);
-        let both = [HIRE_DATE, LEAVE_DATE];
-        let is_another = if both.contains(&attribute) { both.into_iter().any(changed) } else { changed(attribute) };
+        let had_begun = || view.before.is_some_and(|before| before.begun_at.is_some());
+        let is_another = changed(attribute)
+            || match attribute {
+                HIRE_DATE => changed(LEAVE_DATE) && !(view.employment.relation == Relation::Ordinary && had_begun()),
+                LEAVE_DATE => changed(HIRE_DATE),
+                _ => false,
+            };
         let mut zones = self.workflow.zone_attributes.iter();
         self.moved || is_another || zones.any(|zone| is_another_zone(view.now, zone, self.moment.last_sealed_at))
     }

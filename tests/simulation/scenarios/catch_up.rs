@@ -12,6 +12,21 @@ fn suspended(suspend: bool) -> String {
 }
 
 #[test]
+fn the_end_of_a_contract_is_no_news_of_the_day_on_which_it_began() {
+    // Nobody of Finance began while the workflow was there: ann came to it later.
+    let finance = "{category: joiner, isSchedulingEnabled: true, executionConditions: {scope: {rule: \"department eq 'Finance'\"}, \
+                   trigger: {timeBasedAttribute: {attribute: employeeHireDate, offsetInDays: 0}}}, tasks: [{name: e, enableUserAccount: {}}]}";
+    let record = |department: &str, until: &str| format!("{{department: {department}, employeeHireDate: \"2026-03-10\"{until}}}");
+    let end = Play::new("03-09", "03-25")
+        .workflow("finance", finance)
+        .user("ann", &record("Sales", ""))
+        .user_at("03-16T09:00", "ann", &record("Finance", ""))
+        .user_at("03-20T09:00", "ann", &record("Finance", ", employeeLeaveDateTime: \"2026-06-30\""))
+        .run();
+    assert_eq!((end.processed(), end.ledger()), (Vec::<String>::new(), Vec::<String>::new()));
+}
+
+#[test]
 fn after_four_days_without_evaluation_one_catches_up_and_says_who_was_missed() {
     let end = week(Play::new("03-10", "03-18"))
         .workflow("joiner", &joiner(0))
