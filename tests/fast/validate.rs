@@ -14,6 +14,7 @@ mod table;
 use std::path::Path;
 
 use program::{Answer, validate};
+use serde_json::json;
 use table::{Case, cases};
 
 /// What the cases refer to.
@@ -40,6 +41,27 @@ fn the_table() {
     let marks: usize = cases.iter().map(|case| case.marks.len()).sum();
     println!("validate: {} cases with {marks} mistakes, {} failed", cases.len(), complaints.len());
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+}
+
+/// `validate` goes by the names of arguments and the controller by actions: no task is known to one of them only.
+#[test]
+fn what_tasks_name_is_known_to_validate_and_to_the_controller() {
+    let workflow = tenure::api::crds().into_iter().find(|crd| crd.spec.names.kind == "Workflow").expect("a definition");
+    let schema = serde_json::to_value(&workflow.spec.versions[0].schema).expect("JSON");
+    let members = schema.pointer("/openAPIV3Schema/properties/spec/properties/tasks/items/properties").expect("tasks");
+    let mut found = Vec::new();
+    for (member, task) in members.as_object().expect("members") {
+        for argument in ["groups", "teams", "extension"] {
+            let Some(form) = task.pointer(&format!("/properties/{argument}")) else { continue };
+            let value = if form["type"] == "array" { json!(["there"]) } else { json!("there") };
+            let spec = json!({"category": "leaver", "tasks": [{"name": "t", member: {argument: value}}]});
+            let spec = serde_json::from_value(spec).unwrap_or_else(|error| panic!("{member}: {error}"));
+            let named: Vec<&str> = tenure::domain::references::references(&spec, true).into_iter().map(|(_, name)| name).collect();
+            assert_eq!(named, ["there"], "{member}.{argument}");
+            found.push(format!("{member}.{argument}"));
+        }
+    }
+    assert_eq!(found.len(), 5, "{found:?}");
 }
 
 #[test]

@@ -145,7 +145,9 @@ fn outcome(subject: &SubjectOutcome) -> String {
     };
     let failed = if subject.failed.is_empty() { String::new() } else { format!(" in {}", subject.failed.join(", ")) };
     let done = if subject.done.is_empty() { String::new() } else { format!(": {}", subject.done.join(", ")) };
-    format!("{status}{failed}{}{done}", parenthesis(&subject.reason))
+    // The task that failed has said it.
+    let reason = if failed.contains(&subject.reason) { "" } else { &subject.reason };
+    format!("{status}{failed}{}{done}", parenthesis(reason))
 }
 
 fn parenthesis(reason: &str) -> String {

@@ -278,9 +278,11 @@ fn outcome(result: &Value) -> SubjectOutcome {
     let named = |task: &Value| string(&task["name"]).to_owned();
     let done = tasks().filter(|task| task["processingStatus"] == "completed").map(named).collect();
     let failed = tasks().filter(|task| task["processingStatus"] == "failed").map(|task| {
-        let why = [&task["reason"], &task["processingInfo"]].map(string);
-        let why: Vec<&str> = why.into_iter().filter(|text| !text.is_empty()).collect();
-        if why.is_empty() { named(task) } else { format!("{} ({})", named(task), why.join(": ")) }
+        let (reason, info) = (string(&task["reason"]), string(&task["processingInfo"]));
+        // Most of what is said begins with the reason.
+        let why: Vec<&str> = [reason, info].into_iter().filter(|text| !text.is_empty()).collect();
+        let why = if info.starts_with(reason) { info.to_owned() } else { why.join(": ") };
+        if why.is_empty() { named(task) } else { format!("{} ({why})", named(task)) }
     });
     SubjectOutcome {
         subject: string(&result["subject"]).to_owned(),
