@@ -7,7 +7,7 @@ use crate::api::{Category, EntryState, LedgerEntry, ProcessingStatus, SubjectRes
 
 use super::employment::{Employment, LeaveWork, Rehired, Relation};
 use super::keys::Keyring;
-use super::subject::{LEAVE_DATE, Person};
+use super::subject::{DateReading, HIRE_DATE, LEAVE_DATE, Person};
 use super::trigger::INACTIVITY;
 
 /// What an evaluation knows about one newest row.
@@ -110,6 +110,25 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
 pub fn was_done(row: &LedgerEntry, result: Option<&SubjectResult>) -> bool {
     let ended = |status: ProcessingStatus| status.is_final() && status != ProcessingStatus::Canceled;
     row.state == EntryState::Planned && result.is_none_or(|result| ended(result.processing_status))
+}
+
+/// Whether the end of an employment closes the account once more: somebody was let in early for a return that is none any
+/// more. `rows`: the newest ones of the person.
+#[must_use]
+pub fn closes_again<'a>(
+    row: &LedgerEntry,
+    result: Option<&SubjectResult>,
+    employment: &Employment,
+    mut rows: impl Iterator<Item = &'a LedgerEntry>,
+    as_of: DateTime<Utc>,
+) -> bool {
+    let is_closed_by_date = row.closes.is_some() && row.attribute == LEAVE_DATE && was_done(row, result);
+    let has_left = employment.left_at(as_of).is_some() && employment.relation != Relation::Return;
+    let was_let_in = |other: &LedgerEntry| {
+        let is_of_hire = other.category == Category::Joiner && other.attribute == HIRE_DATE;
+        is_of_hire && other.state == EntryState::Released && other.done.is_some_and(|done| done > row.at)
+    };
+    is_closed_by_date && has_left && employment.hire != DateReading::Unknown && rows.any(was_let_in)
 }
 
 /// What is final is due again when its value is another, and what an earlier employment's leave date has done when the

@@ -95,6 +95,39 @@ fn facts(row: &LedgerEntry) -> Facts<'_> {
 }
 
 #[test]
+fn who_was_let_in_for_a_return_that_is_none_any_more_is_closed_again() {
+    let instant = |day: u32| format!("2026-03-{day:02}T06:00:00Z").parse().expect("an instant");
+    let closed = LedgerEntry {
+        category: Category::Leaver,
+        attribute: LEAVE_DATE.to_owned(),
+        closes: Some(crate::api::Closing::Leaving),
+        at: instant(6),
+        ..row(1, "k", Planned)
+    };
+    let let_in = |day| LedgerEntry { done: Some(instant(day)), ..dated(Released) };
+    let (done, queued) = (result(Completed, ""), result(Queued, ""));
+    let (gone, unread, back, later) = (DateReading::Absent, DateReading::Unknown, known("2026-03-20"), known("2026-03-01"));
+    let closes_nothing = LedgerEntry { closes: None, ..closed.clone() };
+    let cases = [
+        ("the return was taken back", &closed, Some(&done), gone, vec![let_in(8)], true),
+        ("and nobody reads the slice any more", &closed, None, gone, vec![let_in(8)], true),
+        ("it was never a return", &closed, Some(&done), later, vec![let_in(8)], true),
+        ("nobody had let them in", &closed, Some(&done), gone, vec![dated(Released)], false),
+        ("they were let in before they left", &closed, Some(&done), gone, vec![let_in(2)], false),
+        ("the return is another day", &closed, Some(&done), back, vec![let_in(8)], false),
+        ("the hire date cannot be read", &closed, Some(&done), unread, vec![let_in(8)], false),
+        ("it is closed again already", &closed, Some(&queued), gone, vec![let_in(8)], false),
+        ("work that closes nothing", &closes_nothing, Some(&done), gone, vec![let_in(8)], false),
+    ];
+    for (what, row, result, hire, rows, expected) in cases {
+        let person = person(&[(HIRED, hire), (LEAVE_DATE, known("2026-03-05"))]);
+        let seen = DatesSeen { begun_at: Some(DateTime::UNIX_EPOCH), ..DatesSeen::default() };
+        let employment = Employment::of(&person, &seen);
+        assert_eq!(closes_again(row, result, &employment, rows.iter(), instant(10)), expected, "{what}");
+    }
+}
+
+#[test]
 fn what_the_dates_forbid_is_canceled_and_what_a_return_ends_is_released() {
     let seen = |begun: bool| DatesSeen {
         first_seen_at: Some(DateTime::UNIX_EPOCH),

@@ -11,7 +11,7 @@ use crate::api::{EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, Subje
 use crate::cluster::Replaced;
 use crate::domain::epochs::is_valid;
 use crate::domain::gate::{self, Gate};
-use crate::domain::release::{Facts, Release, Superseder, decide, frees, was_done};
+use crate::domain::release::{Facts, Release, Superseder, closes_again, decide, frees, was_done};
 use crate::domain::subject::DateReading;
 use crate::domain::trigger::is_state;
 use crate::rule::Truth;
@@ -53,6 +53,11 @@ pub(super) async fn release(context: &Context, tenant: &mut Tenant, looks: &Look
     for row in &rows {
         tenant.ledger.add(row.clone());
     }
+    let again = closed_again(tenant, looks);
+    for row in &again {
+        tenant.ledger.add(row.clone());
+    }
+    rows.extend(again);
     let freed = freed(tenant, looks);
     for row in &freed {
         tenant.ledger.add(row.clone());
@@ -150,6 +155,17 @@ pub(super) fn plans_of_those_who_stay(tenant: &Tenant, rows: &[LedgerEntry]) -> 
         Some((name, plan_of(&slices, None)))
     };
     held.filter_map(plan).collect()
+}
+
+/// Off-boardings that are due once more: whoever was let in early for a return does not come.
+fn closed_again(tenant: &Tenant, looks: &Looks<'_>) -> Vec<LedgerEntry> {
+    let people = People::new(tenant, looks);
+    let is_due = |row: &&LedgerEntry| {
+        let Some((_, seen)) = people.get(&row.subject) else { return false };
+        let result = tenant.result(row.slice.as_deref(), &row.key);
+        closes_again(row, result, &seen.employment, tenant.ledger.of_subject(&row.subject), tenant.as_of)
+    };
+    tenant.ledger.rows().filter(is_due).map(|row| released(tenant, row, CHANGED)).collect()
 }
 
 /// Rows that gave way to what was released, or stands no longer.

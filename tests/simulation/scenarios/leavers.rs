@@ -284,3 +284,15 @@ fn an_end_that_is_corrected_does_not_close_who_was_let_in_early_for_a_return() {
     assert_eq!(end.processed(), ["leaver ann completed 03-06", "joiner ann completed 03-08"]);
     assert!(end.account("ann").0);
 }
+
+#[test]
+fn who_was_let_in_early_for_a_return_that_is_taken_back_is_closed_again() {
+    let end = Play::new("03-01", "03-25")
+        .workflow("joiner", &joiner(-12))
+        .workflow("leaver", &leaver(0))
+        .user("ann", "{employeeHireDate: \"2026-03-20\", employeeLeaveDateTime: \"2026-03-05\"}")
+        .user_at("03-10T09:00", "ann", "{employeeLeaveDateTime: \"2026-03-05\"}")
+        .run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-06", "joiner ann completed 03-08", "leaver ann completed 03-10"]);
+    assert!(!end.account("ann").0);
+}
