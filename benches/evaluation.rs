@@ -246,7 +246,7 @@ impl Tenant {
         let books = Books { keys: &self.keys, ledger: &self.ledger };
         let (mut count, mut horizon) = (Count::default(), None::<DateTime<Utc>>);
         for (person, (now, before, employment, has_released)) in self.people.iter().zip(seen) {
-            let view = View { now, before: *before, employment, has_released: *has_released };
+            let view = View { now, before: *before, employment, has_released: *has_released, is_let_in: false };
             for facts in &facts {
                 for decided in facts.decide(person, view, books, horizon) {
                     horizon = horizon.into_iter().chain(decided.next).min();

@@ -49,6 +49,8 @@ pub struct View<'a> {
     pub employment: &'a Employment,
     /// Some occurrence of theirs was released and not planned again.
     pub has_released: bool,
+    /// Work of the hire that enables the account was planned: they were let in for their return.
+    pub is_let_in: bool,
 }
 
 /// What was written before, under which keys.
@@ -213,7 +215,7 @@ impl<'a> Facts<'a> {
             return Decided::lasting(about, decision);
         }
         let decision = self.look_up(verdict, occurrence, person, books);
-        let decision = self.by_dates(decision, due, person, view.employment, books);
+        let decision = self.by_dates(decision, due, person, view, books);
         let next = if due > moment.as_of { due } else { due + moment.window + TimeDelta::seconds(1) };
         // Neither what is consumed nor what its dates forbid has a window that could end; nor has a state.
         let is_settled = matches!(decision, Decision::Consumed { .. } | Decision::NotDue { .. });
@@ -260,7 +262,8 @@ impl<'a> Facts<'a> {
     }
 
     /// What the person's two dates, read together, make of a decision (design 3.1.1).
-    fn by_dates(&self, decision: Decision, due: DateTime<Utc>, person: &Person, employment: &Employment, books: Books<'_>) -> Decision {
+    fn by_dates(&self, decision: Decision, due: DateTime<Utc>, person: &Person, view: View<'_>, books: Books<'_>) -> Decision {
+        let employment = view.employment;
         if !matches!(decision, Decision::NotYet { .. } | Decision::Due { .. } | Decision::Missed { .. }) {
             return decision;
         }
@@ -268,7 +271,8 @@ impl<'a> Facts<'a> {
             Category::Joiner if employment.relation == Relation::Withdrawn => Decision::NotDue { reason: HIRE_WITHDRAWN },
             Category::Leaver if self.workflow.tasks.deletes && employment.forbids_deletion() => Decision::OutOfScope,
             Category::Leaver if self.workflow.is_timed_by(LEAVE_DATE) => {
-                let work = LeaveWork { deletes: self.workflow.tasks.deletes, due, was_done: self.was_done(person, employment, books) };
+                let was_done = view.is_let_in || self.was_done(person, employment, books);
+                let work = LeaveWork { deletes: self.workflow.tasks.deletes, due, was_done };
                 match (employment.rehired(&work, self.moment.as_of), decision) {
                     (Rehired::No, decision) => decision,
                     // What was done before the return was let go when it came, and is not done again.

@@ -75,7 +75,8 @@ pub struct LeaveWork {
     pub deletes: bool,
     /// Its due instant.
     pub due: DateTime<Utc>,
-    /// The workflow has done it for another value of this leave date since the hire date was seen.
+    /// The workflow has done it for another value of this leave date since the hire date was seen, or the person was let in
+    /// for the return since: what comes now would take away what they are to have.
     pub was_done: bool,
 }
 

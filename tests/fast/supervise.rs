@@ -46,9 +46,7 @@ impl Witness for Told {
 
 /// A tenant without a schedule: nothing is evaluated.
 fn tenant(namespace: &str) -> [Value; 2] {
-    let object = |kind: &str, name: &str, spec: Value| {
-        json!({"apiVersion": "tenure.dev/v1alpha1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec})
-    };
+    let object = |kind: &str, name: &str, spec: Value| json!({"apiVersion": "tenure.dev/v1alpha1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec});
     let tasks = json!([{"name": "enable", "enableUserAccount": {}}]);
     [
         object("Directory", "people", json!({"embedded": {}})),

@@ -112,7 +112,18 @@ fn is_still(usable: &Usable, about: &About) -> bool {
 /// What is known of one person for every decision about them.
 pub(super) fn view<'a>(tenant: &Tenant, person: &Person, seen: &'a Seen<'_>) -> View<'a> {
     let has_released = tenant.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released);
-    View { now: &seen.now, before: seen.before, employment: &seen.employment, has_released }
+    let is_let_in =
+        seen.employment.relation == Relation::Return && tenant.ledger.of_subject(&person.key).any(|row| lets_in(tenant, person, row));
+    View { now: &seen.now, before: seen.before, employment: &seen.employment, has_released, is_let_in }
+}
+
+/// Whether a row is work of the present hire date that enables the account.
+fn lets_in(tenant: &Tenant, person: &Person, row: &LedgerEntry) -> bool {
+    let DateReading::Known(hire) = person.date(HIRE_DATE) else { return false };
+    let enables = || tenant.usable.get(&row.workflow).is_some_and(|usable| usable.compiled.tasks.enables);
+    let key = |lineage: &str| tenant.keys.time_occurrence(lineage, &person.key, HIRE_DATE, &hire.value.canonical());
+    let is_planned = row.state == EntryState::Planned && row.category == Category::Joiner && row.attribute == HIRE_DATE;
+    is_planned && enables() && tenant.lineage(&row.workflow).is_some_and(|lineage| key(lineage) == row.key)
 }
 
 /// Leaver work of an earlier employment is due only if the account is opened again by work that is due with it.

@@ -296,3 +296,20 @@ fn who_was_let_in_early_for_a_return_that_is_taken_back_is_closed_again() {
     assert_eq!(end.processed(), ["leaver ann completed 03-06", "joiner ann completed 03-08", "leaver ann completed 03-10"]);
     assert!(!end.account("ann").0);
 }
+
+#[test]
+fn whoever_was_let_in_for_a_return_keeps_it_whatever_of_the_earlier_end_comes_later() {
+    let record = |until: &str| format!("{{employeeHireDate: \"2026-03-20\"{until}, initialAccount: {{accountEnabled: true}}}}");
+    // The house writes the end of the earlier employment after the return; and a clean-up five days after it.
+    let end = Play::new("03-01", "03-25")
+        .workflow("joiner", &joiner(-12))
+        .workflow("leaver", &leaver(0))
+        .workflow("later", &leaver(5))
+        .user("late", "{employeeHireDate: \"2019-01-01\", initialAccount: {accountEnabled: true}}")
+        .user_at("03-02T09:00", "late", &record(""))
+        .user_at("03-10T09:00", "late", &record(", employeeLeaveDateTime: \"2026-03-05\""))
+        .user("known", &record(", employeeLeaveDateTime: \"2026-03-05\""))
+        .run();
+    assert_eq!(end.processed(), ["leaver known completed 03-06", "joiner known completed 03-08", "joiner late completed 03-08"]);
+    assert_eq!((end.account("late"), end.account("known")), ((true, vec!["all"]), (true, vec!["all"])));
+}
