@@ -57,7 +57,7 @@ pub async fn play(ground: &Ground, story: &Story, spoil: Option<Spoil>) -> Resul
         let told = async {
             tenant.led().await?;
             drop(place);
-            tell(&tenant, story, begin(planned).await).await
+            tell(&tenant, story, begin(planned).await, timing.stillness).await
         };
         let told = told.await;
         tenant.over();
@@ -105,7 +105,10 @@ async fn begin(planned: DateTime<Utc>) -> DateTime<Utc> {
     start
 }
 
-async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>) -> Result<(), Error> {
+async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>, stillness: Duration) -> Result<(), Error> {
+    // What changes is due when it has been still for a while, and the evaluation has whole seconds.
+    let is_of_changes = ["attributeChange", "membershipChange"].iter().any(|trigger| story.documents.contains(trigger));
+    let rest = TimeDelta::from_std(stillness)? + TimeDelta::seconds(2);
     // Everything up to the last step that changed what only a full evaluation sees.
     let mut evaluated = None;
     let mut due_until = start;
@@ -119,7 +122,10 @@ async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>) -> Result<()
             When::SoonAfter => tokio::time::sleep(Duration::from_secs(1)).await,
         }
         evaluated = act(tenant, &step).await?.or(evaluated);
-        due_until = step.due_until;
+        due_until = step.due_until.max(due_until);
+        if let Some(changed) = evaluated.filter(|_| is_of_changes) {
+            due_until = due_until.max(changed + rest);
+        }
         last = step.touches("Workflow").then(Utc::now);
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
