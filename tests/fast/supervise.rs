@@ -99,18 +99,20 @@ async fn a_namespace_that_is_gone_is_let_go_and_may_come_again() {
         witness: Arc::clone(&told) as _,
         pulse: Arc::new(Pulse::default()),
     };
-    let work = tokio::spawn(supervisor.run(permitted));
-    let both = || vec![("goes".to_owned(), 1), ("stays".to_owned(), 1)];
-    until("both are known", || told.known() == both()).await;
-    until("both have a version", || api.list("WorkflowVersion", None).len() == 2).await;
-    // The loop and each tenant listen to the permit.
-    let followed = permit.receiver_count();
-    empty(&api, "goes");
-    until("one is let go", || told.known() == [("stays".to_owned(), 1)] && permit.receiver_count() == followed - 1).await;
-    assert!(!work.is_finished(), "the end of a tenant ends nothing else");
-    apply(&api, "goes");
-    until("it is known again", || told.known() == both() && permit.receiver_count() == followed).await;
-    until("and has a version again", || api.list("WorkflowVersion", None).len() == 2).await;
-    permit.send_replace(Permit::Finish);
-    work.await.expect("no panic").expect("an orderly end");
+    let story = async {
+        let both = || vec![("goes".to_owned(), 1), ("stays".to_owned(), 1)];
+        until("both are known", || told.known() == both()).await;
+        until("both have a version", || api.list("WorkflowVersion", None).len() == 2).await;
+        // The loop and each tenant listen to the permit.
+        let followed = permit.receiver_count();
+        empty(&api, "goes");
+        until("one is let go", || told.known() == [("stays".to_owned(), 1)] && permit.receiver_count() == followed - 1).await;
+        apply(&api, "goes");
+        until("it is known again", || told.known() == both() && permit.receiver_count() == followed).await;
+        until("and has a version again", || api.list("WorkflowVersion", None).len() == 2).await;
+        permit.send_replace(Permit::Finish);
+    };
+    // The end of a tenant ends nothing else.
+    let (ended, ()) = futures::future::join(supervisor.run(permitted), story).await;
+    ended.expect("an orderly end");
 }
