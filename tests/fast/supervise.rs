@@ -1,6 +1,6 @@
 //! The controller's supervisor over the in-memory API: a tenant is followed for as long as anything of it is there.
 
-#![expect(clippy::expect_used, reason = "a test ends by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends by panicking, and so do its helpers")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
