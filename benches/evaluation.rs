@@ -6,7 +6,7 @@
 #![expect(clippy::expect_used, reason = "a measurement over wrong facts ends by panicking")]
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,9 +17,10 @@ use tenure::api::{
 use tenure::directory::embedded::Mapping;
 use tenure::domain::decision::{Books, Decision, Facts, View};
 use tenure::domain::due::Moment;
+use tenure::domain::employment::Employment;
 use tenure::domain::keys::Keyring;
 use tenure::domain::ledger::LedgerIndex;
-use tenure::domain::snapshot::{Tracked, look, next_row, sealed_sighting};
+use tenure::domain::snapshot::{Tracked, employment, look, next_row, sealed_sighting};
 use tenure::domain::subject::Person;
 use tenure::domain::trigger::{CompiledWorkflow, window};
 use tenure::domain::validate::vocabulary;
@@ -106,7 +107,7 @@ impl People {
         let user = record(number, moved);
         let spec: AccountSpec = serde_json::from_value(json!({"accountEnabled": true})).expect("an Account");
         let account = Account::new(&format!("person-{number}"), spec);
-        self.mapping.person(&user, &account, &self.keys).expect("nobody is deleted")
+        self.mapping.person(&user, &account, &|_| false, &self.keys).expect("nobody is deleted")
     }
 
     /// As they were at the last evaluation: one in a thousand was in another department.
@@ -151,11 +152,12 @@ fn half_full(people: &[Person], workflows: &[CompiledWorkflow], keys: &Keyring) 
             }
             count += 1;
             if count.is_multiple_of(2) {
-                let none = Sighting { epoch: 1, first_seen_at: due, marks: Vec::new() };
+                let none = Sighting { epoch: 1, first_seen_at: due, begun_at: None, marks: Vec::new() };
+                let dates = employment(person, &none, None, keys, &ledger);
                 ledger.add(row(
                     workflow,
                     person,
-                    &workflow.occurrences(person, &none).remove(0).key(keys, &workflow.lineage, &person.key),
+                    &workflow.occurrences(person, &none, &dates, as_of()).remove(0).key(keys, &workflow.lineage, &person.key),
                     due,
                 ));
             }
@@ -180,9 +182,15 @@ fn row(workflow: &CompiledWorkflow, person: &Person, key: &str, due: DateTime<Ut
         slice: Some(format!("{}-e1-0", workflow.name)),
         by: None,
         reason: None,
+        done: None,
+        closes: None,
+        hire: None,
         sequence: None,
     }
 }
+
+/// A person's sighting, the one before, the two dates read together, and whether something was released.
+type Seen<'a> = (Cow<'a, Sighting>, Option<&'a Sighting>, Employment, bool);
 
 /// What one evaluation has before it decides.
 struct Tenant {
@@ -200,7 +208,7 @@ impl Tenant {
         let spec = directory();
         let workflows = workflows(&spec);
         let head = TenantLedgerData { epoch: 2, sealed_epoch: 1, ..TenantLedgerData::default() };
-        let source = People { mapping: Mapping::new("people", &spec), keys: keys.clone() };
+        let source = People { mapping: Mapping::new("people", &spec, None), keys: keys.clone() };
         let (tracked, ledger) = (tracked(&workflows), LedgerIndex::default());
         let mut snapshot = Vec::new();
         for number in 0..PEOPLE {
@@ -213,30 +221,32 @@ impl Tenant {
     }
 
     /// What everybody looks like today, and whether something of theirs was released.
-    fn sightings(&self) -> Vec<(Cow<'_, Sighting>, Option<&Sighting>, bool)> {
+    fn sightings(&self) -> Vec<Seen<'_>> {
         let tracked = tracked(&self.workflows);
         let rows: BTreeMap<&str, &SnapshotRow> = self.snapshot.iter().map(|row| (row.subject.as_str(), row)).collect();
         let see = |person: &Person| {
             let before = rows.get(person.key.as_str()).and_then(|row| sealed_sighting(&self.head, row));
             let now = look(person, before, &tracked, &self.keys, &self.ledger, 2, as_of());
-            (now, before, self.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released))
+            let dates = employment(person, &now, before, &self.keys, &self.ledger);
+            (now, before, dates, self.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released))
         };
         self.people.iter().map(see).collect()
     }
 
     /// Asks every workflow about everybody, in the order of the runner.
-    fn decisions(&self, seen: &[(Cow<'_, Sighting>, Option<&Sighting>, bool)]) -> Count {
+    fn decisions(&self, seen: &[Seen<'_>]) -> Count {
         let moment = |workflow: &CompiledWorkflow| Moment {
             as_of: as_of(),
             window: workflow.window,
+            stillness: TimeDelta::minutes(1),
             activated_at: as_of() - TimeDelta::days(400),
             last_sealed_at: Some(sealed_at()),
         };
-        let facts: Vec<Facts<'_>> = self.workflows.iter().map(|workflow| Facts::new(workflow, moment(workflow), false)).collect();
+        let facts: Vec<Facts<'_>> = self.workflows.iter().map(|workflow| Facts::new(workflow, moment(workflow), false, &[])).collect();
         let books = Books { keys: &self.keys, ledger: &self.ledger };
         let (mut count, mut horizon) = (Count::default(), None::<DateTime<Utc>>);
-        for (person, (now, before, has_released)) in self.people.iter().zip(seen) {
-            let view = View { now, before: *before, has_released: *has_released };
+        for (person, (now, before, employment, has_released)) in self.people.iter().zip(seen) {
+            let view = View { now, before: *before, employment, has_released: *has_released, is_let_in: false };
             for facts in &facts {
                 for decided in facts.decide(person, view, books, horizon) {
                     horizon = horizon.into_iter().chain(decided.next).min();
@@ -249,7 +259,7 @@ impl Tenant {
 }
 
 fn tracked(workflows: &[CompiledWorkflow]) -> Tracked {
-    let mut tracked = Tracked { attributes: BTreeSet::new(), sponsors: BTreeSet::new() };
+    let mut tracked = Tracked::default();
     for workflow in workflows {
         workflow.track(&mut tracked);
     }
@@ -270,11 +280,11 @@ impl Count {
     fn add(&mut self, decision: &Decision) {
         *match decision {
             Decision::Later | Decision::NotYet { .. } => &mut self.later,
-            Decision::Due { .. } => &mut self.due,
+            Decision::Due { .. } | Decision::DueBeforeReturn { .. } => &mut self.due,
             Decision::Missed { .. } => &mut self.missed,
             Decision::History => &mut self.history,
-            Decision::Consumed => &mut self.consumed,
-            Decision::OutOfScope => &mut self.out_of_scope,
+            Decision::Consumed { .. } => &mut self.consumed,
+            Decision::OutOfScope | Decision::NotDue { .. } => &mut self.out_of_scope,
         } += 1;
     }
 }

@@ -6,4 +6,4 @@ pub mod rules;
 pub mod second;
 
 // The second evaluator asks its grandparent for these.
-use rule::{Case, Comparison, Expr, Function, Literal, Operand, OwnedValue};
+use rule::{Case, Comparison, Expr, Function, Literal, Operand, OwnedValue, Shift};

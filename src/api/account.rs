@@ -55,6 +55,16 @@ pub struct AccountSpec {
     /// Softly deleted at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<DateTime<Utc>>,
+    /// By which values the person was first known: the Directory's correlationAttribute, and the value that the User had
+    /// when it first had one. A User of this name with another value is another person until somebody says that it is not:
+    /// nothing enables, gives or deletes, what takes away goes on (tenure account keep, tenure account release).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 16), schema_with = "correlation_map")]
+    pub correlation: BTreeMap<String, String>,
+    /// When somebody said that the name is another person's now, and the account began anew: what was seen and done before
+    /// is not theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_at: Option<DateTime<Utc>>,
     /// When the person was first seen: createdDateTime of rules and triggers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_date_time: Option<DateTime<Utc>>,
@@ -66,6 +76,15 @@ pub fn attribute_map(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": "object",
         "maxProperties": 200,
+        "additionalProperties": {"type": "string", "maxLength": 1024},
+    })
+}
+
+/// A map of names of correlation attributes to values.
+fn correlation_map(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "object",
+        "maxProperties": 16,
         "additionalProperties": {"type": "string", "maxLength": 1024},
     })
 }

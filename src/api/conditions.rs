@@ -18,6 +18,11 @@ pub const COMPLETE: &str = "Complete";
 pub const FAILED: &str = "Failed";
 /// `DataQuality`: False when values of the directory could not be read.
 pub const DATA_QUALITY: &str = "DataQuality";
+/// `DatesPlausible`: False when people of the directory have dates that somebody should look at. They are read as they are.
+pub const DATES_PLAUSIBLE: &str = "DatesPlausible";
+
+/// `ReferencesResolved`: False when a Workflow names what is not there.
+pub const REFERENCES_RESOLVED: &str = "ReferencesResolved";
 
 /// Whether a condition holds.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]

@@ -75,10 +75,9 @@ pub enum AttributeType {
 }
 
 /// What a date without a time means.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum DateOnly {
     /// 00:00:00 of that day.
-    #[default]
     StartOfDay,
     /// 23:59:59 of that day.
     EndOfDay,
@@ -98,14 +97,17 @@ pub struct AttributeMapping {
     /// Type of the value.
     #[serde(default, rename = "type")]
     pub type_: AttributeType,
-    /// What a date without a time means.
-    #[serde(default)]
-    pub date_only: DateOnly,
-    /// Time zone of dates without an offset, for example Europe/Berlin; default UTC.
+    /// What a date without a time of day means; default: `EndOfDay` for `employeeLeaveDateTime`, whose day is the last one of
+    /// work, and `StartOfDay` for all others. A date-time at 00:00:00 is a time of day like any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_only: Option<DateOnly>,
+    /// Time zone of dates without an offset, for example Europe/Berlin; default: the person's timeZone, else the
+    /// TenantSchedule's, else UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub time_zone: Option<String>,
-    /// Attribute of the subject that names the time zone, for example timeZone; where it is empty, timeZone above.
+    /// Attribute of the subject that names the time zone and counts before all others; where it is empty or names none, timeZone
+    /// above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub time_zone_attribute: Option<String>,
@@ -169,12 +171,13 @@ pub struct DirectorySpec {
     /// A Keycloak realm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keycloak: Option<KeycloakProvider>,
-    /// How attributes are read; those not named here are text under their own name, the date attributes of LCW dates in UTC.
+    /// How attributes are read; those not named here are text under their own name, and the date attributes of LCW dates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub attributes: Vec<AttributeMapping>,
-    /// Attribute by which the same person is found in another Directory; default employeeId.
+    /// Attribute by which a person is known beyond the name: in another Directory, and when a name is given again; default
+    /// employeeId. Each value is one person's; a value that two subjects share identifies neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub correlation_attribute: Option<String>,

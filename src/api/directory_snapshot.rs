@@ -30,6 +30,10 @@ pub struct Sighting {
     pub epoch: i64,
     /// As-of of the first evaluation that saw the subject.
     pub first_seen_at: DateTime<Utc>,
+    /// As-of of the first evaluation that saw a hire date that had come, or the end of an earlier employment at the first
+    /// sight; absent: none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_at: Option<DateTime<Utc>>,
     /// One mark a tracked attribute or group.
     #[serde(default)]
     #[schemars(length(max = 200))]

@@ -22,6 +22,9 @@ pub const MANAGED_BY: &str = "tenure";
 pub const ANNOTATION_GIT_COMMIT: &str = "tenure.dev/git-commit";
 /// Annotation on a TenantSchedule: a new value asks for an evaluation at once.
 pub const ANNOTATION_EVALUATE_NOW: &str = "tenure.dev/evaluate-now";
+/// Annotation on an Account under a reused name: whose it is now, `keep` or `release`, and the value of the record that the
+/// answer is about, which may be left out. The next evaluation obeys it and takes it away.
+pub const ANNOTATION_IDENTITY: &str = "tenure.dev/identity";
 /// Annotation on a CustomResourceDefinition: the hash of what it admits, by which programs and definitions of different
 /// releases are told apart.
 pub const ANNOTATION_SCHEMA_HASH: &str = "tenure.dev/schema-hash";

@@ -36,7 +36,7 @@ pub use directory_snapshot::{AttributeMark, DirectorySnapshot, DirectorySnapshot
 pub use extension_call::{ExtensionCall, ExtensionCallData};
 pub use group::{Group, GroupSpec};
 pub use hold::{Hold, HoldSpec};
-pub use occurrence_ledger::{EntryState, LedgerEntry, OccurrenceLedger, OccurrenceLedgerData};
+pub use occurrence_ledger::{Closing, EntryState, LedgerEntry, OccurrenceLedger, OccurrenceLedgerData};
 pub use run::{Run, RunSpec, RunStatus};
 pub use run_slice::{ProcessingStatus, RunSlice, RunSliceData, SubjectResult, TaskResult};
 pub use task::{Action, Task};

@@ -21,6 +21,16 @@ pub enum EntryState {
     Released,
 }
 
+/// How work closes an account: its version's enabled tasks disable or delete it.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Closing {
+    /// The person leaves.
+    Leaving,
+    /// The account is not in use, or has too few sponsors: nobody has left.
+    State,
+}
+
 /// One row. The newest valid row of a key decides.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,6 +78,16 @@ pub struct LedgerEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub reason: Option<String>,
+    /// Released: as-of of the evaluation that had planned it, if it had been done; absent: it had not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<DateTime<Utc>>,
+    /// How the work closes the account; absent: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<Closing>,
+    /// Digest of the hire date that the person had when the row was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub hire: Option<String>,
     /// Sequence of a change, so that a new baseline continues above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<i64>,

@@ -12,8 +12,16 @@ pub const OUT_OF_SCOPE: &str = "OutOfScope";
 pub const CHANGED: &str = "Changed";
 /// A person canceled the Run.
 pub const CANCELED_BY_REQUEST: &str = "CanceledByRequest";
-/// The person's newest occurrence is a leaver's, and the Run does not name the person.
+/// The person has left; an on-demand Run would have to name them.
 pub const OFF_BOARDED: &str = "OffBoarded";
+/// The person is hired again: the leave date is that of an earlier employment.
+pub const REHIRED: &str = "Rehired";
+/// The hire was taken back before it began.
+pub const HIRE_WITHDRAWN: &str = "HireWithdrawn";
+/// The record is another person's than the account, or may be, and nobody has said yet whose the account is.
+pub const NAME_REUSED: &str = "NameReused";
+/// Two subjects of one directory have the same correlation value.
+pub const DUPLICATE_CORRELATION: &str = "DuplicateCorrelation";
 /// The window of the occurrence ended before the subject could be started.
 pub const PLAN_EXPIRED: &str = "PlanExpired";
 /// There is no such subject.
@@ -36,7 +44,10 @@ pub const UNKNOWN: &str = "Unknown";
 /// Whether an occurrence whose subject was canceled unstarted for `reason` becomes due again (design 3.1 rule 4).
 #[must_use]
 pub fn is_releasable(reason: &str) -> bool {
-    matches!(reason, WORKFLOW_DISABLED | WORKFLOW_DELETED | OUT_OF_SCOPE | CHANGED | PLAN_EXPIRED)
+    matches!(
+        reason,
+        WORKFLOW_DISABLED | WORKFLOW_DELETED | OUT_OF_SCOPE | CHANGED | PLAN_EXPIRED | REHIRED | HIRE_WITHDRAWN | OFF_BOARDED | NAME_REUSED
+    )
 }
 
 /// What a reason says, for people; none for a word that is not among these.
@@ -50,6 +61,9 @@ pub fn in_words(reason: &str) -> Option<&'static str> {
         CHANGED => "the value that made it due is another one now",
         CANCELED_BY_REQUEST => "somebody canceled the run",
         OFF_BOARDED => "the person has left",
+        REHIRED => "the person is hired again",
+        HIRE_WITHDRAWN => "the hire was taken back",
+        NAME_REUSED => "the account may be another person's: tenure account keep, or release, says whose it is",
         PLAN_EXPIRED => "its window ended before it began",
         SUBJECT_NOT_FOUND => "there is no such person",
         ALREADY_PROCESSED => "the same run was here before",

@@ -190,6 +190,12 @@ pub struct RunPlan {
     pub subjects: i32,
     /// How many slices.
     pub slices: i32,
+    /// Subjects that count against limits: who is as every task wants them already does not.
+    #[serde(default)]
+    pub counted: i32,
+    /// People in the workflow's scope when it was planned.
+    #[serde(default)]
+    pub scope: i32,
     /// The earliest due instant of its subjects: who has waited longest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_date_time: Option<DateTime<Utc>>,

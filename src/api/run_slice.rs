@@ -134,6 +134,16 @@ pub struct SubjectResult {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 63)))]
     pub supersedes: Vec<String>,
+    /// Keys of further changes that are done with it: of one person, all that are due together are one occurrence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), inner(length(max = 64)))]
+    pub also: Vec<String>,
+    /// Leaver: the person has left, or the work closes the account. It waits for nothing that is held or queued.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub off_boards: bool,
+    /// When it was planned, every task found the person as it wants them: it does not count against limits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub already_so: bool,
     /// The attempt that has claimed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<i32>,
@@ -210,6 +220,9 @@ pub struct RunSliceData {
     pub epoch: i64,
     /// Position in the Run, from 0.
     pub index: i32,
+    /// People in the workflow's scope when it was planned.
+    #[serde(default)]
+    pub scope: i32,
     /// Which attempt works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,

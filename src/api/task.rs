@@ -24,15 +24,16 @@ pub struct NoArguments {}
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailArguments {
-    /// Recipients instead of the task's own: User, Manager, Sponsors, the name of a User, or an address with @.
+    /// Recipients instead of the task's own: User, Manager, Sponsors, the name of a User, an address with @, or an attribute
+    /// of the subject that holds addresses, such as {{user.otherMails}}.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(min = 1, max = 320)))]
     pub to: Vec<String>,
-    /// Copies: an entry with @ is an address, else the name of a User.
+    /// Copies, named as in to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(min = 1, max = 320)))]
     pub cc: Vec<String>,
-    /// Subject with variables such as {{user.displayName}}.
+    /// Subject with variables such as {{user.displayName}}; tenure variables lists them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub custom_subject: Option<String>,
@@ -57,11 +58,11 @@ pub struct TemporaryAccessPassArguments {
     /// Whether the pass works once only.
     #[serde(default = "yes")]
     pub is_usable_once: bool,
-    /// Recipients instead of the manager.
+    /// Recipients instead of the manager, as in other mails.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(min = 1, max = 320)))]
     pub to: Vec<String>,
-    /// Copies: an entry with @ is an address, else the name of a User.
+    /// Copies, named as in to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(min = 1, max = 320)))]
     pub cc: Vec<String>,
@@ -148,7 +149,8 @@ pub struct AttributeUpdate {
     /// The attribute, for example department or onPremisesExtensionAttributes/extensionAttribute1.
     #[schemars(length(min = 1, max = 128))]
     pub attribute: String,
-    /// The value; empty clears; system.now is the time at which the task runs.
+    /// The value; empty clears; system.now is the time at which the task runs. It may have the variables of mails, such as
+    /// ZZ {{user.displayName}}: they stand for what was there before the run (tenure variables lists them).
     #[serde(default)]
     #[schemars(length(max = 1024))]
     pub value: String,

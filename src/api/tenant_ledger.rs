@@ -16,6 +16,16 @@ pub struct EpochRange {
     pub to: i64,
 }
 
+/// Since when an attribute or a group is in a workflow's trigger.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct TriggerAttribute {
+    /// Attribute, or group: and the group's name.
+    #[schemars(length(max = 260))]
+    pub name: String,
+    /// As-of of the evaluation that first found it there: a change seen before that is history.
+    pub since: DateTime<Utc>,
+}
+
 /// What a tenant remembers of a workflow, by its name, also after the Workflow is gone.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,7 +33,7 @@ pub struct WorkflowHead {
     /// Name of the Workflow.
     #[schemars(length(min = 1, max = 36))]
     pub name: String,
-    /// Identity of the workflow.
+    /// Identity of the workflow; empty before its first version.
     #[schemars(length(max = 36))]
     pub lineage: String,
     /// Highest version number ever seen.
@@ -38,6 +48,13 @@ pub struct WorkflowHead {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub due_rule: Option<String>,
+    /// As-of of the evaluation that first found the Workflow disabled, not scheduled or gone; absent while it is scheduled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_since: Option<DateTime<Utc>>,
+    /// What the trigger looks at for changes, and since when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10))]
+    pub trigger: Vec<TriggerAttribute>,
     /// As-of of the evaluation that first found the Workflow gone; absent while it is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<DateTime<Utc>>,
@@ -76,6 +93,10 @@ pub struct TenantLedgerData {
     /// The instant as of which the last allocated epoch evaluates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocated_as_of: Option<DateTime<Utc>>,
+    /// When the last sealed evaluation wants another one, before the next tick: changes that must first have been still for
+    /// a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_again_at: Option<DateTime<Utc>>,
     /// UID of this object when an evaluation last wrote it: another one says that it was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
@@ -83,6 +104,10 @@ pub struct TenantLedgerData {
     /// Random key of subject ids and occurrence keys, hexadecimal.
     #[schemars(length(min = 64, max = 64))]
     pub key: String,
+    /// Version of the keys and digests that are written under it.
+    #[serde(default = "first_version")]
+    #[schemars(range(min = 1))]
+    pub key_version: i32,
     /// What the last full reading of each directory found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
@@ -93,8 +118,13 @@ pub struct TenantLedgerData {
     pub workflows: Vec<WorkflowHead>,
 }
 
+fn first_version() -> i32 {
+    1
+}
+
 /// What a tenant remembers of a directory.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DirectoryHead {
     /// Name of the Directory.
     #[schemars(length(min = 1, max = 63))]
@@ -105,14 +135,49 @@ pub struct DirectoryHead {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub unreadable: Vec<Unreadable>,
+    /// Dates that stand for no value, such as an end in 9999: they are read as absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub fillers: Vec<Unreadable>,
+    /// Attributes that name time zones which are none: the next zone in the order applies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub zones: Vec<Unreadable>,
+    /// Subjects whose account remembers another correlation value than their record has, and of whom nobody has said yet
+    /// whose the account is.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub name_reused: i64,
+    /// Subjects whose correlation value another subject has too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicate_correlation: i64,
+    /// What about the dates of subjects somebody should look at, such as a leave date that no leaver workflow covers. Nothing
+    /// is decided by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub date_concerns: Vec<DateConcern>,
 }
 
-/// An attribute with values that could not be read, for example dates that are none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+/// An attribute with such values.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Unreadable {
     /// Name of the attribute.
     #[schemars(length(min = 1, max = 128))]
     pub attribute: String,
     /// How many subjects have such a value.
+    pub count: i64,
+}
+
+/// Something about dates, and how often.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct DateConcern {
+    /// One word for it.
+    #[schemars(length(min = 1, max = 64))]
+    pub reason: String,
+    /// How many subjects have such dates.
     pub count: i64,
 }

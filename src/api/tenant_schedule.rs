@@ -109,7 +109,6 @@ fn five() -> i32 {
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("!(has(self.interval) && has(self.cron))").message("interval and cron exclude each other"),
-    validation = Rule::new("!has(self.timeZone) || has(self.cron)").message("timeZone goes with cron"),
 )]
 pub struct TenantScheduleSpec {
     /// Time between evaluations, 1h to 24h; default 3h.
@@ -120,7 +119,8 @@ pub struct TenantScheduleSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 9, max = 100))]
     pub cron: Option<String>,
-    /// Time zone of the cron expression, for example Europe/Berlin; default UTC.
+    /// The tenant's time zone, for example Europe/Berlin: of the cron expression, of reports, and of dates where neither the
+    /// date nor the Directory nor the person's timeZone says another one; default UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub time_zone: Option<String>,

@@ -137,13 +137,13 @@ user! {
     employee_id / "employeeId" / 64,
     /// Kind of employment.
     employee_type / "employeeType" / 128,
-    /// First day: a date, or a date with a time. What cannot be read is unknown, and unknown never acts.
+    /// First day: a date, which begins that day, or a date with a time. A year of 9999 stands for no date. What cannot be read is unknown, and unknown never acts.
     employee_hire_date / "employeeHireDate" / 1024,
-    /// Last day: a date, or a date with a time. What cannot be read is unknown, and unknown never acts.
+    /// Last day: a date, which is that day's end, or a date with a time. A year of 9999 stands for no end. What cannot be read is unknown, and unknown never acts.
     employee_leave_date_time / "employeeLeaveDateTime" / 1024,
     /// When the account came into being; default: when the User was first seen.
     created_date_time / "createdDateTime" / 1024,
-    /// Last successful sign-in; absent: unknown.
+    /// Last successful sign-in; absent: unknown. Year 1, 1601 and 1900 and 1970-01-01 stand for none.
     last_successful_sign_in_date_time / "lastSuccessfulSignInDateTime" / 1024,
     /// Department.
     department / "department" / 256,
@@ -173,7 +173,8 @@ user! {
     fax_number / "faxNumber" / 64,
     /// Security identifier on premises.
     on_premises_security_identifier / "onPremisesSecurityIdentifier" / 256,
-    /// Time zone of the person's dates, for example Europe/Berlin.
+    /// Time zone of the person's dates, for example Europe/Berlin, where the Directory maps no other; default: the
+    /// TenantSchedule's.
     time_zone / "timeZone" / 64,
     /// Name of the manager's User.
     manager / "manager" / 253,

@@ -150,13 +150,25 @@ pub struct MembershipChangeTrigger {
     pub change_type: MembershipChangeType,
 }
 
-/// Due when the subject has not signed in for a while; never signed in is unknown and not due.
+/// What counts for who never signed in.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum NeverSignedIn {
+    /// The creation of the account.
+    SinceCreated,
+}
+
+/// Due when the subject has not signed in for a while, for as long as that is so: whoever is inactive when the Workflow is
+/// scheduled is due with the first evaluation. A hire date that has come, and an account that was enabled again, count as a
+/// sign-in; with a hire date ahead nobody is due.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserInactivityTrigger {
     /// Days since the last successful sign-in.
     #[schemars(range(min = 1, max = 3650))]
     pub inactivity_period_in_days: i32,
+    /// `SinceCreated`: who never signed in counts from `createdDateTime`. Absent: they are never due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub never_signed_in: Option<NeverSignedIn>,
 }
 
 /// Due when a guest has too few sponsors.

@@ -8,11 +8,13 @@ mod tasks;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod windows_zones;
 
 use crate::api::{Category, EffectClass};
 
 pub use tasks::TASKS;
 pub use templates::{DefaultTrigger, SAMPLE_SCOPE_RULE, TEMPLATES, Template, TemplateArgument, TemplateTask, Value, template_by_name};
+pub use windows_zones::iana_name;
 
 /// An argument of a task, as a manifest names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

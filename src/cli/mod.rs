@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod account;
 mod completions;
 mod controller;
 mod crds;
@@ -13,6 +14,7 @@ mod tasks;
 mod template;
 mod templates;
 mod validate;
+mod variables;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -48,7 +50,9 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Explain(explain::ExplainArgs),
     Validate(validate::ValidateArgs),
+    Account(account::AccountArgs),
     Tasks(tasks::TasksArgs),
+    Variables(variables::VariablesArgs),
     Templates(templates::TemplatesArgs),
     Template(template::TemplateArgs),
     Crds(crds::CrdsArgs),
@@ -87,7 +91,9 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Account(args) => account::run(&args),
         Command::Tasks(args) => tasks::run(&args),
+        Command::Variables(args) => variables::run(&args),
         Command::Templates(args) => templates::run(&args),
         Command::Template(args) => template::run(&args),
         Command::Crds(args) => crds::run(&args),

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
 use super::{BAD_INPUT, NOT_FINE, complain, print};
 use crate::cluster::{Clock, SystemClock};
+use crate::domain::dates::parse_zone;
 use crate::sim::script::Period;
 use crate::sim::{Options, Simulation, load, outbox, report};
 
@@ -54,6 +56,9 @@ pub(super) struct SimulateArgs {
     /// Decides what is left to chance: delays, names, the order of work. The same seed, the same simulation.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// The time zone of the report; default: the tenant's. Objects and --output json stay in UTC.
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    time_zone: Option<Tz>,
     /// Plays every tick, also those in which nothing can happen.
     #[arg(long, hide = true)]
     no_skip: bool,
@@ -72,6 +77,11 @@ pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     found.map(|instant| instant.to_utc()).map_err(|_| "expected an instant, for example 2026-01-05T09:00:00Z".to_owned())
 }
 
+/// A time zone by its name in the IANA database.
+pub(super) fn zone(text: &str) -> Result<Tz, String> {
+    parse_zone(text).map_err(|error| error.to_string())
+}
+
 /// Reads, plays, reports.
 pub(super) fn run(args: &SimulateArgs) -> u8 {
     let options = Options {
@@ -79,6 +89,7 @@ pub(super) fn run(args: &SimulateArgs) -> u8 {
         until: args.until,
         now: SystemClock.now(),
         seed: args.seed,
+        time_zone: args.time_zone,
         skip_quiet: !args.no_skip,
         progress: stderr().is_terminal().then_some(progress as fn(_, _)),
         ..Options::default()
@@ -148,11 +159,17 @@ fn clear_progress() {
 
 #[cfg(test)]
 mod tests {
-    use super::instant;
+    use super::{instant, zone};
 
     #[test]
     fn a_day_is_its_beginning() {
         assert_eq!(instant("2026-01-05"), instant("2026-01-05T01:00:00+01:00"));
         assert!(instant("soon").is_err());
+    }
+
+    #[test]
+    fn a_zone_of_windows_is_told_its_name() {
+        assert_eq!(zone("Europe/Vienna"), Ok(chrono_tz::Europe::Vienna));
+        assert!(zone("Romance Standard Time").is_err_and(|error| error.contains("Europe/Paris")));
     }
 }

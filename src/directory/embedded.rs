@@ -2,22 +2,25 @@
 
 mod effects;
 mod groups;
+mod identity;
 mod person;
 mod profile;
 mod quality;
 mod sponsors;
+mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::account::AccountSpec;
 use crate::api::directory::ProtectedSubjects;
 use crate::api::task::AttributeUpdate;
-use crate::api::{Account as AccountObject, DirectorySpec, User};
+use crate::api::{Account as AccountObject, DirectorySpec, Group, User};
 use crate::cluster::client::Selector;
-use crate::cluster::{Cluster, ClusterError, Created};
+use crate::cluster::{Cluster, ClusterError};
 use crate::domain::dates::DateValue;
 use crate::domain::keys::Keyring;
 use crate::domain::subject::Person;
@@ -25,7 +28,8 @@ use crate::domain::subject::Person;
 use super::{Account, Directory, DirectoryError, Effect, GroupKind, Lookup, Profile, Sponsored};
 
 pub use person::Mapping;
-pub use quality::Unreadable;
+pub use quality::{Filler, Unreadable};
+pub use sponsors::is_out;
 
 /// The Users, Groups and Accounts of one namespace.
 pub struct Embedded {
@@ -33,6 +37,15 @@ pub struct Embedded {
     keys: Keyring,
     mapping: Mapping,
     protected: ProtectedSubjects,
+}
+
+/// Everybody in the directory.
+#[derive(Clone, Debug, Default)]
+pub struct Roll {
+    /// The subjects, in the order of their names.
+    pub people: Vec<Person>,
+    /// Records whose account is deleted and was another person's: no subjects, until somebody says whose it is.
+    pub reused_and_deleted: usize,
 }
 
 impl From<ClusterError> for DirectoryError {
@@ -46,8 +59,11 @@ impl From<ClusterError> for DirectoryError {
     }
 }
 
+/// Reason: there is no Account of the subject's name.
+const ACCOUNT_NOT_FOUND: &str = "AccountNotFound";
+
 fn not_found(subject: &str) -> DirectoryError {
-    DirectoryError::permanent("AccountNotFound", format!("there is no Account {subject:?}"))
+    DirectoryError::permanent(ACCOUNT_NOT_FOUND, format!("there is no Account {subject:?}"))
 }
 
 fn no_user(subject: &str) -> DirectoryError {
@@ -75,6 +91,8 @@ pub fn seed(user: &User) -> AccountObject {
             sponsors: None,
             sessions_revoked_at: None,
             deleted_at: None,
+            correlation: BTreeMap::new(),
+            released_at: None,
             created_date_time: created,
         },
     }
@@ -92,38 +110,38 @@ fn require_accounts(users: &[User], accounts: &[AccountObject]) -> Result<(), Di
 }
 
 impl Embedded {
-    /// The embedded directory `name` of the cluster's namespace.
+    /// The embedded directory `name` of the cluster's namespace. `time_zone` is the tenant's.
     #[must_use]
-    pub fn new(cluster: Cluster, keys: Keyring, name: &str, spec: &DirectorySpec) -> Self {
-        Self { cluster, keys, mapping: Mapping::new(name, spec), protected: spec.protected.clone().unwrap_or_default() }
+    pub fn new(cluster: Cluster, keys: Keyring, name: &str, spec: &DirectorySpec, time_zone: Option<&str>) -> Self {
+        Self { cluster, keys, mapping: Mapping::new(name, spec, time_zone), protected: spec.protected.clone().unwrap_or_default() }
     }
 
-    /// Reads everybody, and gives every User an Account that has none. Only evaluations seed.
+    /// Reads everybody, gives every User an Account that has none, and settles whose the others are. Only evaluations do.
     ///
     /// # Errors
     /// [`DirectoryError`] when the API server does not answer, or does not take an Account.
-    pub async fn query_and_seed(&self) -> Result<Vec<Person>, DirectoryError> {
+    pub async fn query_and_seed(&self, as_of: DateTime<Utc>) -> Result<Roll, DirectoryError> {
         let users: Vec<User> = self.cluster.list(&Selector::all()).await?;
         let mut accounts: Vec<AccountObject> = self.cluster.list(&Selector::all()).await?;
-        let known: BTreeSet<String> = accounts.iter().map(ResourceExt::name_any).collect();
-        let mut seeded = false;
-        for user in users.iter().filter(|user| !known.contains(&user.name_any())) {
-            match self.cluster.create(&seed(user)).await? {
-                Created::New(_) | Created::Exists => seeded = true,
-            }
-        }
-        if seeded {
+        if self.seed_and_settle(&users, &accounts, as_of).await? {
             accounts = self.cluster.list(&Selector::all()).await?;
             require_accounts(&users, &accounts)?;
         }
-        Ok(self.people(&users, accounts))
+        let reused_and_deleted = self.reused_and_deleted(&users, &accounts);
+        Ok(Roll { people: self.people(&users, accounts), reused_and_deleted })
     }
 
     /// The people who have both a record and an account, in the order of their names.
     fn people(&self, users: &[User], accounts: Vec<AccountObject>) -> Vec<Person> {
+        let shared = self.mapping.shared(users, &accounts);
         let accounts: BTreeMap<String, AccountObject> = accounts.into_iter().map(|account| (account.name_any(), account)).collect();
-        let mut people: Vec<Person> =
-            users.iter().filter_map(|user| self.mapping.person(user, accounts.get(&user.name_any())?, &self.keys)).collect();
+        let is_out = |name: &str| accounts.get(name).is_some_and(|account| sponsors::is_out(&account.spec));
+        let person = |user: &User| {
+            let mut person = self.mapping.person(user, accounts.get(&user.name_any())?, &is_out, &self.keys)?;
+            person.identity.is_shared = self.mapping.correlation(user).is_some_and(|value| shared.contains(value));
+            Some(person)
+        };
+        let mut people: Vec<Person> = users.iter().filter_map(person).collect();
         people.sort_by(|left, right| left.name.cmp(&right.name));
         people
     }
@@ -131,7 +149,12 @@ impl Embedded {
     async fn look_up(&self, subject: &str) -> Result<Option<Person>, DirectoryError> {
         let Some(user) = self.cluster.find::<User>(subject).await? else { return Ok(None) };
         let Some(account) = self.cluster.find::<AccountObject>(subject).await? else { return Ok(None) };
-        Ok(self.mapping.person(&user, &account, &self.keys))
+        let mut out = BTreeSet::new();
+        for sponsor in sponsors::sponsors(&user, Some(&account.spec)).into_iter().flatten() {
+            let found: Option<AccountObject> = self.cluster.find(sponsor).await?;
+            out.extend(found.filter(|account| sponsors::is_out(&account.spec)).map(|_| sponsor.as_str()));
+        }
+        Ok(self.mapping.person(&user, &account, &|name| out.contains(name), &self.keys))
     }
 
     /// Whether the Directory protects the person.
@@ -199,9 +222,10 @@ impl Directory for Embedded {
     }
 
     async fn members(&self, group: &str) -> Lookup<Vec<String>> {
-        match self.group(group).await {
-            Ok(_) => {}
-            Err(DirectoryError::Permanent { .. }) => return Lookup::Absent,
+        // Only what is certainly not there is absent: who may not look has seen nothing.
+        match self.cluster.find::<Group>(group).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Lookup::Absent,
             Err(error) => return Lookup::Unknown(error.to_string()),
         }
         match self.query().await {

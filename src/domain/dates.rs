@@ -47,6 +47,9 @@ pub enum DateError {
     /// The time zone table has no such name.
     #[error("expected a time zone name of the IANA database such as Europe/Berlin")]
     Zone,
+    /// It is what Windows calls a zone; the IANA database has another name for it.
+    #[error("expected the time zone name {0} of the IANA database in place of the one of Windows")]
+    WindowsZone(&'static str),
 }
 
 /// A date of a person, as precise as its source wrote it.
@@ -95,12 +98,15 @@ impl DateValue {
     /// The text that identifies this value in the key of an occurrence.
     ///
     /// A day is its calendar date, a local date-time is its wall-clock text, an instant is RFC 3339 in UTC with whole
-    /// seconds. Offset, time of day and time zone of the trigger have no part in it, so that editing them never makes a
-    /// person due a second time; nor has the UTC offset in which a source wrote an instant.
+    /// seconds; either is the calendar date where its clock shows midnight, so that a source that writes the same day in
+    /// another notation makes nobody due again. Offset, time of day and time zone of the trigger have no part in it, so
+    /// that editing them never makes a person due a second time; nor has the UTC offset in which a source wrote an instant.
     #[must_use]
     pub fn canonical(&self) -> String {
         match self {
             Self::Day(day) => day.format("%Y-%m-%d").to_string(),
+            Self::Local(local) if local.time() == NaiveTime::MIN => local.format("%Y-%m-%d").to_string(),
+            Self::Instant(instant) if instant.time() == NaiveTime::MIN => instant.format("%Y-%m-%d").to_string(),
             Self::Local(local) => local.format("%Y-%m-%dT%H:%M:%S").to_string(),
             Self::Instant(instant) => instant.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }
@@ -241,9 +247,9 @@ pub fn parse_time_of_day(text: &str) -> Result<NaiveTime, DateError> {
 /// Reads the name of a time zone. Names are those of the IANA database, in its spelling.
 ///
 /// # Errors
-/// [`DateError::Zone`] if there is none of that name.
+/// [`DateError::Zone`] if there is none of that name; [`DateError::WindowsZone`] if Windows calls one so.
 pub fn parse_zone(name: &str) -> Result<Tz, DateError> {
-    name.parse().map_err(|_| DateError::Zone)
+    name.parse().map_err(|_| crate::catalog::iana_name(name).map_or(DateError::Zone, DateError::WindowsZone))
 }
 
 fn check_year(day: NaiveDate) -> Result<(), DateError> {

@@ -1,19 +1,22 @@
-//! What becomes of a person's occurrences of one workflow, as of one instant (design 3.1 rules 3 and 5).
+//! What becomes of a person's occurrences of one workflow, as of one instant (design 3.1 rules 3 and 5, and 3.1.1).
 //!
 //! Everything that is asked here is in the parameters. Most people are not due, so what is cheap to tell comes first:
 //! the attribute's instant without zone arithmetic, then the due instant, then the scope rule, then the keyed id.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::{EntryState, Sighting};
+use crate::api::reasons::{HIRE_WITHDRAWN, PLAN_EXPIRED, REHIRED};
+use crate::api::tenant_ledger::TriggerAttribute;
+use crate::api::{Category, EntryState, LedgerEntry, Sighting};
 use crate::rule::Truth;
 
 use super::due::{Moment, Verdict, judge};
+use super::employment::{Employment, LeaveWork, Rehired, Relation};
 use super::keys::Keyring;
 use super::ledger::LedgerIndex;
-use super::snapshot::is_news;
-use super::subject::{DateReading, Person};
-use super::trigger::{CompiledWorkflow, LAST_SIGN_IN, Occurrence, Trigger};
+use super::snapshot::{is_another_zone, is_news};
+use super::subject::{DateReading, HIRE_DATE, LEAVE_DATE, Person};
+use super::trigger::{Change, CompiledWorkflow, Occurrence, Source, Trigger};
 
 /// Why an occurrence is missed of which nothing else is known.
 pub const WINDOW_ENDED: &str = "WindowEnded";
@@ -31,6 +34,8 @@ pub struct Facts<'a> {
     moved: bool,
     /// The date attribute of the trigger, and the days after it.
     date: Option<(&'a str, TimeDelta)>,
+    /// Since when the attributes are in the lineage's trigger, as the head has it.
+    since: &'a [TriggerAttribute],
 }
 
 /// What was seen of one person.
@@ -40,8 +45,12 @@ pub struct View<'a> {
     pub now: &'a Sighting,
     /// The newest sealed sighting.
     pub before: Option<&'a Sighting>,
+    /// The person's dates, read together.
+    pub employment: &'a Employment,
     /// Some occurrence of theirs was released and not planned again.
     pub has_released: bool,
+    /// Work of the hire that enables the account was planned: they were let in for their return.
+    pub is_let_in: bool,
 }
 
 /// What was written before, under which keys.
@@ -70,6 +79,19 @@ pub enum Decision {
         /// Its key.
         key: String,
     },
+    /// Leaver work of an earlier employment, whose return has come: due only if work of the hire that enables the account
+    /// is due in the same evaluation, and runs after it.
+    DueBeforeReturn {
+        /// What is due.
+        occurrence: Occurrence,
+        /// Its key.
+        key: String,
+    },
+    /// Not due, for as long as the person's dates are to each other what they are.
+    NotDue {
+        /// Why, in one word.
+        reason: &'static str,
+    },
     /// To be recorded as missed.
     Missed {
         /// What is missed.
@@ -82,61 +104,75 @@ pub enum Decision {
     /// Older than anything that the workflow answers for.
     History,
     /// Planned, missed or superseded before.
-    Consumed,
+    Consumed {
+        /// Its key.
+        key: String,
+    },
     /// The person is not in the scope, or it is not known whether they are.
     OutOfScope,
+}
+
+/// What a decision is about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct About {
+    /// The attribute or group.
+    pub attribute: String,
+    /// The due instant.
+    pub due: DateTime<Utc>,
 }
 
 /// One occurrence, decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decided {
+    /// What it is about; None: a glance was enough to tell.
+    pub about: Option<About>,
     /// What becomes of it.
     pub decision: Decision,
     /// The instant after the as-of at which the decision may be another one: it becomes due, or its window ends.
     pub next: Option<DateTime<Utc>>,
 }
 
-impl From<Decision> for Decided {
-    fn from(decision: Decision) -> Self {
-        Self { decision, next: None }
+impl Decided {
+    /// A decision that time alone does not change.
+    fn lasting(about: About, decision: Decision) -> Self {
+        Self { about: Some(about), decision, next: None }
     }
 }
 
 impl<'a> Facts<'a> {
     /// `moved`: the trigger, its offset or its zone is another one than at the last sealed evaluation.
     #[must_use]
-    pub fn new(workflow: &'a CompiledWorkflow, moment: Moment, moved: bool) -> Self {
+    pub fn new(workflow: &'a CompiledWorkflow, moment: Moment, moved: bool, since: &'a [TriggerAttribute]) -> Self {
         let date = match &workflow.trigger {
             Some(Trigger::Time { attribute, offset_in_days, .. }) => {
                 Some((attribute.as_str(), TimeDelta::days(i64::from(*offset_in_days))))
             }
-            Some(Trigger::Inactivity { days }) => Some((LAST_SIGN_IN, TimeDelta::days(i64::from(*days)))),
             _ => None,
         };
-        Self { workflow, moment, moved, date }
+        Self { workflow, moment, moved, date, since }
     }
 
-    /// Decides about every occurrence of the person, at most one an attribute.
+    /// Decides about every occurrence of the person: at most one, but for what is missed and older.
     ///
     /// `horizon`: of what is due from then on the caller need not know the instant, as it knows of an earlier one.
-    pub fn decide<'b>(
-        &'b self,
-        person: &'b Person,
-        view: View<'b>,
-        books: Books<'b>,
-        horizon: Option<DateTime<Utc>>,
-    ) -> impl Iterator<Item = Decided> + 'b {
-        let glance = self.glance(person, view, horizon);
-        let occurrences = if glance.is_none() { self.workflow.occurrences(person, view.now) } else { Vec::new() };
-        glance
-            .map(Decided::from)
-            .into_iter()
-            .chain(occurrences.into_iter().map(move |occurrence| self.weigh(occurrence, person, view, books)))
+    #[must_use]
+    pub fn decide(&self, person: &Person, view: View<'_>, books: Books<'_>, horizon: Option<DateTime<Utc>>) -> Vec<Decided> {
+        if let Some(decision) = self.glance(person, view, horizon) {
+            return vec![Decided { about: None, decision, next: None }];
+        }
+        let occurrences = self.workflow.occurrences(person, view.now, view.employment, self.moment.as_of);
+        match self.workflow.trigger {
+            Some(Trigger::Change { .. } | Trigger::Membership { .. }) => self.changes(occurrences, person, view, books),
+            _ => occurrences.into_iter().map(|occurrence| self.weigh(occurrence, person, view, books)).collect(),
+        }
     }
 
     /// The decision, if the date is so far from the as-of that neither zone nor scope can change it.
     fn glance(&self, person: &Person, view: View<'_>, horizon: Option<DateTime<Utc>>) -> Option<Decision> {
         let (attribute, offset) = self.date?;
+        if view.employment.relation != Relation::Ordinary {
+            return None;
+        }
         let DateReading::Known(date) = person.date(attribute) else { return None };
         let (moment, about) = (&self.moment, date.instant.checked_add_signed(offset)?);
         let (earliest, latest) = (about.checked_sub_signed(MARGIN)?, about.checked_add_signed(MARGIN)?);
@@ -150,26 +186,52 @@ impl<'a> Facts<'a> {
         (latest < moment.activated_at || seen()).then_some(Decision::History)
     }
 
+    /// A change of the hire date or the leave date is news for both, and so is one of the zone of either. But the end of an
+    /// employment that had begun says nothing new of its beginning: no leave date could have forbidden that.
     fn is_news(&self, view: View<'_>, attribute: &str) -> bool {
-        self.moved || is_news(view.now, view.before, attribute, self.moment.last_sealed_at)
+        let changed = |name: &str| is_news(view.now, view.before, name, self.moment.last_sealed_at);
+        let had_begun = || view.before.is_some_and(|before| before.begun_at.is_some());
+        let is_another = changed(attribute)
+            || match attribute {
+                HIRE_DATE => changed(LEAVE_DATE) && !(view.employment.relation == Relation::Ordinary && had_begun()),
+                LEAVE_DATE => changed(HIRE_DATE),
+                _ => false,
+            };
+        let mut zones = self.workflow.zone_attributes.iter();
+        self.moved || is_another || zones.any(|zone| is_another_zone(view.now, zone, self.moment.last_sealed_at))
     }
 
-    fn weigh(&self, occurrence: Occurrence, person: &Person, view: View<'_>, books: Books<'_>) -> Decided {
-        let (moment, due) = (&self.moment, occurrence.due);
-        // What is news matters only to what is past its window.
-        let news = due < moment.as_of - moment.window && self.is_news(view, &occurrence.attribute);
-        let verdict = judge(due, news, moment);
+    fn weigh(&self, mut occurrence: Occurrence, person: &Person, view: View<'_>, books: Books<'_>) -> Decided {
+        let moment = &self.moment;
+        occurrence.due = self.workflow.read_together(occurrence.due, view.employment);
+        let due = occurrence.due;
+        let about = About { attribute: occurrence.attribute.clone(), due };
+        let verdict = self.verdict(&occurrence, view);
         if verdict == Verdict::History && !view.has_released {
-            return Decision::History.into();
+            return Decided::lasting(about, Decision::History);
         }
         if self.workflow.in_scope(person, moment.as_of) != Truth::True {
-            return if verdict == Verdict::History { Decision::History } else { Decision::OutOfScope }.into();
+            let decision = if verdict == Verdict::History { Decision::History } else { Decision::OutOfScope };
+            return Decided::lasting(about, decision);
         }
-        let next = if due > moment.as_of { due } else { due + moment.window + TimeDelta::seconds(1) };
         let decision = self.look_up(verdict, occurrence, person, books);
-        // A consumed occurrence has no window that could end.
-        let is_open = decision != Decision::Consumed;
-        Decided { decision, next: (is_open && next > moment.as_of).then_some(next) }
+        let decision = self.by_dates(decision, due, person, view, books);
+        let next = if due > moment.as_of { due } else { due + moment.window + TimeDelta::seconds(1) };
+        // Neither what is consumed nor what its dates forbid has a window that could end; nor has a state.
+        let is_settled = matches!(decision, Decision::Consumed { .. } | Decision::NotDue { .. });
+        let is_open = !is_settled && (due > moment.as_of || !self.workflow.is_state());
+        Decided { about: Some(about), decision, next: (is_open && next > moment.as_of).then_some(next) }
+    }
+
+    fn verdict(&self, occurrence: &Occurrence, view: View<'_>) -> Verdict {
+        let (moment, due) = (&self.moment, occurrence.due);
+        if self.workflow.is_state() {
+            // A state is not an event: it is due for as long as it holds.
+            return if due > moment.as_of { Verdict::NotYet } else { Verdict::Due };
+        }
+        // What is news matters only to what is past its window.
+        let news = due < moment.as_of - moment.window && self.is_news(view, &occurrence.attribute);
+        judge(due, news, moment)
     }
 
     /// The decision about somebody in scope: whether the occurrence was dealt with before.
@@ -180,10 +242,10 @@ impl<'a> Facts<'a> {
         let key = occurrence.key(books.keys, &self.workflow.lineage, &person.key);
         let row = books.ledger.get(&key);
         if row.is_some_and(|row| row.state != EntryState::Released) {
-            return Decision::Consumed;
+            return Decision::Consumed { key };
         }
         match (verdict, row) {
-            (Verdict::Due, _) => Decision::Due { occurrence, key },
+            (Verdict::Due, row) if !row.is_some_and(|row| self.has_expired(row)) => Decision::Due { occurrence, key },
             (Verdict::Missed, None) => Decision::Missed { occurrence, key, reason: WINDOW_ENDED.to_owned() },
             // What was released and not done in time is missed, for the reason of the release.
             (_, Some(row)) => {
@@ -193,164 +255,107 @@ impl<'a> Facts<'a> {
             (_, None) => Decision::History,
         }
     }
+
+    /// A state has no window, but its plan has: what expired in it is not tried for ever.
+    fn has_expired(&self, row: &LedgerEntry) -> bool {
+        self.workflow.is_state() && row.reason.as_deref() == Some(PLAN_EXPIRED)
+    }
+
+    /// What the person's two dates, read together, make of a decision (design 3.1.1).
+    fn by_dates(&self, decision: Decision, due: DateTime<Utc>, person: &Person, view: View<'_>, books: Books<'_>) -> Decision {
+        let employment = view.employment;
+        if !matches!(decision, Decision::NotYet { .. } | Decision::Due { .. } | Decision::Missed { .. }) {
+            return decision;
+        }
+        match self.workflow.category {
+            Category::Joiner if employment.relation == Relation::Withdrawn => Decision::NotDue { reason: HIRE_WITHDRAWN },
+            Category::Leaver if self.workflow.tasks.deletes && employment.forbids_deletion() => Decision::OutOfScope,
+            Category::Leaver if self.workflow.is_timed_by(LEAVE_DATE) => {
+                let was_done = view.is_let_in || self.was_done(person, employment, books);
+                let work = LeaveWork { deletes: self.workflow.tasks.deletes, due, was_done };
+                match (employment.rehired(&work, self.moment.as_of), decision) {
+                    (Rehired::No, decision) => decision,
+                    // What was done before the return was let go when it came, and is not done again.
+                    (Rehired::UnlessOpenedAgain, Decision::Due { occurrence, key }) if books.ledger.get(&key).is_none() => {
+                        Decision::DueBeforeReturn { occurrence, key }
+                    }
+                    (Rehired::Yes | Rehired::UnlessOpenedAgain, _) => Decision::NotDue { reason: REHIRED },
+                }
+            }
+            _ => decision,
+        }
+    }
+
+    /// Whether the workflow was planned for another value of the leave date since the hire date was seen.
+    fn was_done(&self, person: &Person, employment: &Employment, books: Books<'_>) -> bool {
+        let Some(seen) = employment.hire_seen_at.filter(|_| employment.relation == Relation::Return) else { return false };
+        let DateReading::Known(leave) = employment.leave else { return false };
+        let own = books.keys.time_occurrence(&self.workflow.lineage, &person.key, LEAVE_DATE, &leave.value.canonical());
+        // A row of another value was released, as changed, when that value was gone.
+        let done_at = |row: &LedgerEntry| if row.state == EntryState::Planned { Some(row.at) } else { row.done };
+        let is_ours = |row: &&LedgerEntry| row.workflow == self.workflow.name && row.attribute == LEAVE_DATE && row.key != own;
+        books.ledger.of_subject(&person.key).filter(is_ours).filter_map(done_at).any(|done| done >= seen)
+    }
+
+    /// All changes of one person that are due for the workflow are one occurrence, due when they have been still for a
+    /// minute. What is older than anything, or was dealt with, is told for each.
+    fn changes(&self, changes: Vec<Occurrence>, person: &Person, view: View<'_>, books: Books<'_>) -> Vec<Decided> {
+        let (mut decided, mut due): (Vec<Decided>, Vec<Due>) = (Vec::new(), Vec::new());
+        let mut still_at: Option<About> = None;
+        for mut change in changes {
+            if self.is_history(&change) {
+                decided.push(Decided::lasting(About { attribute: change.attribute, due: change.due }, Decision::History));
+                continue;
+            }
+            change.due += self.moment.stillness;
+            let key = change.key(books.keys, &self.workflow.lineage, &person.key);
+            if books.ledger.get(&key).is_some_and(|row| row.state == EntryState::Released && row.reason.as_deref() == Some(REHIRED)) {
+                change.due = view.employment.mover_due(change.due, self.moment.as_of);
+            }
+            let own = self.weigh(change, person, view, books);
+            match own.decision {
+                Decision::NotYet { .. } => still_at = [still_at, own.about].into_iter().flatten().max_by_key(|about| about.due),
+                Decision::Due { occurrence, key } => due.push(Due { occurrence, key, next: own.next }),
+                _ => decided.push(own),
+            }
+        }
+        match still_at {
+            Some(about) => {
+                let at = about.due;
+                decided.push(Decided { about: Some(about), decision: Decision::NotYet { at }, next: Some(at) });
+            }
+            None => decided.extend(together(due)),
+        }
+        decided
+    }
+
+    /// Whether the change was seen before the workflow was scheduled, or before the attribute was in its trigger.
+    fn is_history(&self, change: &Occurrence) -> bool {
+        let since = self.since.iter().find(|entry| entry.name == change.attribute).map_or(self.moment.as_of, |entry| entry.since);
+        change.due < self.moment.activated_at.max(since)
+    }
+}
+
+/// A change that is due.
+struct Due {
+    occurrence: Occurrence,
+    key: String,
+    next: Option<DateTime<Utc>>,
+}
+
+/// One occurrence of all changes: named after the newest.
+fn together(mut due: Vec<Due>) -> Option<Decided> {
+    due.sort_by(|left, right| (left.occurrence.due, &left.occurrence.attribute).cmp(&(right.occurrence.due, &right.occurrence.attribute)));
+    let next = due.iter().filter_map(|due| due.next).min();
+    let Due { mut occurrence, key, .. } = due.pop()?;
+    let change = |due: Due| match due.occurrence.source {
+        Source::Change { sequence, .. } => Some(Change { attribute: due.occurrence.attribute, sequence, key: due.key }),
+        Source::Date(_) => None,
+    };
+    occurrence.also = due.into_iter().filter_map(change).collect();
+    let about = About { attribute: occurrence.attribute.clone(), due: occurrence.due };
+    Some(Decided { about: Some(about), decision: Decision::Due { occurrence, key }, next })
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono_tz::Tz;
-
-    use super::*;
-    use crate::api::{AttributeMark, Category, LedgerEntry};
-    use crate::domain::dates::{DateOnly, DateValue, parse_time_of_day};
-    use crate::domain::keys::keys;
-    use crate::domain::ledger::row;
-    use crate::domain::subject::{self, DatedValue};
-    use crate::rule::{Attributes, Rule};
-
-    const HIRED: &str = "employeeHireDate";
-    const PERSON: &str = "s";
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().expect("an instant")
-    }
-
-    fn joiner(offset_in_days: i32, time: Option<&str>) -> CompiledWorkflow {
-        let time = time.map(|text| parse_time_of_day(text).expect("a time of day"));
-        CompiledWorkflow {
-            name: "joiner".to_owned(),
-            lineage: "lineage".to_owned(),
-            version: 1,
-            category: Category::Joiner,
-            scope: Some(Rule::parse("department eq 'Sales'").expect("a rule")),
-            trigger: Some(Trigger::Time { attribute: HIRED.to_owned(), offset_in_days, at: time }),
-            window: TimeDelta::days(3),
-            due_rule: String::new(),
-        }
-    }
-
-    fn person(department: &str, hired: DateReading) -> Person {
-        let attributes = Attributes::new().with("department", department);
-        Person { attributes, ..subject::person(&[(HIRED, hired)]) }
-    }
-
-    fn hired(text: &str, zone: Tz) -> DateReading {
-        DateReading::Known(DatedValue::new(DateValue::parse(text).expect("a date"), zone, DateOnly::StartOfDay))
-    }
-
-    fn sighting(marks: Vec<AttributeMark>) -> Sighting {
-        Sighting { epoch: 1, first_seen_at: at("2026-01-01T00:00:00Z"), marks }
-    }
-
-    fn steady() -> Sighting {
-        sighting(vec![AttributeMark { name: HIRED.into(), digest: "d".into(), sequence: 0, changed_at: None }])
-    }
-
-    fn moment() -> Moment {
-        Moment {
-            as_of: at("2026-03-10T12:00:00Z"),
-            window: TimeDelta::days(3),
-            activated_at: at("2026-01-01T00:00:00Z"),
-            last_sealed_at: Some(at("2026-03-10T09:00:00Z")),
-        }
-    }
-
-    fn ledger(state: EntryState, key: &str) -> LedgerIndex {
-        let mut index = LedgerIndex::default();
-        index.add(LedgerEntry { subject: PERSON.to_owned(), reason: Some("RunCanceled".to_owned()), ..row(1, key, state) });
-        index
-    }
-
-    fn word(decision: &Decision) -> String {
-        match decision {
-            Decision::Later => "later".to_owned(),
-            Decision::NotYet { at } => format!("not yet, at {}", at.format("%d")),
-            Decision::Due { .. } => "due".to_owned(),
-            Decision::Missed { reason, .. } => format!("missed, {reason}"),
-            Decision::History => "history".to_owned(),
-            Decision::Consumed => "consumed".to_owned(),
-            Decision::OutOfScope => "out of scope".to_owned(),
-        }
-    }
-
-    #[test]
-    fn every_decision_has_its_facts() {
-        use EntryState::{Missed, Planned, Released, Superseded};
-        let (workflow, keys, before) = (joiner(0, None), keys(), steady());
-        let facts = Facts::new(&workflow, moment(), false);
-        let moved = Facts::new(&workflow, moment(), true);
-        let soon = Some(at("2026-03-11T00:00:00Z"));
-        let cases = [
-            ("in eleven days", &facts, "Sales", "2026-03-21", None, None, Some("not yet, at 21")),
-            ("in eleven days, and something is earlier", &facts, "Sales", "2026-03-21", None, soon, Some("later")),
-            ("in eleven days, in another department", &facts, "Legal", "2026-03-21", None, None, Some("out of scope")),
-            ("today", &facts, "Sales", "2026-03-10", None, None, Some("due")),
-            ("today, in another department", &facts, "Legal", "2026-03-10", None, None, Some("out of scope")),
-            ("today, and planned", &facts, "Sales", "2026-03-10", Some(Planned), None, Some("consumed")),
-            ("today, and missed", &facts, "Sales", "2026-03-10", Some(Missed), None, Some("consumed")),
-            ("today, and superseded", &facts, "Sales", "2026-03-10", Some(Superseded), None, Some("consumed")),
-            ("today, and released", &facts, "Sales", "2026-03-10", Some(Released), None, Some("due")),
-            ("past the window", &facts, "Sales", "2026-02-10", None, None, Some("history")),
-            ("past the window, and released", &facts, "Sales", "2026-02-10", Some(Released), None, Some("missed, RunCanceled")),
-            ("past the window, the offset is new", &moved, "Sales", "2026-02-10", None, None, Some("missed, WindowEnded")),
-            ("past the window, the offset is new, and planned", &moved, "Sales", "2026-02-10", Some(Planned), None, Some("consumed")),
-            ("before the activation, the offset is new", &moved, "Sales", "2025-12-10", None, None, Some("history")),
-            ("before the activation, and released", &facts, "Sales", "2025-12-10", Some(Released), None, Some("missed, RunCanceled")),
-            ("no day that exists", &facts, "Sales", "2026-02-30", None, None, None),
-        ];
-        for (name, facts, department, date, state, horizon, expected) in cases {
-            let reading = DateValue::parse(date).map_or(DateReading::Unknown, |_| hired(date, Tz::UTC));
-            let person = person(department, reading);
-            let ledger = state.map(|state| ledger(state, &keys.time_occurrence("lineage", PERSON, HIRED, date))).unwrap_or_default();
-            let view = View { now: &before, before: Some(&before), has_released: state == Some(Released) };
-            let books = Books { keys: &keys, ledger: &ledger };
-            let found: Vec<String> = facts.decide(&person, view, books, horizon).map(|decided| word(&decided.decision)).collect();
-            assert_eq!(found, expected.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_end_of_a_window_is_an_instant_to_look_again() {
-        let (workflow, keys, before, ledger) = (joiner(0, None), keys(), steady(), LedgerIndex::default());
-        let facts = Facts::new(&workflow, moment(), false);
-        let view = View { now: &before, before: Some(&before), has_released: false };
-        let next = |date: &str| {
-            let person = person("Sales", hired(date, Tz::UTC));
-            facts.decide(&person, view, Books { keys: &keys, ledger: &ledger }, None).next().and_then(|decided| decided.next)
-        };
-        assert_eq!(next("2026-03-10"), Some(at("2026-03-13T00:00:01Z")));
-        assert_eq!(next("2026-03-12"), Some(at("2026-03-12T00:00:00Z")));
-        assert_eq!(next("2026-02-01"), None);
-    }
-
-    /// The glance must never say what the due instant to the second would deny.
-    #[test]
-    fn a_glance_agrees_with_the_due_instant() {
-        let (keys, ledger, before) = (keys(), LedgerIndex::default(), steady());
-        let unseen = sighting(Vec::new());
-        let horizon = at("2026-03-20T00:00:00Z");
-        let mut glances = 0;
-        for (offset, time) in [(0, None), (-180, Some("23:59:59")), (180, Some("00:00")), (7, Some("09:00"))] {
-            let workflow = joiner(offset, time);
-            for zone in [Tz::UTC, Tz::Europe__Berlin, Tz::Pacific__Apia, Tz::Pacific__Niue] {
-                for day in 0..500 {
-                    let date = (moment().as_of + TimeDelta::days(day - 300)).format("%Y-%m-%d").to_string();
-                    let person = person("Sales", hired(&date, zone));
-                    for (before, moved) in [(&before, false), (&before, true), (&unseen, false)] {
-                        let view = View { now: &steady(), before: Some(before), has_released: false };
-                        let facts = Facts::new(&workflow, moment(), moved);
-                        let Some(glance) = facts.glance(&person, view, Some(horizon)) else { continue };
-                        glances += 1;
-                        let books = Books { keys: &keys, ledger: &ledger };
-                        let exact = facts.weigh(workflow.occurrences(&person, view.now).remove(0), &person, view, books);
-                        match (&glance, &exact.decision) {
-                            (Decision::Later, Decision::NotYet { at }) => assert!(*at >= horizon, "{date} in {zone}, {offset} days"),
-                            (glance, exact) => assert_eq!(glance, exact, "{date} in {zone}, {offset} days"),
-                        }
-                        assert!(exact.next.is_none_or(|next| next >= horizon), "{date} in {zone}, {offset} days");
-                    }
-                }
-            }
-        }
-        assert!(glances > 10_000, "{glances} glances show little");
-    }
-}
+mod tests;

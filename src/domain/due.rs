@@ -2,9 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Longest time without a sealed evaluation after which a workflow's activation starts anew.
-pub const LONGEST_PAUSE: TimeDelta = TimeDelta::days(30);
-
 /// What a workflow's evaluation knows about time.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
@@ -12,6 +9,8 @@ pub struct Moment {
     pub as_of: DateTime<Utc>,
     /// The catch-up window.
     pub window: TimeDelta,
+    /// How long a person's attributes must be still before their changes are due.
+    pub stillness: TimeDelta,
     /// When scheduling was activated.
     pub activated_at: DateTime<Utc>,
     /// The last sealed evaluation that covered the workflow.
@@ -31,11 +30,18 @@ pub enum Verdict {
     History,
 }
 
-/// When scheduling counts as activated: at the first evaluation, and anew after a pause above 30 days.
+/// When scheduling counts as activated: at the first evaluation, and anew after the Workflow itself was disabled, not
+/// scheduled or absent for longer than its window. A tenant that stood still, and a Workflow that was not Ready, change
+/// nothing: who was due meanwhile is missed, not history.
 #[must_use]
-pub fn activation(activated_at: Option<DateTime<Utc>>, last_sealed_at: Option<DateTime<Utc>>, as_of: DateTime<Utc>) -> DateTime<Utc> {
-    match (activated_at, last_sealed_at) {
-        (Some(activated), Some(sealed)) if as_of - sealed <= LONGEST_PAUSE => activated,
+pub fn activation(
+    activated_at: Option<DateTime<Utc>>,
+    idle_since: Option<DateTime<Utc>>,
+    window: TimeDelta,
+    as_of: DateTime<Utc>,
+) -> DateTime<Utc> {
+    match activated_at {
+        Some(activated) if idle_since.is_none_or(|idle| as_of - idle <= window) => activated,
         _ => as_of,
     }
 }
@@ -70,6 +76,7 @@ mod tests {
         let base = Moment {
             as_of,
             window: TimeDelta::days(3),
+            stillness: TimeDelta::zero(),
             activated_at: at("2026-01-01T00:00:00Z"),
             last_sealed_at: Some(at("2026-03-05T00:00:00Z")),
         };
@@ -91,7 +98,7 @@ mod tests {
     fn the_examples_of_lcw_5_2() {
         // Offset and days until the hire date (negative: ago) on the day of the evaluation, window three days.
         let as_of = at("2026-03-10T00:00:00Z");
-        let moment = Moment { as_of, window: TimeDelta::days(3), activated_at: as_of, last_sealed_at: None };
+        let moment = Moment { as_of, window: TimeDelta::days(3), stillness: TimeDelta::zero(), activated_at: as_of, last_sealed_at: None };
         for (name, offset, days_until, expected) in [
             ("offset -7, hire date in 10 days: runs when due", -7, 10, Verdict::NotYet),
             ("offset -7, hire date in 7 days", -7, 7, Verdict::Due),
@@ -108,12 +115,17 @@ mod tests {
     }
 
     #[test]
-    fn activation_starts_anew_after_a_long_pause_only() {
-        let start = at("2026-01-01T00:00:00Z");
-        let sealed = at("2026-02-01T00:00:00Z");
-        assert_eq!(activation(None, None, sealed), sealed);
-        assert_eq!(activation(Some(start), Some(sealed), sealed + TimeDelta::days(30)), start);
-        let later = sealed + TimeDelta::days(30) + TimeDelta::seconds(1);
-        assert_eq!(activation(Some(start), Some(sealed), later), later);
+    fn activation_starts_anew_only_if_the_workflow_itself_was_idle_for_longer_than_its_window() {
+        let (start, window) = (at("2026-01-01T00:00:00Z"), TimeDelta::days(3));
+        let idle = at("2026-02-01T00:00:00Z");
+        let cases = [
+            ("never evaluated", None, None, idle, idle),
+            ("never idle, however long ago", Some(start), None, at("2027-02-01T00:00:00Z"), start),
+            ("idle for its window", Some(start), Some(idle), idle + window, start),
+            ("idle for longer", Some(start), Some(idle), idle + window + TimeDelta::seconds(1), idle + window + TimeDelta::seconds(1)),
+        ];
+        for (what, activated, idle, as_of, expected) in cases {
+            assert_eq!(activation(activated, idle, window, as_of), expected, "{what}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::identity::{Identity, Parts};
+
 /// Bytes of a subject's or an occurrence's id.
 const ID_BYTES: usize = 16;
 /// Bytes of the digest of an attribute's value.
@@ -25,44 +27,82 @@ impl Keyring {
         Ok(Self { mac })
     }
 
-    /// Joins the parts so that no two lists of parts give the same bytes: each has its length before it.
-    fn hash(&self, domain: &str, parts: &[&str], bytes: usize) -> String {
+    fn hash(&self, identity: &impl Identity, bytes: usize) -> String {
         let mut mac = self.mac.clone();
-        for part in std::iter::once(&domain).chain(parts) {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
+        mac.update(Parts::of(identity).bytes());
         encode(&mac.finalize().into_bytes()[..bytes])
     }
 
     /// The subject's id: directory and stable id (embedded: the User's name).
     #[must_use]
     pub fn subject(&self, directory: &str, stable_id: &str) -> String {
-        self.hash("subject", &[directory, stable_id], ID_BYTES)
+        self.hash(&Keyed::Subject { directory, stable_id }, ID_BYTES)
     }
 
     /// Digest of a value of an attribute.
     #[must_use]
     pub fn digest(&self, attribute: &str, value: &str) -> String {
-        self.hash("value", &[attribute, value], DIGEST_BYTES)
+        self.hash(&Keyed::Value { attribute, value }, DIGEST_BYTES)
     }
 
     /// A time occurrence: not the offset, not the time of day, not the zone.
     #[must_use]
     pub fn time_occurrence(&self, lineage: &str, subject: &str, attribute: &str, canonical: &str) -> String {
-        self.hash("time", &[lineage, subject, attribute, canonical], ID_BYTES)
+        self.hash(&Keyed::Time { lineage, subject, attribute, canonical }, ID_BYTES)
     }
 
     /// A change of an attribute or a membership.
     #[must_use]
     pub fn change_occurrence(&self, lineage: &str, subject: &str, attribute: &str, sequence: i64, digest: &str) -> String {
-        self.hash("change", &[lineage, subject, attribute, &sequence.to_string(), digest], ID_BYTES)
+        self.hash(&Keyed::Change { lineage, subject, attribute, sequence, digest }, ID_BYTES)
+    }
+
+    /// The leave date of a person: what joiner and mover work gives way to where no workflow closes the account.
+    #[must_use]
+    pub fn leave(&self, subject: &str, canonical: &str) -> String {
+        self.hash(&Keyed::Leave { subject, canonical }, ID_BYTES)
+    }
+
+    /// A hire date that was taken back by a leave date.
+    #[must_use]
+    pub fn withdrawn(&self, subject: &str, hire: &str, leave: &str) -> String {
+        self.hash(&Keyed::Withdrawn { subject, hire, leave }, ID_BYTES)
     }
 
     /// A subject of an on-demand Run; the subject "" stands for the Run itself.
     #[must_use]
     pub fn run_occurrence(&self, run: &str, spec_hash: &str, subject: &str) -> String {
-        self.hash("run", &[run, spec_hash, subject], ID_BYTES)
+        self.hash(&Keyed::Run { run, spec_hash, subject }, ID_BYTES)
+    }
+}
+
+/// What stands under the tenant's key. Its first word keeps one kind apart from the others.
+#[derive(Clone, Copy, Debug)]
+enum Keyed<'a> {
+    Subject { directory: &'a str, stable_id: &'a str },
+    Value { attribute: &'a str, value: &'a str },
+    Time { lineage: &'a str, subject: &'a str, attribute: &'a str, canonical: &'a str },
+    Change { lineage: &'a str, subject: &'a str, attribute: &'a str, sequence: i64, digest: &'a str },
+    Leave { subject: &'a str, canonical: &'a str },
+    Withdrawn { subject: &'a str, hire: &'a str, leave: &'a str },
+    Run { run: &'a str, spec_hash: &'a str, subject: &'a str },
+}
+
+impl Identity for Keyed<'_> {
+    fn write(&self, to: &mut Parts) {
+        match *self {
+            Self::Subject { directory, stable_id } => to.text("subject").text(directory).text(stable_id),
+            Self::Value { attribute, value } => to.text("value").text(attribute).text(value),
+            Self::Time { lineage, subject, attribute, canonical } => {
+                to.text("time").text(lineage).text(subject).text(attribute).text(canonical)
+            }
+            Self::Change { lineage, subject, attribute, sequence, digest } => {
+                to.text("change").text(lineage).text(subject).text(attribute).number(sequence).text(digest)
+            }
+            Self::Leave { subject, canonical } => to.text("leave").text(subject).text(canonical),
+            Self::Withdrawn { subject, hire, leave } => to.text("withdrawn").text(subject).text(hire).text(leave),
+            Self::Run { run, spec_hash, subject } => to.text("run").text(run).text(spec_hash).text(subject),
+        };
     }
 }
 

@@ -5,10 +5,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use crate::api::tenant_ledger::TenantLedgerData;
-use crate::api::{Category, EntryState, LedgerEntry};
+use crate::api::{EntryState, LedgerEntry};
 
 use super::epochs::is_valid;
 
@@ -135,24 +133,6 @@ impl LedgerIndex {
     pub fn names_run(&self, run: &str) -> bool {
         self.runs.contains(run)
     }
-
-    /// The subject's leaver work with the latest due instant that is planned.
-    #[must_use]
-    pub fn latest_leaver(&self, subject: &str) -> Option<&LedgerEntry> {
-        self.of_subject(subject)
-            .filter(|row| row.category == Category::Leaver && row.state == EntryState::Planned && !row.subject.is_empty())
-            .max_by(|left, right| left.due.cmp(&right.due).then_with(|| left.key.cmp(&right.key)))
-    }
-
-    /// Whether the person's newest planned occurrence is a leaver's, and as of when that was planned.
-    #[must_use]
-    pub fn off_boarded(&self, subject: &str) -> Option<DateTime<Utc>> {
-        let leaver = self.latest_leaver(subject)?;
-        let returned = self
-            .of_subject(subject)
-            .any(|row| row.category == Category::Joiner && row.state == EntryState::Planned && row.due > leaver.due);
-        (!returned).then_some(leaver.at)
-    }
 }
 
 /// A joiner's row of one person, for tests of decisions.
@@ -164,15 +144,18 @@ pub(super) fn row(epoch: i64, key: &str, state: EntryState) -> LedgerEntry {
         subject: "s".to_owned(),
         attribute: "employeeHireDate".to_owned(),
         workflow: "w".to_owned(),
-        category: Category::Joiner,
+        category: crate::api::Category::Joiner,
         state,
-        due: DateTime::UNIX_EPOCH,
-        at: DateTime::UNIX_EPOCH,
+        due: chrono::DateTime::UNIX_EPOCH,
+        at: chrono::DateTime::UNIX_EPOCH,
         run: None,
         run_uid: None,
         slice: None,
         by: None,
         reason: None,
+        done: None,
+        closes: None,
+        hire: None,
         sequence: None,
     }
 }

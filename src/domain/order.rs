@@ -1,10 +1,10 @@
-//! Per person one thing at a time: who waits for whom and what a leaver takes the place of (design 3.1 rule 7).
+//! Per person one thing at a time: who waits for whom, and what gives way to an off-boarding (design 3.1 rule 7).
 
 use chrono::{DateTime, Utc};
 
-use crate::api::Category;
+use crate::api::{Category, Closing};
 
-use super::subject::DateReading;
+use super::departure::Closer;
 
 /// Work that an evaluation wants to plan for one person.
 #[derive(Clone, Debug)]
@@ -19,6 +19,10 @@ pub struct Candidate {
     pub workflow: String,
     /// Key of the occurrence.
     pub key: String,
+    /// Joiner work that is timed by the hire date.
+    pub is_of_hire: bool,
+    /// What it keeps from being done, if it closes the account.
+    pub closer: Option<Closer>,
     /// A person named the subject in an on-demand Run: no leaver keeps it from being done.
     pub exempt: bool,
 }
@@ -32,159 +36,106 @@ pub struct OpenWork {
     pub slice: String,
     /// Category of the workflow.
     pub category: Category,
-}
-
-/// A leaver's work of the person that was planned earlier.
-#[derive(Clone, Debug)]
-pub struct EarlierLeaver {
-    /// Key of the occurrence.
-    pub key: String,
     /// The due instant.
     pub due: DateTime<Utc>,
+    /// Joiner work that is timed by the hire date that the person has now.
+    pub is_of_hire: bool,
+    /// A person named the subject in an on-demand Run after the subject had left: only who leaves anew gives it up.
+    pub exempt: bool,
+}
+
+/// By what the person has left before anything is planned.
+#[derive(Clone, Debug, Default)]
+pub struct Departure {
+    /// Work that closes the account, and stands.
+    pub closers: Vec<Closer>,
+    /// Key of the leave date, if the person has left by it.
+    pub left: Option<String>,
+    /// The hire is a return.
+    pub is_return: bool,
 }
 
 /// What becomes of a candidate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Placement {
-    /// It is planned after other work: `after` are other candidates, `slices` older slices; `supersedes` are older
-    /// slices whose work it takes the place of.
+    /// It is planned after other work: `after` are other candidates, `slices` older slices.
     Planned {
         /// Other candidates that come first.
         after: Vec<usize>,
         /// Older slices that come first.
         slices: Vec<String>,
-        /// Keys of older open work that is superseded, with its slice.
-        supersedes: Vec<(String, String)>,
+        /// Leaver: older slices whose work gives way.
+        supersedes: Vec<String>,
+        /// Leaver: the person has left, or it closes the account.
+        off_boards: bool,
     },
-    /// A leaver with that key takes its place.
+    /// Work with that key, or the leave date itself, takes its place.
     Superseded {
-        /// Key of the leaver's occurrence.
+        /// The key.
         by: String,
     },
 }
 
-/// Orders one person's candidates: leaver before mover before joiner, then due instant, then workflow name. `hired`:
-/// the hire date; work of a hire that is later than the leaver's due instant is not the leaver's business.
+/// One person's work, placed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Placed {
+    /// The candidates, in their order.
+    pub candidates: Vec<(usize, Placement)>,
+    /// Open work that gives way: its key, its slice, and the key of what takes its place.
+    pub superseded: Vec<(String, String, String)>,
+}
+
+/// Orders one person's candidates: leaver before mover before joiner, then due instant, then workflow name. Only who has
+/// left gives way, and nobody gives way to leaver work that closes nothing.
 #[must_use]
-pub fn place(candidates: &[Candidate], open: &[OpenWork], earlier: Option<&EarlierLeaver>, hired: DateReading) -> Vec<(usize, Placement)> {
+pub fn place(candidates: &[Candidate], open: &[OpenWork], departure: &Departure) -> Placed {
     let mut sorted: Vec<&Candidate> = candidates.iter().collect();
     sorted.sort_by(|left, right| {
         (left.category, left.due, &left.workflow, &left.key).cmp(&(right.category, right.due, &right.workflow, &right.key))
     });
-    let leaver = latest_leaver(&sorted, earlier);
-    let mut placed = Vec::with_capacity(sorted.len());
+    let closers: Vec<&Closer> = sorted.iter().filter_map(|candidate| candidate.closer.as_ref()).chain(&departure.closers).collect();
+    let has_left = departure.left.is_some() || closers.iter().any(|closer| closer.closing == Closing::Leaving);
+    let (anew, nothing): (Vec<&Closer>, _) = (sorted.iter().filter_map(|each| each.closer.as_ref()).collect(), Departure::default());
+    let mut placed = Placed::default();
+    let mut waits = Vec::new();
+    for work in open {
+        let (closers, departure) = if work.exempt { (&anew, &nothing) } else { (&closers, departure) };
+        match gives_way(work.category, work.due, work.is_of_hire, closers, departure) {
+            Some(by) => placed.superseded.push((work.key.clone(), work.slice.clone(), by)),
+            None => waits.push(work.slice.clone()),
+        }
+    }
     let mut before: Vec<usize> = Vec::new();
     for candidate in sorted {
-        let yields = candidate.category != Category::Leaver && !candidate.exempt;
-        if let Some(leaver) = leaver.as_ref().filter(|leaver| yields && is_covered(hired, leaver.due)) {
-            placed.push((candidate.id, Placement::Superseded { by: leaver.key.clone() }));
+        let by = gives_way(candidate.category, candidate.due, candidate.is_of_hire, &closers, departure);
+        if let Some(by) = by.filter(|_| !candidate.exempt) {
+            placed.candidates.push((candidate.id, Placement::Superseded { by }));
             continue;
         }
-        let is_superseded = |work: &&OpenWork| {
-            candidate.category == Category::Leaver && work.category != Category::Leaver && is_covered(hired, candidate.due)
-        };
-        let supersedes = open.iter().filter(is_superseded).map(|work| (work.key.clone(), work.slice.clone())).collect();
-        let slices = open.iter().filter(|work| !is_superseded(work)).map(|work| work.slice.clone()).collect();
-        placed.push((candidate.id, Placement::Planned { after: before.clone(), slices, supersedes }));
+        let is_leaver = candidate.category == Category::Leaver;
+        let off_boards = is_leaver && (has_left || candidate.closer.is_some());
+        let supersedes = placed.superseded.iter().filter(|_| is_leaver).map(|(_, slice, _)| slice.clone()).collect();
+        let placement = Placement::Planned { after: before.clone(), slices: waits.clone(), supersedes, off_boards };
+        placed.candidates.push((candidate.id, placement));
         before.push(candidate.id);
     }
     placed
 }
 
-fn latest_leaver(sorted: &[&Candidate], earlier: Option<&EarlierLeaver>) -> Option<EarlierLeaver> {
-    sorted
-        .iter()
-        .filter(|candidate| candidate.category == Category::Leaver)
-        .map(|candidate| EarlierLeaver { key: candidate.key.clone(), due: candidate.due })
-        .chain(earlier.cloned())
-        .max_by(|left, right| left.due.cmp(&right.due).then_with(|| left.key.cmp(&right.key)))
-}
-
-/// Whether a leaver due at `due` covers the joiner and mover work of a person hired then: unless the hire date is known
-/// to be later. Without a hire date, or with one that cannot be read, off-boarding wins.
-fn is_covered(hired: DateReading, due: DateTime<Utc>) -> bool {
-    match hired {
-        DateReading::Known(date) => date.instant <= due,
-        DateReading::Absent | DateReading::Unknown => true,
+/// What takes the place of work of that kind, if anything does.
+fn gives_way(category: Category, due: DateTime<Utc>, is_of_hire: bool, closers: &[&Closer], departure: &Departure) -> Option<String> {
+    if category == Category::Leaver {
+        return None;
     }
+    let newest = |closers: &mut dyn Iterator<Item = &&Closer>| {
+        closers.max_by(|left, right| (left.due, &left.key).cmp(&(right.due, &right.key))).map(|closer| closer.key.clone())
+    };
+    let leaving = |closer: &&&Closer| closer.closing == Closing::Leaving && !(is_of_hire && closer.spares_the_hire);
+    let by_date = || departure.left.clone().filter(|_| !(is_of_hire && departure.is_return));
+    // What was closed because nobody used it stays closed against what newcomers were to get before.
+    let state = |closer: &&&Closer| closer.closing == Closing::State && category == Category::Joiner && due < closer.due;
+    newest(&mut closers.iter().filter(leaving)).or_else(by_date).or_else(|| newest(&mut closers.iter().filter(state)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::dates::{DateOnly, DateValue};
-    use crate::domain::subject::DatedValue;
-
-    fn day(number: i64) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + chrono::TimeDelta::days(number)
-    }
-
-    fn hired(number: i64) -> DateReading {
-        DateReading::Known(DatedValue::new(DateValue::Day(day(number).date_naive()), chrono_tz::UTC, DateOnly::StartOfDay))
-    }
-
-    fn candidate(id: usize, category: Category, due: i64) -> Candidate {
-        Candidate { id, category, due: day(due), workflow: format!("w{id}"), key: format!("k{id}"), exempt: false }
-    }
-
-    #[test]
-    fn leaver_takes_the_place_of_mover_and_joiner() {
-        let placed = place(
-            &[candidate(0, Category::Joiner, 1), candidate(1, Category::Mover, 2), candidate(2, Category::Leaver, 3)],
-            &[],
-            None,
-            hired(1),
-        );
-        assert_eq!(placed[0].0, 2);
-        assert_eq!(placed[1], (1, Placement::Superseded { by: "k2".to_owned() }));
-        assert_eq!(placed[2], (0, Placement::Superseded { by: "k2".to_owned() }));
-    }
-
-    #[test]
-    fn a_later_hire_runs_after_the_leaver() {
-        let placed = place(&[candidate(0, Category::Joiner, 5), candidate(1, Category::Leaver, 3)], &[], None, hired(5));
-        assert_eq!(placed[1], (0, Placement::Planned { after: vec![1], slices: vec![], supersedes: vec![] }));
-    }
-
-    #[test]
-    fn an_earlier_leaver_covers_a_joiner_that_catches_up() {
-        let earlier = EarlierLeaver { key: "l".to_owned(), due: day(10) };
-        for (name, hire, superseded) in [
-            ("hired before", hired(9), true),
-            ("hired that day", hired(10), true),
-            ("hired again", hired(11), false),
-            ("no hire date", DateReading::Absent, true),
-            ("unreadable", DateReading::Unknown, true),
-        ] {
-            let placed = place(&[candidate(0, Category::Joiner, 9)], &[], Some(&earlier), hire);
-            assert_eq!(matches!(placed[0].1, Placement::Superseded { .. }), superseded, "{name}");
-        }
-    }
-
-    #[test]
-    fn open_work_is_superseded_or_waited_for() {
-        let open = [
-            OpenWork { key: "j".to_owned(), slice: "sj".to_owned(), category: Category::Joiner },
-            OpenWork { key: "l".to_owned(), slice: "sl".to_owned(), category: Category::Leaver },
-        ];
-        let placed = place(&[candidate(0, Category::Leaver, 3)], &open, None, hired(1));
-        assert_eq!(
-            placed[0].1,
-            Placement::Planned { after: vec![], slices: vec!["sl".to_owned()], supersedes: vec![("j".to_owned(), "sj".to_owned())] }
-        );
-        let placed = place(&[candidate(0, Category::Joiner, 3)], &open, None, hired(1));
-        assert_eq!(placed[0].1, Placement::Planned { after: vec![], slices: vec!["sj".to_owned(), "sl".to_owned()], supersedes: vec![] });
-    }
-
-    #[test]
-    fn order_is_category_then_due_then_name() {
-        let placed = place(
-            &[candidate(0, Category::Joiner, 1), candidate(1, Category::Mover, 9), candidate(2, Category::Mover, 8)],
-            &[],
-            None,
-            hired(1),
-        );
-        assert_eq!(placed.iter().map(|entry| entry.0).collect::<Vec<_>>(), [2, 1, 0]);
-        assert_eq!(placed[2].1, Placement::Planned { after: vec![2, 1], slices: vec![], supersedes: vec![] });
-    }
-}
+mod tests;

@@ -3,10 +3,9 @@
 //! What a result has in names is measured, for it is known when it is planned. What an execution adds to it is bounded
 //! here: words and instants by their length, what tasks say by [`info_room`], before-images by [`before_bytes`].
 
-use sha2::{Digest, Sha256};
-
 use crate::api::{Action, SubjectResult, Task, TaskResult};
 
+use super::identity::{self, PlanIdentity};
 use super::keys::encode;
 
 /// Most subjects of a slice.
@@ -53,6 +52,7 @@ fn text_bytes(text: &str) -> usize {
 
 /// Bytes of a value in the store; a value that cannot be written has no end.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "a size, which identifies nothing")]
 pub fn stored_bytes<T: serde::Serialize>(value: &T) -> usize {
     // Quotes and backslashes are escaped already.
     let bytes = |character| if matches!(character, '"' | '\\') { 1 } else { character_bytes(character) };
@@ -153,21 +153,10 @@ pub fn parts(results: &[usize]) -> Vec<usize> {
     parts
 }
 
-/// The hash that an approval names: version, and every subject with its occurrence, in order.
+/// The hash that an approval names: workflow and version, and every subject with its slice and its occurrence, in order.
 #[must_use]
-pub fn hash<'a>(workflow: &str, version: i32, subjects: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut hasher = Sha256::new();
-    let mut part = |text: &str| {
-        hasher.update((text.len() as u64).to_be_bytes());
-        hasher.update(text.as_bytes());
-    };
-    part(workflow);
-    part(&version.to_string());
-    for (subject, occurrence) in subjects {
-        part(subject);
-        part(occurrence);
-    }
-    format!("sha256:{}", encode(&hasher.finalize()))
+pub fn hash(plan: &PlanIdentity<'_>) -> String {
+    format!("sha256:{}", encode(&identity::hash(plan)))
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! Which consumed occurrences become due again (design 3.1 rule 4): level-triggered, of what is final only.
 
-use crate::api::reasons::{self, CHANGED};
+use chrono::{DateTime, Utc};
+
+use crate::api::reasons::{self, CHANGED, HIRE_WITHDRAWN, REHIRED};
 use crate::api::{Category, EntryState, LedgerEntry, ProcessingStatus, SubjectResult};
 
+use super::employment::{Employment, LeaveWork, Rehired, Relation};
 use super::keys::Keyring;
-use super::subject::Person;
+use super::subject::{DateReading, HIRE_DATE, LEAVE_DATE, Person};
+use super::trigger::INACTIVITY;
 
 /// What an evaluation knows about one newest row.
 #[derive(Clone, Copy, Debug)]
@@ -13,12 +17,18 @@ pub struct Facts<'a> {
     pub row: &'a LedgerEntry,
     /// Identity of the workflow that the row belongs to, if the head knows it.
     pub lineage: Option<&'a str>,
-    /// The person, if the directory was read in full and has them.
-    pub person: Option<&'a Person>,
+    /// The person and their dates, read together, if the directory was read in full and has them.
+    pub person: Option<(&'a Person, &'a Employment)>,
+    /// The tasks of the row's workflow delete the account.
+    pub deletes: bool,
     /// The result in the row's slice, if the slice is there and was read.
     pub result: Option<&'a SubjectResult>,
     /// Why the workflow runs nothing that is queued: `WorkflowDisabled` or `WorkflowDeleted`.
     pub stopped: Option<&'static str>,
+    /// Why the person leaves a plan that is held: nobody looks at them again before a start.
+    pub leaves: Option<&'static str>,
+    /// The instant of the evaluation.
+    pub as_of: DateTime<Utc>,
 }
 
 /// What to do about a row.
@@ -37,12 +47,30 @@ pub enum Release {
 #[must_use]
 pub fn has_changed(row: &LedgerEntry, person: Option<&Person>, lineage: Option<&str>, keys: &Keyring) -> bool {
     let (Some(person), Some(lineage)) = (person, lineage) else { return false };
-    if row.sequence.is_some() || row.attribute.is_empty() {
+    if row.sequence.is_some() || row.attribute.is_empty() || row.attribute == INACTIVITY {
         return false;
     }
     // An unknown value is no other value.
     let Some(value) = person.tracked_value(&row.attribute) else { return false };
     value.is_empty() || keys.time_occurrence(lineage, &person.key, &row.attribute, &value) != row.key
+}
+
+/// Why queued work is not started, for what the person's dates have come to be to each other (design 3.1.1).
+#[must_use]
+pub fn forbidden(row: &LedgerEntry, deletes: bool, employment: &Employment, as_of: DateTime<Utc>) -> Option<&'static str> {
+    match row.category {
+        Category::Joiner if employment.relation == Relation::Withdrawn => Some(HIRE_WITHDRAWN),
+        Category::Leaver if row.attribute == LEAVE_DATE => {
+            let work = LeaveWork { deletes, due: row.due, was_done: false };
+            match employment.rehired(&work, as_of) {
+                Rehired::No => None,
+                // What was planned after the return had come runs before the work that opens the account again.
+                Rehired::UnlessOpenedAgain if employment.has_returned(row.at) => None,
+                Rehired::Yes | Rehired::UnlessOpenedAgain => Some(REHIRED),
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Decides about a row that consumes its occurrence.
@@ -52,15 +80,18 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
     if row.state == EntryState::Released || row.subject.is_empty() || row.attribute.is_empty() {
         return Release::Keep;
     }
-    let changed = has_changed(row, facts.person, facts.lineage, keys);
+    let changed = has_changed(row, facts.person.map(|(person, _)| person), facts.lineage, keys);
+    let is_over = row.category == Category::Leaver
+        && row.attribute == LEAVE_DATE
+        && facts.person.is_some_and(|(_, employment)| employment.has_returned(facts.as_of));
     match (row.state, facts.result) {
         (EntryState::Planned, Some(result)) if !result.processing_status.is_final() => {
             if result.processing_status != ProcessingStatus::Queued {
                 return Release::Keep;
             }
-            match facts.stopped {
+            let forbidden = facts.person.and_then(|(_, employment)| forbidden(row, facts.deletes, employment, facts.as_of));
+            match facts.stopped.or(changed.then_some(CHANGED)).or(forbidden).or(facts.leaves) {
                 Some(reason) => Release::CancelAndRelease(reason.to_owned()),
-                None if changed => Release::CancelAndRelease(CHANGED.to_owned()),
                 None => Release::Keep,
             }
         }
@@ -68,24 +99,77 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
             Some(reason) if result.processing_status == ProcessingStatus::Canceled && reasons::is_releasable(reason) => {
                 Release::Release(reason.to_owned())
             }
-            _ if changed => Release::Release(CHANGED.to_owned()),
-            _ => Release::Keep,
+            _ => again(changed, is_over),
         },
-        _ if changed => Release::Release(CHANGED.to_owned()),
-        _ => Release::Keep,
+        _ => again(changed, is_over),
     }
 }
 
-/// Whether a superseded row becomes due again because the leaver's row that it names was released: only if its own work
-/// had not begun. `result`: the result in the slice that it had been planned in, if any.
+/// Whether what a row planned was begun, and ended: a slice that is not read any more has ended without a cancellation.
 #[must_use]
-pub fn frees(leaver: Option<&LedgerEntry>, superseded: &LedgerEntry, result: Option<&SubjectResult>) -> bool {
-    let released = leaver.is_some_and(|row| row.state == EntryState::Released && row.category == Category::Leaver);
+pub fn was_done(row: &LedgerEntry, result: Option<&SubjectResult>) -> bool {
+    let ended = |status: ProcessingStatus| status.is_final() && status != ProcessingStatus::Canceled;
+    row.state == EntryState::Planned && result.is_none_or(|result| ended(result.processing_status))
+}
+
+/// Whether the end of an employment closes the account once more: somebody was let in early for a return that is none any
+/// more. `rows`: the newest ones of the person.
+#[must_use]
+pub fn closes_again<'a>(
+    row: &LedgerEntry,
+    result: Option<&SubjectResult>,
+    employment: &Employment,
+    mut rows: impl Iterator<Item = &'a LedgerEntry>,
+    as_of: DateTime<Utc>,
+) -> bool {
+    let is_closed_by_date = row.closes.is_some() && row.attribute == LEAVE_DATE && was_done(row, result);
+    let has_left = employment.left_at(as_of).is_some() && employment.relation != Relation::Return;
+    let was_let_in = |other: &LedgerEntry| {
+        let is_of_hire = other.category == Category::Joiner && other.attribute == HIRE_DATE;
+        is_of_hire && other.state == EntryState::Released && other.done.is_some_and(|done| done > row.at)
+    };
+    is_closed_by_date && has_left && employment.hire != DateReading::Unknown && rows.any(was_let_in)
+}
+
+/// What is final is due again when its value is another, and what an earlier employment's leave date has done when the
+/// return has come.
+fn again(changed: bool, is_over: bool) -> Release {
+    match changed.then_some(CHANGED).or(is_over.then_some(REHIRED)) {
+        Some(reason) => Release::Release(reason.to_owned()),
+        None => Release::Keep,
+    }
+}
+
+/// What is known of what a superseded row gave way to.
+#[expect(clippy::struct_excessive_bools, reason = "four facts, each found by itself")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Superseder {
+    /// It stands: the person has left by it.
+    pub stands: bool,
+    /// It is the leave date itself.
+    pub is_leave_date: bool,
+    /// The return has come.
+    pub has_returned: bool,
+    /// The person has another hire date than when the row was written.
+    pub is_hired_anew: bool,
+}
+
+/// Whether a superseded row becomes due again, and why: what it gave way to was released, or stands no longer. Only if its
+/// own work had not begun. `result`: the result in the slice that it had been planned in, if any.
+#[must_use]
+pub fn frees(row: &LedgerEntry, by: Superseder, result: Option<&SubjectResult>) -> Option<&'static str> {
     // A claim alone is no beginning: without a finished task nothing is known to have been done.
     let begun = result.is_some_and(|result| {
         result.tasks.iter().any(|task| task.processing_status.is_final() && task.processing_status != ProcessingStatus::Canceled)
     });
-    released && superseded.state == EntryState::Superseded && !begun
+    if row.state != EntryState::Superseded || by.stands || begun {
+        return None;
+    }
+    // Movements of the time between are due when the person is back.
+    if by.is_leave_date && by.has_returned && row.category == Category::Mover {
+        return Some(REHIRED);
+    }
+    (!by.is_hired_anew).then_some(CHANGED)
 }
 
 #[cfg(test)]

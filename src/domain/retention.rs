@@ -8,6 +8,8 @@ use crate::api::LedgerEntry;
 use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::workflow::DeletionPolicy;
 
+use super::trigger::is_state;
+
 /// Days for which the history of scheduled runs is kept by default.
 pub const HISTORY_DAYS: i32 = 90;
 /// Days for which the history of a deleted workflow is kept, unless it says that it goes at once: those for which Lifecycle
@@ -77,7 +79,8 @@ pub fn next_expiry(runs: &[EndedRun], days: i32) -> Option<DateTime<Utc>> {
 pub fn is_row_expired(row: &LedgerEntry, has_changed: impl FnOnce() -> bool, now: DateTime<Utc>) -> bool {
     let is_old = row.at < now - TimeDelta::days(LEDGER_DAYS);
     let is_on_demand = row.attribute.is_empty() && !row.subject.is_empty();
-    is_old && (row.sequence.is_some() || is_on_demand || has_changed())
+    let is_change = row.sequence.is_some() && !is_state(&row.attribute);
+    is_old && (is_change || is_on_demand || has_changed())
 }
 
 /// The earliest instant at which a row becomes older than [`LEDGER_DAYS`].
@@ -110,6 +113,8 @@ mod tests {
             activated_at: None,
             last_sealed_at: None,
             due_rule: None,
+            idle_since: None,
+            trigger: Vec::new(),
             deleted_at,
             deletion_policy,
         };

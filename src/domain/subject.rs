@@ -2,12 +2,24 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::rule::{Attribute, Attributes, Known, Subject as RuleSubject, Value};
 
+use super::correlation::Identity;
 use super::dates::{DateOnly, DateValue, DueRule, due_instant};
+
+/// The attribute with the first day of a person's employment.
+pub const HIRE_DATE: &str = "employeeHireDate";
+/// The attribute with its last day.
+pub const LEAVE_DATE: &str = "employeeLeaveDateTime";
+/// The attribute with the instant of the account's creation.
+pub const CREATED: &str = "createdDateTime";
+/// The attribute that says whether the person can sign in.
+pub const ACCOUNT_ENABLED: &str = "accountEnabled";
+/// The attribute of every record that names the time zone of the person's dates.
+pub const TIME_ZONE: &str = "timeZone";
 
 /// What could be learned about a date.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,6 +53,25 @@ impl DatedValue {
         let instant = DueRule::new(0, None, date_only, zone).map_or(DateTime::UNIX_EPOCH, |rule| due_instant(value, &rule));
         Self { value, zone, date_only, instant }
     }
+
+    /// The calendar day in its zone.
+    #[must_use]
+    pub fn day(&self) -> NaiveDate {
+        match self.value {
+            DateValue::Day(day) => day,
+            DateValue::Local(local) => local.date(),
+            DateValue::Instant(instant) => instant.with_timezone(&self.zone).date_naive(),
+        }
+    }
+}
+
+/// What was read of a record although it is odd: nothing acts on it, and somebody must be told.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Oddities {
+    /// Dates whose text says that there is none.
+    pub fillers: Vec<Box<str>>,
+    /// Attributes that name a time zone which is none, so that another one applies.
+    pub zones: Vec<Box<str>>,
 }
 
 /// The dates of one subject. Their names are the same for all subjects of a directory.
@@ -48,13 +79,28 @@ impl DatedValue {
 pub struct Dates {
     names: Arc<[Box<str>]>,
     readings: Box<[DateReading]>,
+    /// Few people have any.
+    oddities: Option<Box<Oddities>>,
 }
 
 impl Dates {
     /// One reading a name.
     #[must_use]
     pub fn new(names: Arc<[Box<str>]>, readings: Box<[DateReading]>) -> Self {
-        Self { names, readings }
+        Self { names, readings, oddities: None }
+    }
+
+    /// The same, with what is odd about them.
+    #[must_use]
+    pub fn with_oddities(mut self, oddities: Oddities) -> Self {
+        self.oddities = (oddities != Oddities::default()).then(|| Box::new(oddities));
+        self
+    }
+
+    /// What is odd about them.
+    #[must_use]
+    pub fn oddities(&self) -> Option<&Oddities> {
+        self.oddities.as_deref()
     }
 
     /// The date of that name, if that is one.
@@ -83,8 +129,12 @@ pub struct Person {
     pub dates: Dates,
     /// Groups that the subject is a member of, sorted.
     pub groups: Vec<String>,
-    /// Number of sponsors; unknown if the directory does not say.
+    /// Directly assigned licences.
+    pub licenses: Vec<String>,
+    /// Number of sponsors whose accounts can be used; unknown if the directory does not say.
     pub sponsors: Option<usize>,
+    /// Whose the name is.
+    pub identity: Identity,
 }
 
 impl Person {
@@ -92,6 +142,15 @@ impl Person {
     #[must_use]
     pub fn date(&self, attribute: &str) -> DateReading {
         self.dates.get(attribute).unwrap_or(DateReading::Absent)
+    }
+
+    /// Whether the account can be used; None: it cannot be told.
+    #[must_use]
+    pub fn is_enabled(&self) -> Option<bool> {
+        match self.attributes.value(&Attribute::Known(Known::AccountEnabled)) {
+            Value::Bool(enabled) => Some(enabled),
+            _ => None,
+        }
     }
 
     /// Whether the subject is a guest with fewer sponsors than that; None: it cannot be told.
@@ -156,7 +215,9 @@ pub(super) fn person(dates: &[(&str, DateReading)]) -> Person {
         attributes: Attributes::new(),
         dates: Dates::new(names.into(), readings.into()),
         groups: Vec::new(),
+        licenses: Vec::new(),
         sponsors: None,
+        identity: Identity::default(),
     }
 }
 

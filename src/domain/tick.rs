@@ -57,6 +57,8 @@ pub struct HeadFacts {
     pub as_of: Option<DateTime<Utc>>,
     /// When the last epoch was allocated.
     pub allocated_as_of: Option<DateTime<Utc>>,
+    /// When the last sealed evaluation wants another one.
+    pub look_again_at: Option<DateTime<Utc>>,
 }
 
 /// A Job that evaluates.
@@ -177,7 +179,9 @@ fn full_from(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
     }
     // One that failed has covered no change: its own pause is all that there is to wait for.
     let covered = failure_pause_end(input, head).is_none();
-    input.change.then(|| last_start(input, head).filter(|_| covered).map_or(input.now, |start| start + input.timing.change_pause))
+    let change =
+        input.change.then(|| last_start(input, head).filter(|_| covered).map_or(input.now, |start| start + input.timing.change_pause));
+    [change, head.look_again_at].into_iter().flatten().min()
 }
 
 /// From when Runs want an evaluation.

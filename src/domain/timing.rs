@@ -66,6 +66,8 @@ pub struct Timing {
     // Evaluations: domain/tick.rs, reconcile/tenant_schedule.rs.
     /// Least time between the starts of two evaluations that changes ask for.
     pub change_pause: Duration,
+    /// How long a person's attributes must be still before their changes are due: three writes of one form are one change.
+    pub stillness: Duration,
     /// Half of the pause after a first failed evaluation; it doubles with every further one.
     pub failure_pause: Duration,
     /// Longest pause after a failed evaluation: a leaver must not wait longer than for an administrator's coffee.
@@ -152,6 +154,7 @@ impl Timing {
         open_pause: Duration::from_secs(60),
         longest_open_pause: Duration::from_secs(30 * 60),
         change_pause: Duration::from_secs(60),
+        stillness: Duration::from_secs(60),
         failure_pause: Duration::from_secs(5),
         longest_failure_pause: Duration::from_secs(300),
         ask_again_pause: Duration::from_secs(300),
@@ -208,6 +211,7 @@ impl Timing {
             open_pause: stored(whole.open_pause),
             longest_open_pause: stored(whole.longest_open_pause),
             change_pause: stored(whole.change_pause),
+            stillness: stored(whole.stillness),
             failure_pause: stored(whole.failure_pause),
             longest_failure_pause: stored(whole.longest_failure_pause),
             ask_again_pause: stored(whole.ask_again_pause),

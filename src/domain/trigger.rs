@@ -1,25 +1,39 @@
 //! A workflow, ready to be asked whether and when a subject is due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use crate::api::workflow::{ExecutionConditions, MembershipChangeType};
-use crate::api::{Category, Sighting, VersionedSpec, WorkflowSpec};
+use crate::api::workflow::{ExecutionConditions, MembershipChangeType, NeverSignedIn};
+use crate::api::{Category, Closing, Sighting, Task, VersionedSpec, WorkflowSpec};
 use crate::rule::{Case, Rule, RuleError, Truth, Vocabulary};
 
 use super::dates::{DateError, DateValue, DueRule, due_instant, parse_duration, parse_time_of_day};
-use super::keys::{Keyring, encode};
-use super::snapshot::{Tracked, sponsors_mark};
-use super::subject::{DateReading, GROUP_PREFIX, Person};
+use super::employment::Employment;
+use super::identity::{DueRuleIdentity, ZoneFacts, digest};
+use super::keys::Keyring;
+use super::snapshot::{SPONSORS_PREFIX, Tracked, enabled_since, sponsors_mark};
+use super::subject::{CREATED, DateReading, GROUP_PREFIX, HIRE_DATE, LEAVE_DATE, Person};
 
 /// The attribute of the inactivity trigger.
 pub const LAST_SIGN_IN: &str = "lastSuccessfulSignInDateTime";
+
+/// What the rows of an inactivity trigger are about: the value that the days are counted from.
+pub const INACTIVITY: &str = "inactivity";
+
+/// Whether rows about that are about a state, which is due for as long as it holds.
+#[must_use]
+pub fn is_state(attribute: &str) -> bool {
+    attribute == INACTIVITY || attribute.starts_with(SPONSORS_PREFIX)
+}
 
 /// Default catch-up window of joiner and mover workflows: LCW's three days.
 pub const DEFAULT_WINDOW: TimeDelta = TimeDelta::days(3);
 /// Default catch-up window of leaver workflows (design 2.1): a leaver that is late must still leave.
 pub const DEFAULT_LEAVER_WINDOW: TimeDelta = TimeDelta::days(30);
+
+/// Bytes of the digest of a due rule.
+const DUE_RULE_BYTES: usize = 8;
 
 /// Why a version cannot be evaluated.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +80,8 @@ pub enum Trigger {
     Inactivity {
         /// How many.
         days: i32,
+        /// Who never signed in counts from the creation of the account.
+        since_created: bool,
     },
     /// Too few sponsors.
     Sponsors {
@@ -93,6 +109,35 @@ pub struct CompiledWorkflow {
     pub window: TimeDelta,
     /// Digest of trigger and offset: another one makes old due instants news.
     pub due_rule: String,
+    /// The attributes of a person that name the time zones of the dates by which it is timed.
+    pub zone_attributes: Vec<String>,
+    /// What its enabled tasks do to the account.
+    pub tasks: Effects,
+}
+
+/// What the enabled tasks of a version do to the account.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Effects {
+    /// They enable it.
+    pub enables: bool,
+    /// They disable or delete it.
+    pub closes: bool,
+    /// They delete it.
+    pub deletes: bool,
+}
+
+impl Effects {
+    /// What the tasks do.
+    #[must_use]
+    pub fn of(tasks: &[Task]) -> Self {
+        let any = |does: fn(&Task) -> bool| tasks.iter().any(|task| task.is_enabled && does(task));
+        let deletes = any(|task| task.delete_user.is_some());
+        Self {
+            enables: any(|task| task.enable_user_account.is_some()),
+            closes: deletes || any(|task| task.disable_user_account.is_some()),
+            deletes,
+        }
+    }
 }
 
 /// One instance of the trigger for one subject.
@@ -104,6 +149,19 @@ pub struct Occurrence {
     pub due: DateTime<Utc>,
     /// What identifies it within workflow, subject and attribute.
     pub source: Source,
+    /// Further changes of the same person that are done with it.
+    pub also: Vec<Change>,
+}
+
+/// One change of one attribute.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Change {
+    /// The attribute.
+    pub attribute: String,
+    /// Change sequence.
+    pub sequence: i64,
+    /// Key of the occurrence.
+    pub key: String,
 }
 
 /// What identifies an occurrence.
@@ -158,7 +216,8 @@ impl Trigger {
             Self::Time { attribute, .. } => drop(tracked.attributes.insert(attribute.clone())),
             Self::Change { attributes } => tracked.attributes.extend(attributes.iter().cloned()),
             Self::Membership { group, .. } => drop(tracked.attributes.insert(format!("{GROUP_PREFIX}{group}"))),
-            Self::Inactivity { .. } => drop(tracked.attributes.insert(LAST_SIGN_IN.to_owned())),
+            // Counted from what stands in the directory, and from the account's own mark.
+            Self::Inactivity { .. } => {}
             Self::Sponsors { minimum } => drop(tracked.sponsors.insert(*minimum)),
         }
     }
@@ -173,6 +232,16 @@ pub fn track_idle(spec: &WorkflowSpec, tracked: &mut Tracked) {
         spec.execution_conditions.as_ref().map(compile_trigger)
     {
         trigger.track(tracked);
+    }
+}
+
+/// The attributes and groups whose changes a workflow's trigger looks at, by the names of their marks.
+#[must_use]
+pub fn watched(spec: &WorkflowSpec) -> Vec<String> {
+    match spec.execution_conditions.as_ref().map(compile_trigger) {
+        Some(Ok(Trigger::Change { attributes })) => attributes,
+        Some(Ok(Trigger::Membership { group, .. })) => vec![format!("{GROUP_PREFIX}{group}")],
+        _ => Vec::new(),
     }
 }
 
@@ -191,7 +260,10 @@ fn compile_trigger(conditions: &ExecutionConditions) -> Result<Trigger, CompileE
         return Ok(Trigger::Membership { group, joined: membership.change_type == MembershipChangeType::Add });
     }
     if let Some(inactivity) = &trigger.user_inactivity {
-        return Ok(Trigger::Inactivity { days: inactivity.inactivity_period_in_days });
+        return Ok(Trigger::Inactivity {
+            days: inactivity.inactivity_period_in_days,
+            since_created: inactivity.never_signed_in == Some(NeverSignedIn::SinceCreated),
+        });
     }
     if let Some(sponsor) = &trigger.guest_sponsor {
         return Ok(Trigger::Sponsors { minimum: sponsor.minimum_required_sponsors });
@@ -200,7 +272,7 @@ fn compile_trigger(conditions: &ExecutionConditions) -> Result<Trigger, CompileE
 }
 
 impl CompiledWorkflow {
-    /// Parses a version. `zone_facts`: what else moves due instants, such as the attribute's zone in the Directory.
+    /// Parses a version. `zone_facts`: what else moves due instants, by attribute.
     ///
     /// # Errors
     /// [`CompileError`] names the field.
@@ -211,7 +283,7 @@ impl CompiledWorkflow {
         spec: &VersionedSpec,
         window: TimeDelta,
         vocabulary: &Vocabulary,
-        zone_facts: &BTreeMap<String, String>,
+        zone_facts: &BTreeMap<String, ZoneFacts>,
     ) -> Result<Self, CompileError> {
         let conditions = spec.execution_conditions.as_ref();
         let scope = conditions.and_then(|conditions| conditions.scope.as_ref());
@@ -220,12 +292,23 @@ impl CompiledWorkflow {
             .map(|(rule, sensitive)| Rule::parse_as(rule, vocabulary, if sensitive { Case::Sensitive } else { Case::Insensitive }))
             .transpose()?;
         let trigger = conditions.map(compile_trigger).transpose()?;
-        let facts = match &trigger {
-            Some(Trigger::Time { attribute, .. }) => zone_facts.get(attribute).cloned().unwrap_or_default(),
-            _ => String::new(),
+        let zone = match &trigger {
+            Some(Trigger::Time { attribute, .. }) => zone_facts.get(attribute),
+            _ => None,
         };
-        let due_rule = digest(&format!("{trigger:?}|{facts}"));
-        Ok(Self { name: name.to_owned(), lineage: lineage.to_owned(), version, category: spec.category, scope, trigger, window, due_rule })
+        let due_rule = digest(&DueRuleIdentity { trigger: trigger.as_ref(), zone }, DUE_RULE_BYTES);
+        Ok(Self {
+            name: name.to_owned(),
+            lineage: lineage.to_owned(),
+            version,
+            category: spec.category,
+            scope,
+            window,
+            due_rule,
+            zone_attributes: zone_attributes(trigger.as_ref(), zone_facts),
+            trigger,
+            tasks: Effects::of(&spec.tasks),
+        })
     }
 
     /// Whether the subject is in the scope: the group of a membership trigger is the trigger's business.
@@ -238,32 +321,48 @@ impl CompiledWorkflow {
     pub fn track(&self, tracked: &mut Tracked) {
         if let Some(trigger) = &self.trigger {
             trigger.track(tracked);
+            tracked.zones.extend(self.zone_attributes.iter().cloned());
         }
     }
 
-    /// The due instant of a date-driven trigger; None if the trigger is none, or the date is absent or unknown.
+    /// How its work closes the account.
+    #[must_use]
+    pub fn closing(&self) -> Option<Closing> {
+        let closing = if self.is_state() { Closing::State } else { Closing::Leaving };
+        (self.category == Category::Leaver && self.tasks.closes).then_some(closing)
+    }
+
+    /// Whether it is triggered by a state, which is due for as long as it holds, and not by an event.
+    #[must_use]
+    pub fn is_state(&self) -> bool {
+        matches!(self.trigger, Some(Trigger::Inactivity { .. } | Trigger::Sponsors { .. }))
+    }
+
+    /// Whether it is timed by that date.
+    #[must_use]
+    pub fn is_timed_by(&self, date: &str) -> bool {
+        matches!(&self.trigger, Some(Trigger::Time { attribute, .. }) if attribute == date)
+    }
+
+    /// The due instant of a trigger that is relative to a date; None if it is none, or the date is absent or unknown.
     #[must_use]
     pub fn date_due(&self, person: &Person) -> Option<DateTime<Utc>> {
-        let (attribute, offset_in_days, at) = match self.trigger.as_ref()? {
-            Trigger::Time { attribute, offset_in_days, at } => (attribute.as_str(), *offset_in_days, *at),
-            Trigger::Inactivity { days } => {
-                let DateReading::Known(date) = person.date(LAST_SIGN_IN) else { return None };
-                return date.instant.checked_add_signed(TimeDelta::days(i64::from(*days)));
-            }
-            _ => return None,
-        };
+        let Some(Trigger::Time { attribute, offset_in_days, at }) = &self.trigger else { return None };
         let DateReading::Known(date) = person.date(attribute) else { return None };
-        let rule = DueRule::new(offset_in_days, at, date.date_only, date.zone).ok()?;
+        let rule = DueRule::new(*offset_in_days, *at, date.date_only, date.zone).ok()?;
         Some(due_instant(date.value, &rule))
     }
 
     /// The subject's occurrences: at most one an attribute.
     #[must_use]
-    pub fn occurrences(&self, person: &Person, sighting: &Sighting) -> Vec<Occurrence> {
+    pub fn occurrences(&self, person: &Person, sighting: &Sighting, employment: &Employment, as_of: DateTime<Utc>) -> Vec<Occurrence> {
         match &self.trigger {
             None => Vec::new(),
-            Some(Trigger::Time { attribute, .. }) => self.date_occurrence(person, attribute),
-            Some(Trigger::Inactivity { .. }) => self.date_occurrence(person, LAST_SIGN_IN),
+            Some(Trigger::Time { attribute, .. }) => self.date_occurrence(person, attribute).into_iter().collect(),
+            Some(Trigger::Inactivity { days, since_created }) => {
+                let from = counted_from(person, sighting, employment, *since_created, as_of);
+                from.and_then(|(from, value)| inactive(from, value, *days)).into_iter().collect()
+            }
             Some(Trigger::Change { attributes }) => {
                 attributes.iter().filter_map(|attribute| change(sighting, attribute, |_| true)).collect()
             }
@@ -276,30 +375,91 @@ impl CompiledWorkflow {
         }
     }
 
-    fn date_occurrence(&self, person: &Person, attribute: &str) -> Vec<Occurrence> {
-        let DateReading::Known(date) = person.date(attribute) else { return Vec::new() };
-        let Some(due) = self.date_due(person) else { return Vec::new() };
-        vec![Occurrence { attribute: attribute.to_owned(), due, source: Source::Date(date.value) }]
+    fn date_occurrence(&self, person: &Person, attribute: &str) -> Option<Occurrence> {
+        let DateReading::Known(date) = person.date(attribute) else { return None };
+        let due = self.date_due(person)?;
+        Some(Occurrence { attribute: attribute.to_owned(), due, source: Source::Date(date.value), also: Vec::new() })
     }
 
-    /// Whether the trigger still holds for an occurrence that is about to start; None: cannot be told.
+    /// Whether the trigger still holds for an occurrence that is about to start; None: cannot be told. `attributes`: what
+    /// its keys are about.
     #[must_use]
-    pub fn still_holds(&self, person: &Person, attribute: &str, key: &str, keys: &Keyring, now: DateTime<Utc>) -> Option<bool> {
+    pub fn still_holds(
+        &self,
+        person: &Person,
+        sighting: &Sighting,
+        employment: &Employment,
+        attributes: &[String],
+        (key, keys): (&str, &Keyring),
+        now: DateTime<Utc>,
+    ) -> Option<bool> {
         match self.trigger.as_ref() {
             None => Some(false),
-            Some(Trigger::Time { .. } | Trigger::Inactivity { .. }) => match person.date(attribute) {
+            Some(Trigger::Time { attribute, .. }) => match person.date(attribute) {
                 DateReading::Unknown => None,
                 DateReading::Absent => Some(false),
                 DateReading::Known(date) => {
                     let same = keys.time_occurrence(&self.lineage, &person.key, attribute, &date.value.canonical()) == key;
-                    Some(same && self.date_due(person).is_some_and(|due| due <= now))
+                    let due = self.date_due(person).map(|due| self.read_together(due, employment));
+                    Some(same && due.is_some_and(|due| due <= now))
                 }
             },
-            Some(Trigger::Change { attributes }) => Some(attributes.iter().any(|name| name == attribute)),
+            Some(Trigger::Inactivity { .. }) => {
+                let found = self.occurrences(person, sighting, employment, now);
+                Some(found.iter().any(|occurrence| occurrence.due <= now && occurrence.key(keys, &self.lineage, &person.key) == key))
+            }
+            Some(Trigger::Change { attributes: own }) => Some(own.iter().any(|name| attributes.contains(name))),
             Some(Trigger::Membership { group, joined }) => Some((person.groups.binary_search(group).is_ok()) == *joined),
             Some(Trigger::Sponsors { minimum }) => person.lacks_sponsors(*minimum),
         }
     }
+
+    /// The due instant of work that is timed by a date, given the person's other date.
+    #[must_use]
+    pub fn read_together(&self, due: DateTime<Utc>, employment: &Employment) -> DateTime<Utc> {
+        if self.category == Category::Joiner && self.is_timed_by(HIRE_DATE) { employment.joiner_due(due) } else { due }
+    }
+}
+
+/// The attributes that name the time zones of the dates of a trigger: of hire and leave date both, as they are read together.
+fn zone_attributes(trigger: Option<&Trigger>, zone_facts: &BTreeMap<String, ZoneFacts>) -> Vec<String> {
+    let Some(Trigger::Time { attribute, .. }) = trigger else { return Vec::new() };
+    let default = ZoneFacts::default();
+    let together = [HIRE_DATE, LEAVE_DATE];
+    let dates = if together.contains(&attribute.as_str()) { together.to_vec() } else { vec![attribute.as_str()] };
+    let named = dates.into_iter().flat_map(|date| zone_facts.get(date).unwrap_or(&default).attributes());
+    named.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What inactivity counts from: the latest of the last sign-in (for who never signed in, if asked to, the creation of the
+/// account), a hire date that has come, and the instant at which an evaluation saw the account become enabled. None: it
+/// cannot be told, or the hire date is ahead.
+fn counted_from(
+    person: &Person,
+    sighting: &Sighting,
+    employment: &Employment,
+    since_created: bool,
+    as_of: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, DateValue)> {
+    let known = |reading: DateReading| match reading {
+        DateReading::Known(date) => Some((date.instant, date.value)),
+        DateReading::Absent | DateReading::Unknown => None,
+    };
+    let signed_in = match person.date(LAST_SIGN_IN) {
+        DateReading::Absent if since_created => known(person.date(CREATED))?,
+        reading => known(reading)?,
+    };
+    let hired = employment.hired().map(|date| (date.instant, date.value));
+    if hired.is_some_and(|(instant, _)| instant > as_of) {
+        return None;
+    }
+    let enabled = enabled_since(sighting, person).map(|instant| (instant, DateValue::Instant(instant)));
+    [Some(signed_in), hired, enabled].into_iter().flatten().max_by_key(|(instant, _)| *instant)
+}
+
+fn inactive(from: DateTime<Utc>, value: DateValue, days: i32) -> Option<Occurrence> {
+    let due = from.checked_add_signed(TimeDelta::days(i64::from(days)))?;
+    Some(Occurrence { attribute: INACTIVITY.to_owned(), due, source: Source::Date(value), also: Vec::new() })
 }
 
 fn change(sighting: &Sighting, name: &str, wanted: impl Fn(&str) -> bool) -> Option<Occurrence> {
@@ -309,12 +469,8 @@ fn change(sighting: &Sighting, name: &str, wanted: impl Fn(&str) -> bool) -> Opt
         attribute: name.to_owned(),
         due,
         source: Source::Change { sequence: mark.sequence, digest: mark.digest.to_string() },
+        also: Vec::new(),
     })
-}
-
-fn digest(text: &str) -> String {
-    use sha2::Digest as _;
-    encode(&sha2::Sha256::digest(text.as_bytes())[..8])
 }
 
 #[cfg(test)]

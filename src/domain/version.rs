@@ -10,6 +10,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::canonical;
+use super::identity::{self, LineageIdentity};
+use super::keys::encode;
 use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::{Task, VersionedSpec, WorkflowSpec, WorkflowVersion, form};
 
@@ -26,26 +28,19 @@ pub fn versioned(spec: &WorkflowSpec) -> VersionedSpec {
 
 /// `v1:` and the SHA-256, in hexadecimal, of the canonical JSON with defaults left out.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "an index for people: no decision compares it")]
 pub fn hash(spec: &VersionedSpec) -> String {
     let value = form::value(spec);
-    format!("v1:{}", hexadecimal(&Sha256::digest(canonical::text(&value, template_schema()).as_bytes())))
+    format!("v1:{}", encode(&Sha256::digest(canonical::text(&value, template_schema()).as_bytes())))
 }
 
 /// The schema of a version's template, for its defaults.
+#[expect(clippy::disallowed_methods, reason = "the definition of the kind, in which there is no data")]
 fn template_schema() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
     SCHEMA.get_or_init(|| {
         let crd = serde_json::to_value(WorkflowVersion::crd()).unwrap_or_default();
         crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["template"].clone()
-    })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
     })
 }
 
@@ -59,16 +54,10 @@ pub fn version_name(workflow: &str, number: i32) -> String {
 /// minting repeats itself after a crash instead of starting a second lineage.
 #[must_use]
 pub fn new_lineage(namespace: &str, workflow: &str, uid: &str) -> String {
-    let mut digest = Sha256::new();
-    for part in ["tenure.dev lineage", namespace, workflow, uid] {
-        digest.update(part.as_bytes());
-        // No name holds this byte, so that parts cannot run into one another.
-        digest.update([0]);
-    }
-    let mut bytes = digest.finalize();
+    let mut bytes = identity::hash(&LineageIdentity { namespace, workflow, uid });
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let text = hexadecimal(&bytes[..16]);
+    let text = encode(&bytes[..16]);
     format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
 }
 
@@ -136,6 +125,7 @@ pub fn decide_version(input: &Input<'_>, new_lineage: impl FnOnce() -> String) -
     let lineage = input
         .head
         .map(|head| head.lineage.as_str())
+        .filter(|lineage| !lineage.is_empty())
         .or(input.status_lineage)
         .or_else(|| versions.first().map(|version| version.spec.lineage.as_str()))
         .map_or_else(new_lineage, str::to_owned);
@@ -190,6 +180,8 @@ mod tests {
             activated_at: None,
             last_sealed_at: None,
             due_rule: None,
+            idle_since: None,
+            trigger: Vec::new(),
             deleted_at: None,
             deletion_policy: DeletionPolicy::default(),
         }

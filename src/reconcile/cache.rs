@@ -11,6 +11,7 @@ use super::{Key, keys};
 use crate::api::conditions::{self, COMPLETE};
 use crate::api::meta::{DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION, LABEL_RUN};
 use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+use crate::domain::references::Referred;
 
 /// The label by which the cluster marks the pods of a Job.
 const LABEL_JOB: &str = "batch.kubernetes.io/job-name";
@@ -34,6 +35,8 @@ pub struct Cache {
     pods_of_job: BTreeMap<String, BTreeSet<String>>,
     /// What cannot be read, in place of what it was.
     broken: BTreeMap<(SeenKind, String), Broken>,
+    /// The names of everything to which Workflows refer, by what it is.
+    referred: BTreeSet<(Referred, String)>,
     changes: u64,
 }
 
@@ -84,6 +87,7 @@ impl Cache {
                 }
                 self.pods.insert(name, *object);
             }
+            Seen::Referred { referred, name } => drop(self.referred.insert((referred, name))),
             Seen::UserChanged => self.changes += 1,
             Seen::Broken(broken) => {
                 self.forget(broken.kind, &name);
@@ -131,10 +135,16 @@ impl Cache {
             SeenKind::TenantLedger => self.heads.keys().cloned().collect(),
             SeenKind::Job => self.jobs.keys().cloned().collect(),
             SeenKind::Pod => self.pods.keys().cloned().collect(),
+            SeenKind::Group => self.names_of(Referred::Group),
+            SeenKind::CustomTaskExtension => self.names_of(Referred::Extension),
             SeenKind::User => Vec::new(),
         };
         names.extend(broken);
         names
+    }
+
+    fn names_of(&self, wanted: Referred) -> Vec<String> {
+        self.referred.iter().filter(|(referred, _)| *referred == wanted).map(|(_, name)| name.clone()).collect()
     }
 
     fn forget(&mut self, kind: SeenKind, name: &str) {
@@ -151,6 +161,8 @@ impl Cache {
             SeenKind::TenantLedger => drop(self.heads.remove(name)),
             SeenKind::Job => self.forget_job(name),
             SeenKind::Pod => self.forget_pod(name),
+            SeenKind::Group => drop(self.referred.remove(&(Referred::Group, name.to_owned()))),
+            SeenKind::CustomTaskExtension => drop(self.referred.remove(&(Referred::Extension, name.to_owned()))),
             SeenKind::User => {}
         }
     }
@@ -296,6 +308,37 @@ impl Cache {
             Key::Run(of) => matches!(kind, TenantLedger | TenantSchedule) || *kind == Run && name == of,
             Key::TenantSchedule => matches!(kind, TenantLedger | TenantSchedule | Directory),
         })
+    }
+
+    /// Whether there is an object of that name to which Workflows may refer.
+    #[must_use]
+    pub fn is_there(&self, referred: Referred, name: &str) -> bool {
+        self.referred.contains(&(referred, name.to_owned()))
+    }
+
+    /// Whether there is nothing at all: the namespace is gone, or no tenant's any more.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            workflows,
+            versions,
+            versions_of: _,
+            schedules,
+            directories,
+            open_runs,
+            ended_runs,
+            heads,
+            jobs,
+            jobs_of_run: _,
+            evaluations: _,
+            pods,
+            pods_of_job: _,
+            referred,
+            broken,
+            changes: _,
+        } = self;
+        let ours = workflows.is_empty() && versions.is_empty() && schedules.is_empty() && directories.is_empty() && referred.is_empty();
+        ours && broken.is_empty() && open_runs.is_empty() && ended_runs.is_empty() && heads.is_empty() && jobs.is_empty() && pods.is_empty()
     }
 
     /// How many changes of Users were seen.

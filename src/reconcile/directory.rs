@@ -6,10 +6,12 @@ use kube::ResourceExt as _;
 use super::cache::Cache;
 use super::{Next, ReconcileError, status};
 use crate::api::Directory;
-use crate::api::conditions::{self, DATA_QUALITY, Finding, READY, STALLED};
+use crate::api::conditions::{self, DATA_QUALITY, DATES_PLAUSIBLE, Finding, READY, STALLED};
 use crate::api::directory::DirectoryStatus;
-use crate::api::tenant_ledger::DirectoryHead;
+use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
+use crate::api::tenant_ledger::{DirectoryHead, Unreadable};
 use crate::cluster::Cluster;
+use crate::domain::concern::Concern;
 use crate::domain::validate::{self, Problem};
 
 /// Everything that decides.
@@ -39,20 +41,48 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
     );
     if let Some(head) = observed.head {
         desired.subjects = Some(head.subjects);
-        conditions::upsert(&mut desired.conditions, quality(head), directory.metadata.generation, now);
+        for finding in [quality(head), dates(head)] {
+            conditions::upsert(&mut desired.conditions, finding, directory.metadata.generation, now);
+        }
     }
     desired
 }
 
-/// Whether every value of the directory could be read.
+/// Whether every value of the directory could be read, and every name and correlation value is one person's. The first
+/// finding is the reason, and all of them are told: counts, and nobody's name.
 fn quality(head: &DirectoryHead) -> Finding<'static> {
-    let (reason, message) = if head.unreadable.is_empty() {
-        ("Readable", "every value could be read".to_owned())
-    } else {
-        let counts: Vec<String> = head.unreadable.iter().map(|found| format!("{} of {}", found.count, found.attribute)).collect();
-        ("Unreadable", format!("values that cannot be read and never act: {}", counts.join(", ")))
+    let said = |words: &str, found: &[Unreadable]| {
+        let counts: Vec<String> = found.iter().map(|found| format!("{} of {}", found.count, found.attribute)).collect();
+        (!found.is_empty()).then(|| format!("{words}: {}", counts.join(", ")))
     };
-    Finding { type_: DATA_QUALITY, status: head.unreadable.is_empty().into(), reason, message }
+    let number = |words: &str, count: i64| (count > 0).then(|| format!("{words}: {count}"));
+    let reused = "accounts that remember another correlation value than their record has, so that nothing enables them, gives or deletes \
+                  until somebody says whose they are (tenure account)";
+    let bad = [
+        (NAME_REUSED, number(reused, head.name_reused)),
+        (DUPLICATE_CORRELATION, number("people who share a correlation value, which identifies none of them", head.duplicate_correlation)),
+        ("Unreadable", said("values that cannot be read and never act", &head.unreadable)),
+        ("UnknownTimeZone", said("time zones that are none, so that another one applies", &head.zones)),
+    ];
+    let bad: Vec<(&'static str, String)> = bad.into_iter().filter_map(|(reason, text)| Some((reason, text?))).collect();
+    let reason = bad.first().map_or("Readable", |(reason, _)| *reason);
+    let is_good = bad.is_empty();
+    let good = is_good.then(|| "every value could be read".to_owned());
+    let fillers = said("dates that stand for no value", &head.fillers);
+    let message: Vec<String> = good.into_iter().chain(bad.into_iter().map(|(_, text)| text)).chain(fillers).collect();
+    Finding { type_: DATA_QUALITY, status: is_good.into(), reason, message: message.join("; ") }
+}
+
+/// Whether what people's dates say together can be meant. The first concern is the reason, and all of them are told: counts,
+/// and nobody's name.
+fn dates(head: &DirectoryHead) -> Finding<'static> {
+    let count = |concern: Concern| head.date_concerns.iter().find(|found| found.reason == concern.as_str()).map(|found| found.count);
+    let found: Vec<(Concern, i64)> = Concern::ALL.into_iter().filter_map(|concern| Some((concern, count(concern)?))).collect();
+    let reason = found.first().map_or("Plausible", |(concern, _)| concern.as_str());
+    let said = found.iter().map(|(concern, count)| format!("{}: {count} ({})", concern.as_str(), concern.in_words()));
+    let message =
+        if found.is_empty() { "nothing about anybody's dates asks for a look".to_owned() } else { said.collect::<Vec<_>>().join("; ") };
+    Finding { type_: DATES_PLAUSIBLE, status: found.is_empty().into(), reason, message }
 }
 
 /// Ready if there are no problems, else Stalled for the reason of the first.
@@ -101,9 +131,50 @@ mod tests {
         let fine = status(Some(json!({"name": "people", "subjects": 3})));
         assert_eq!((fine.subjects, found(&fine).map(|found| found.0)), (Some(3), Some(true.into())));
         let unreadable = json!([{"attribute": "employeeHireDate", "count": 2}, {"attribute": "badgeDate", "count": 1}]);
-        let (status, reason, message) =
-            found(&status(Some(json!({"name": "people", "subjects": 3, "unreadable": unreadable})))).expect("a condition");
-        assert_eq!((status, reason.as_str()), (false.into(), "Unreadable"));
+        let (failed, reason, message) =
+            found(&status(Some(json!({"name": "people", "subjects": 3, "unreadable": unreadable.clone()})))).expect("a condition");
+        assert_eq!((failed, reason.as_str()), (false.into(), "Unreadable"));
         assert!(message.ends_with(": 2 of employeeHireDate, 1 of badgeDate"), "{message}");
+        for (head, expected, tells) in [
+            (json!({"nameReused": 1}), "NameReused", vec![": 1"]),
+            (json!({"duplicateCorrelation": 2}), "DuplicateCorrelation", vec!["none of them: 2"]),
+            (
+                json!({"nameReused": 3, "duplicateCorrelation": 2, "unreadable": unreadable}),
+                "NameReused",
+                vec![": 3;", "none of them: 2;", "2 of employeeHireDate"],
+            ),
+        ] {
+            let mut all = json!({"name": "people", "subjects": 3});
+            all.as_object_mut().expect("an object").extend(head.as_object().cloned().expect("an object"));
+            let (failed, reason, message) = found(&status(Some(all))).expect("a condition");
+            assert_eq!((failed, reason.as_str()), (false.into(), expected));
+            assert!(tells.iter().all(|text| message.contains(text)), "{message}");
+        }
+        let fillers = json!([{"attribute": "employeeLeaveDateTime", "count": 7}]);
+        let (status, reason, message) =
+            found(&self::status(Some(json!({"name": "people", "subjects": 9, "fillers": fillers})))).expect("a condition");
+        assert_eq!((status, reason.as_str()), (true.into(), "Readable"), "a filler is understood");
+        assert!(message.ends_with("dates that stand for no value: 7 of employeeLeaveDateTime"), "{message}");
+        let zones = json!([{"attribute": "timeZone", "count": 3}]);
+        let head = json!({"name": "people", "subjects": 9, "fillers": fillers, "zones": zones});
+        let (status, reason, message) = found(&self::status(Some(head))).expect("a condition");
+        assert_eq!((status, reason.as_str()), (false.into(), "UnknownTimeZone"));
+        assert!(message.contains("another one applies: 3 of timeZone; dates that stand for no value"), "{message}");
+    }
+    #[test]
+    fn dates_that_ask_for_a_look_are_counted() {
+        let said = |concerns: serde_json::Value| {
+            let status = status(Some(json!({"name": "people", "subjects": 9, "dateConcerns": concerns})));
+            let found = status.conditions.into_iter().find(|condition| condition.type_ == DATES_PLAUSIBLE).expect("a condition");
+            (found.status, found.reason, found.message)
+        };
+        assert!(status(None).conditions.iter().all(|condition| condition.type_ != DATES_PLAUSIBLE), "nobody looked yet");
+        assert_eq!(said(json!([])).0, true.into());
+        let two = json!([{"reason": "ContractTooShort", "count": 2}, {"reason": "LeaveDateUncovered", "count": 1}]);
+        let (status, reason, message) = said(two);
+        assert_eq!((status, reason.as_str()), (false.into(), "LeaveDateUncovered"));
+        assert!(message.starts_with("LeaveDateUncovered: 1 (no ") && message.contains("; ContractTooShort: 2 (a "), "{message}");
+        let all: Vec<_> = Concern::ALL.iter().map(|concern| json!({"reason": concern.as_str(), "count": 10_000})).collect();
+        assert!(said(json!(all)).2.len() < 1024, "it fits into a condition");
     }
 }

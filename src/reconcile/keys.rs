@@ -5,7 +5,9 @@ use kube::ResourceExt as _;
 use super::Key;
 use super::cache::{self, Cache};
 use super::watched::{Seen, SeenKind};
+use crate::api::Workflow;
 use crate::api::meta::{LABEL_EVALUATION, LABEL_RUN};
+use crate::domain::references::{Referred, references};
 
 /// The keys that an object concerns which was added, changed or removed. Call it before or after the cache is brought
 /// up to date, it does not matter.
@@ -38,9 +40,16 @@ pub fn keys_for(seen: &Seen, cache: &Cache) -> Vec<Key> {
         Seen::EndedRun { name, .. } => of_ended_run(name.clone(), cache),
         Seen::Job(job) => of_job(job.labels(), cache),
         Seen::Pod(pod) => of_job(pod.labels(), cache),
+        Seen::Referred { referred, name } => naming(*referred, name, cache),
         Seen::UserChanged => vec![Key::TenantSchedule],
         Seen::Broken(broken) => keys_for_name(broken.kind, &broken.name, cache),
     }
+}
+
+/// The Workflows that name an object.
+fn naming(referred: Referred, name: &str, cache: &Cache) -> Vec<Key> {
+    let names = |workflow: &&Workflow| references(&workflow.spec, true).contains(&(referred, name));
+    cache.workflows().filter(names).map(|workflow| Key::Workflow(workflow.name_any())).collect()
 }
 
 /// The keys that a removed object concerns of which only kind and name are known.
@@ -54,6 +63,8 @@ pub(super) fn keys_for_name(kind: SeenKind, name: &str, cache: &Cache) -> Vec<Ke
         SeenKind::Workflow => return vec![Key::Workflow(name.to_owned()), Key::TenantSchedule],
         SeenKind::Run => return of_ended_run(name.to_owned(), cache),
         SeenKind::Pod => cache.pod(name).cloned().map(Seen::from),
+        SeenKind::Group => Some(Seen::group(name.to_owned())),
+        SeenKind::CustomTaskExtension => Some(Seen::extension(name.to_owned())),
         SeenKind::User => Some(Seen::UserChanged),
     };
     seen.map_or_else(Vec::new, |seen| keys_for(&seen, cache))
@@ -140,6 +151,10 @@ mod tests {
 
     fn directory() -> Seen {
         Seen::from(object::<Directory>("Directory", "d", json!({}), json!({"spec": {"embedded": {}}})))
+    }
+
+    fn group(name: &str) -> Seen {
+        Seen::group(name.to_owned())
     }
 
     fn head() -> Seen {
@@ -261,6 +276,44 @@ mod tests {
         cache.apply(broken(SeenKind::Workflow, "x", "2"));
         assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w")])), ["w/w", "w/x", "ts"]);
         assert!(cache.broken().next().is_none());
+    }
+
+    #[test]
+    fn a_group_concerns_the_workflows_that_name_it() {
+        let mut cache = tenant();
+        let naming = json!({"spec": {"category": "leaver", "tasks": [{"name": "t", "removeUserFromGroups": {"groups": ["all"]}}]}});
+        cache.put(Seen::from(object::<Workflow>("Workflow", "y", json!({}), naming)));
+        for (seen, expected) in [(group("all"), vec!["w/y"]), (group("x"), vec![]), (Seen::extension("all".to_owned()), vec![])] {
+            assert_eq!(names(keys_for(&seen, &cache)), expected, "{seen:?}");
+        }
+        cache.put(group("all"));
+        assert_eq!(names(cache.replace_all(SeenKind::Group, Vec::new())), ["w/y"]);
+    }
+
+    #[test]
+    fn what_is_there_is_known_by_name_and_when_nothing_is() {
+        let mut cache = Cache::default();
+        cache.put(Seen::UserChanged);
+        assert!(cache.is_empty(), "of people nothing is kept");
+        cache.put(group("a"));
+        cache.put(Seen::extension("b".to_owned()));
+        let there = |cache: &Cache| {
+            [(Referred::Group, "a"), (Referred::Extension, "a"), (Referred::Extension, "b")]
+                .map(|(referred, name)| cache.is_there(referred, name))
+        };
+        assert_eq!(there(&cache), [true, false, true]);
+        assert!(!cache.is_empty());
+        cache.replace_all(SeenKind::Group, Vec::new());
+        assert_eq!(there(&cache), [false, false, true]);
+        cache.remove(&Seen::extension("b".to_owned()));
+        assert!(cache.is_empty());
+        let mut cache = tenant();
+        for kind in [SeenKind::Workflow, SeenKind::Run] {
+            cache.replace_all(kind, Vec::new());
+            assert!(!cache.is_empty());
+        }
+        cache.replace_all(SeenKind::Job, Vec::new());
+        assert!(cache.is_empty());
     }
 
     #[test]

@@ -14,13 +14,12 @@ use crate::api::meta::LABEL_RUN;
 use crate::api::run::{ExecutionType, Priority, RunPlan, RunStatus};
 use crate::api::workflow::Category;
 use crate::api::{ProcessingStatus, Run, TenantLedger};
+use crate::cluster::events::Notice;
 use crate::cluster::{Cluster, Created, Selector};
+use crate::domain::gate::{self, Gate, Held};
 use crate::domain::job::{self, Execution, Owner};
 use crate::domain::timing::Timing;
-use crate::domain::{epochs, version};
-
-/// The plan's reason of a Run that was restored while it was being executed: a person decides.
-const RESTORED_WHILE_RUNNING: &str = "RestoredWhileRunning";
+use crate::domain::{epochs, keys, version};
 
 /// Most Runs at the same time of a tenant without a schedule: the schedule's default.
 const DEFAULT_CONCURRENT_RUNS: i32 = 5;
@@ -33,6 +32,8 @@ struct Observed<'a> {
     /// Jobs that have ended and have no time to live yet, by attempt.
     ended: Vec<(i32, String)>,
     missing_since: Option<DateTime<Utc>>,
+    /// What stands between the plan and its first effect.
+    gate: Gate,
     room: bool,
     /// A Job of the Run whose container does not run.
     waiting: Option<Waiting>,
@@ -70,7 +71,8 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
     let missing_since = memory.missing_since.get(&name).copied();
     let room = cache::is_complete(&run) || has_room(cache, memory, &run);
     let waiting = Waiting::longest(cache, jobs.iter().copied(), &memory.timing);
-    Observed { run, head: cache.head(), attempts, ended, missing_since, room, waiting, timing: memory.timing }
+    let gate = gate_of(cache, &run);
+    Observed { run, head: cache.head(), attempts, ended, missing_since, gate, room, waiting, timing: memory.timing }
 }
 
 /// Whether there are pods of the Job, and the kubelet has reported all of them terminated.
@@ -110,7 +112,7 @@ fn has_room(cache: &Cache, memory: &Memory, run: &Run) -> bool {
     let ahead = others()
         .filter(|other| is_first(run) && is_first(other) && turn(other) < turn(run))
         .filter(|other| !is_executing(cache, memory, &other.name_any()))
-        .filter(|other| plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0 && !is_held(plan)))
+        .filter(|other| plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0) && gate_of(cache, other) == Gate::Open)
         .count();
     executing + ahead < bound
 }
@@ -120,8 +122,24 @@ fn is_executing(cache: &Cache, memory: &Memory, run: &str) -> bool {
     cache.jobs_of_run(run).any(|job| !jobs::is_finished(job)) || memory.launched.get(run).is_some_and(|job| cache.job(job).is_none())
 }
 
-fn is_held(plan: &RunPlan) -> bool {
-    plan.reason.as_deref() == Some(RESTORED_WHILE_RUNNING)
+/// What stands between the Run's plan and its first effect, as Workflow and TenantSchedule say today.
+fn gate_of(cache: &Cache, run: &Run) -> Gate {
+    let Some(plan) = plan_in_force(run, cache.head()) else { return Gate::Open };
+    let source = run.spec.source.workflow.as_ref();
+    let version = source.and_then(|source| cache.version(&version::version_name(&source.name, plan.version)));
+    let workflow = source.and_then(|source| cache.workflow(&source.name));
+    let gate = gate::gate(&gate::Facts {
+        plan,
+        execution: run.spec.execution_type,
+        version: version.map(|version| &version.spec.template),
+        workflow: workflow.and_then(|workflow| workflow.spec.execution_limits.as_ref()),
+        tenant: cache.schedule().and_then(|schedule| schedule.spec.limits.as_ref()),
+    });
+    match gate {
+        // All that is left to do is to cancel everybody: no limit is about that, and held it would never end.
+        Gate::Held { reason: Held::LimitExceeded, .. } if run.spec.cancel => Gate::Open,
+        gate => gate,
+    }
 }
 
 /// The order in which Runs get a place.
@@ -148,10 +166,15 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> Plan {
     status.observed_generation = generation;
     status.total_users_count = in_force.subjects;
     say(status, run, PLANNED, true, "Sealed", format!("planned by evaluation {}", in_force.epoch), now);
-    if is_held(&in_force) {
-        status.processing_status = Some(ProcessingStatus::Queued);
-        let message = "the Run was restored while it was being executed: delete it, or run what is left on demand".to_owned();
-        say(status, run, HELD, true, RESTORED_WHILE_RUNNING, message, now);
+    if conditions::is_true(&status.conditions, HELD) && observed.gate == Gate::Open {
+        say(status, run, HELD, false, "Open", "nothing holds it any more".to_owned(), now);
+    }
+    if let (Gate::Held { reason, message }, true) = (&observed.gate, in_force.subjects > 0) {
+        status.processing_status = Some(match reason {
+            Held::RestoredWhileRunning => ProcessingStatus::Queued,
+            Held::LimitExceeded => ProcessingStatus::Quarantined,
+        });
+        say(status, run, HELD, true, reason.as_str(), message.clone(), now);
     } else if in_force.subjects == 0 {
         status.processing_status = Some(ProcessingStatus::Completed);
         status.completed_date_time = status.completed_date_time.or(Some(now));
@@ -222,6 +245,22 @@ fn execute(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
     }
 }
 
+/// The Event about a Run that begins to wait for a person: once, until nothing holds it any more. A pass that is made again
+/// writes the same Event, and numbers that change while it waits are no news.
+fn notice<'a>(run: &Run, name: &'a str, desired: &'a RunStatus) -> Option<Notice<'a>> {
+    use sha2::Digest as _;
+    let held = desired.conditions.iter().find(|condition| condition.type_ == HELD).filter(|held| held.status == true.into())?;
+    let conditions = run.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    let before = conditions.iter().find(|condition| condition.type_ == HELD);
+    if before.is_some_and(|before| before.status == true.into()) {
+        return None;
+    }
+    let since = before.map(|before| before.last_transition_time.to_rfc3339()).unwrap_or_default();
+    let digest = sha2::Sha256::digest([run.metadata.uid.clone().unwrap_or_default(), since].join("\n"));
+    let message = format!("{}; nothing is done until a person decides", held.message);
+    Some(Notice { kind: "Run", name, warning: true, reason: &held.reason, message, id: format!("held-{}", keys::encode(&digest[..8])) })
+}
+
 fn say(status: &mut RunStatus, run: &Run, type_: &str, holds: bool, reason: &str, message: String, now: DateTime<Utc>) {
     conditions::upsert(&mut status.conditions, Finding { type_, status: holds.into(), reason, message }, run.metadata.generation, now);
 }
@@ -253,6 +292,9 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
         plan.status.attempt = attempt;
     } else if memory.launched.get(name).is_some_and(|job| cache.job(job).is_some()) {
         memory.launched.remove(name);
+    }
+    if let Some(notice) = notice(&observed.run, name, &plan.status) {
+        cluster.publish(&notice).await?;
     }
     status::write::<Run, _>(cluster, name, observed.run.status.as_ref(), &plan.status).await?;
     for job in &plan.retire {

@@ -107,6 +107,7 @@ fn head_facts(head: &TenantLedger) -> HeadFacts {
         sealed_epoch: head.spec.sealed_epoch,
         as_of: head.spec.as_of,
         allocated_as_of: head.spec.allocated_as_of,
+        look_again_at: head.spec.look_again_at.filter(|at| head.spec.as_of.is_none_or(|as_of| *at > as_of)),
     }
 }
 

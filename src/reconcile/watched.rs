@@ -7,10 +7,11 @@ use kube::api::{ApiResource, ObjectMeta};
 
 use super::cache;
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
-use crate::api::{Directory, Run, TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion};
+use crate::api::{CustomTaskExtension, Directory, Group, Run, TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion};
 use crate::cluster::client::Kind;
 use crate::cluster::object::{Raw, Undecodable};
 use crate::cluster::watch::Subject;
+use crate::domain::references::Referred;
 
 /// Where kubectl keeps a whole copy of what it applied.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -22,12 +23,14 @@ pub struct Watched {
     pub kind: SeenKind,
     /// Whether only those matter that are ours.
     ours: bool,
+    /// Whether only the metadata travels: what is in the objects is nobody's business here.
+    metadata: bool,
     resource: fn() -> ApiResource,
     decode: fn(&Raw) -> Result<Seen, Undecodable>,
 }
 
 /// The kinds that are watched, in the order in which simulation takes their events.
-pub const WATCHED: [Watched; 9] = [
+pub const WATCHED: [Watched; 11] = [
     Watched::all::<TenantLedger>(SeenKind::TenantLedger),
     Watched::all::<TenantSchedule>(SeenKind::TenantSchedule),
     Watched::all::<Directory>(SeenKind::Directory),
@@ -36,7 +39,9 @@ pub const WATCHED: [Watched; 9] = [
     Watched::all::<Run>(SeenKind::Run),
     Watched { ours: true, ..Watched::all::<Job>(SeenKind::Job) },
     Watched { ours: true, ..Watched::all::<Pod>(SeenKind::Pod) },
-    Watched { kind: SeenKind::User, ours: false, resource: || ApiResource::erase::<User>(&()), decode: |_| Ok(Seen::UserChanged) },
+    Watched::names::<Group>(SeenKind::Group, |raw| Ok(Seen::group(raw.name_any()))),
+    Watched::names::<CustomTaskExtension>(SeenKind::CustomTaskExtension, |raw| Ok(Seen::extension(raw.name_any()))),
+    Watched::names::<User>(SeenKind::User, |_| Ok(Seen::UserChanged)),
 ];
 
 /// An object that is not what this program knows of its kind. It is a thing that was seen as any other: it stands in
@@ -61,6 +66,10 @@ macro_rules! seen {
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub enum SeenKind {
             $($(#[$doc])* $kind,)+
+            /// Groups: only their names.
+            Group,
+            /// Extensions: only their names.
+            CustomTaskExtension,
             /// Users: only that something changed.
             User,
         }
@@ -75,6 +84,13 @@ macro_rules! seen {
                 name: String,
                 /// Whether an evaluation made or planned it.
                 planned: bool,
+            },
+            /// That an object is there to which Workflows refer; nobody here asks what is in it.
+            Referred {
+                /// What it is.
+                referred: Referred,
+                /// Its name.
+                name: String,
             },
             /// Some User was added, changed or removed: the controller keeps nothing of people.
             UserChanged,
@@ -95,6 +111,8 @@ macro_rules! seen {
                 match self {
                     $(Self::$kind(_) => SeenKind::$kind,)+
                     Self::EndedRun { .. } => SeenKind::Run,
+                    Self::Referred { referred: Referred::Group, .. } => SeenKind::Group,
+                    Self::Referred { referred: Referred::Extension, .. } => SeenKind::CustomTaskExtension,
                     Self::UserChanged => SeenKind::User,
                     Self::Broken(broken) => broken.kind,
                 }
@@ -105,7 +123,7 @@ macro_rules! seen {
             pub fn name(&self) -> String {
                 match self {
                     $(Self::$kind(object) => object.name_any(),)+
-                    Self::EndedRun { name, .. } => name.clone(),
+                    Self::EndedRun { name, .. } | Self::Referred { name, .. } => name.clone(),
                     Self::UserChanged => String::new(),
                     Self::Broken(broken) => broken.name.clone(),
                 }
@@ -134,6 +152,18 @@ seen! {
 }
 
 impl Seen {
+    /// That a Group is there.
+    #[must_use]
+    pub fn group(name: String) -> Self {
+        Self::Referred { referred: Referred::Group, name }
+    }
+
+    /// That a CustomTaskExtension is there.
+    #[must_use]
+    pub fn extension(name: String) -> Self {
+        Self::Referred { referred: Referred::Extension, name }
+    }
+
     /// Without what is asked of nobody again: which pod a Job starts, and what is in a pod.
     fn trimmed(mut self) -> Self {
         match &mut self {
@@ -161,7 +191,12 @@ impl Seen {
 impl Watched {
     /// All objects of a kind.
     const fn all<K: Kind + Into<Seen>>(kind: SeenKind) -> Self {
-        Self { kind, ours: false, resource: || ApiResource::erase::<K>(&()), decode: read::<K> }
+        Self { kind, ours: false, metadata: false, resource: || ApiResource::erase::<K>(&()), decode: read::<K> }
+    }
+
+    /// All objects of a kind of which nobody here asks what is in them.
+    const fn names<K: Kind>(kind: SeenKind, decode: fn(&Raw) -> Result<Seen, Undecodable>) -> Self {
+        Self { kind, ours: false, metadata: true, resource: || ApiResource::erase::<K>(&()), decode }
     }
 
     /// What is to be watched.
@@ -170,7 +205,7 @@ impl Watched {
         Subject {
             resource: (self.resource)(),
             labels: self.ours.then(|| format!("{LABEL_MANAGED_BY}={MANAGED_BY}")),
-            metadata: self.kind == SeenKind::User,
+            metadata: self.metadata,
         }
     }
 
@@ -221,8 +256,8 @@ mod tests {
         for Watched { kind, .. } in WATCHED {
             let seen = see(kind, &json!({"spec": "Ann", "status": "Ann", "sealedEpoch": "Ann", "epoch": "Ann"}));
             match (kind, seen) {
-                // Of a User only that it changed is seen.
-                (SeenKind::User, Seen::UserChanged) => {}
+                // Of a User only that it changed is seen, of others only that they are there.
+                (SeenKind::User, Seen::UserChanged) | (SeenKind::Group | SeenKind::CustomTaskExtension, Seen::Referred { .. }) => {}
                 (_, Seen::Broken(broken)) => {
                     assert_eq!((broken.name.as_str(), broken.uid.as_str(), broken.version.as_str()), ("a", "u", "7"));
                     assert!(!broken.error.to_string().contains("Ann"), "{kind:?}: {}", broken.error);

@@ -11,15 +11,20 @@ use super::cache::Cache;
 use super::directory::ready_and_stalled;
 use super::memory::Memory;
 use super::{Key, Next, ReconcileError, status};
+use crate::api::conditions::{self, Finding, REFERENCES_RESOLVED};
 use crate::api::meta::{ANNOTATION_GIT_COMMIT, DEFAULT_NAME, LABEL_MANAGED_BY, LABEL_WORKFLOW, MANAGED_BY};
 use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::workflow::WorkflowStatus;
 use crate::api::workflow_version::{WorkflowVersionSpec, WorkflowVersionStatus};
 use crate::api::{TenantLedger, Workflow, WorkflowVersion};
-use crate::cluster::events::our_time;
+use crate::cluster::events::{Notice, our_time};
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::validate::{self, Problem, Tenant};
 use crate::domain::version::{self, VersionDecision};
+use crate::domain::{keys, references};
+
+/// Reason: the Workflow names what is not there.
+const REFERENCE_MISSING: &str = "ReferenceMissing";
 
 /// Everything that decides while the Workflow is there.
 struct Observed<'a> {
@@ -28,6 +33,8 @@ struct Observed<'a> {
     versions: Vec<&'a WorkflowVersion>,
     head: Option<&'a WorkflowHead>,
     tenant: Tenant<'a>,
+    /// What the Workflow names and what is not there.
+    missing: Vec<String>,
 }
 
 /// What to do.
@@ -39,12 +46,16 @@ enum Plan {
 }
 
 fn observe<'a>(cache: &'a Cache, namespace: &'a str, name: &str) -> Option<Observed<'a>> {
+    let (workflow, tenant) = (cache.workflow(name)?, tenant(cache));
+    let directory = tenant.directory_name(workflow.spec.directory.as_deref()).and_then(|name| cache.directory(name));
+    let is_embedded = directory.is_some_and(|directory| directory.spec.embedded.is_some());
     Some(Observed {
         namespace,
-        workflow: cache.workflow(name)?,
+        workflow,
         versions: cache.versions_of(name).collect(),
         head: cache.head().and_then(|head| entry(head, name)),
-        tenant: tenant(cache),
+        tenant,
+        missing: references::missing(&workflow.spec, is_embedded, |referred, name| cache.is_there(referred, name)),
     })
 }
 
@@ -74,7 +85,34 @@ fn version(observed: &Observed<'_>) -> VersionDecision {
     version::decide_version(&input, || version::new_lineage(observed.namespace, &name, &observed.workflow.uid().unwrap_or_default()))
 }
 
-fn desired_status(workflow: &Workflow, plan: &Plan, now: DateTime<Utc>) -> WorkflowStatus {
+/// Whether everything that the Workflow names is there. It stays Ready without: who leaves loses what they have all the same,
+/// and who is given something that is not there fails with its name.
+fn resolved(missing: &[String]) -> Finding<'static> {
+    let (reason, message) = if missing.is_empty() {
+        ("Resolved", "everything that it names is there".to_owned())
+    } else {
+        (REFERENCE_MISSING, format!("it names what is not there: {}", missing.join(", ")))
+    };
+    Finding { type_: REFERENCES_RESOLVED, status: missing.is_empty().into(), reason, message }
+}
+
+/// The Event about references that the status does not tell yet. The same breach is the same Event, however often a pass
+/// has to be made again.
+fn notice<'a>(workflow: &'a Workflow, name: &'a str, missing: &[String]) -> Option<Notice<'a>> {
+    use sha2::Digest as _;
+    let Finding { message, .. } = resolved(missing);
+    let conditions = workflow.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    let before = conditions.iter().find(|condition| condition.type_ == REFERENCES_RESOLVED);
+    if missing.is_empty() || before.is_some_and(|before| before.message == message) {
+        return None;
+    }
+    let since = before.map(|before| before.last_transition_time.to_rfc3339()).unwrap_or_default();
+    let digest = sha2::Sha256::digest([workflow.uid().unwrap_or_default(), since, message.clone()].join("\n"));
+    let id = format!("references-{}", keys::encode(&digest[..8]));
+    Some(Notice { kind: "Workflow", name, warning: true, reason: REFERENCE_MISSING, message, id })
+}
+
+fn desired_status(workflow: &Workflow, plan: &Plan, missing: &[String], now: DateTime<Utc>) -> WorkflowStatus {
     let mut desired = workflow.status.clone().unwrap_or_default();
     let generation = workflow.metadata.generation;
     desired.observed_generation = generation;
@@ -94,6 +132,7 @@ fn desired_status(workflow: &Workflow, plan: &Plan, now: DateTime<Utc>) -> Workf
             ready_and_stalled(&mut desired.conditions, &[], reason, message, generation, now);
         }
     }
+    conditions::upsert(&mut desired.conditions, resolved(missing), generation, now);
     desired
 }
 
@@ -126,7 +165,10 @@ pub(super) async fn pass(cache: &Cache, cluster: &Cluster, settled: &mut Option<
         plan = Plan::Version(mint(&observed, cluster).await?);
     }
     let now = cluster.clock().now();
-    let desired = desired_status(observed.workflow, &plan, now);
+    let desired = desired_status(observed.workflow, &plan, &observed.missing, now);
+    if let Some(notice) = notice(observed.workflow, name, &observed.missing) {
+        cluster.publish(&notice).await?;
+    }
     status::write::<Workflow, _>(cluster, name, observed.workflow.status.as_ref(), &desired).await?;
     let mut next = Next::IDLE;
     if let Plan::Version(VersionDecision::Current { name: version, .. }) = &plan {
@@ -154,6 +196,9 @@ fn fingerprint(cache: &Cache, observed: &Observed<'_>) -> String {
     if let Some(head) = observed.head {
         let _ = write!(text, " h{}@{}", head.lineage, head.highest_version);
     }
+    for missing in &observed.missing {
+        let _ = write!(text, " m{missing}");
+    }
     text
 }
 
@@ -174,6 +219,7 @@ async fn mint(observed: &Observed<'_>, cluster: &Cluster) -> Result<VersionDecis
         versions: versions.iter().collect(),
         head: head.as_ref().and_then(|head| entry(head, &name)),
         tenant: observed.tenant,
+        missing: Vec::new(),
     };
     let decision = version(&now);
     let VersionDecision::Mint { number, name: version_name, lineage, foreign } = decision else { return Ok(decision) };
@@ -252,4 +298,45 @@ fn newest<'a>(cache: &'a Cache, name: &str) -> Option<&'a WorkflowVersion> {
     let oldest = || cache.versions_of(name).min_by_key(|version| version.spec.number).map(|version| version.spec.lineage.as_str());
     let lineage = known.or_else(oldest)?;
     cache.versions_of(name).filter(|version| version.spec.lineage == lineage).max_by_key(|version| version.spec.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn workflow(conditions: &serde_json::Value) -> Workflow {
+        let object = json!({
+            "apiVersion": "tenure.dev/v1alpha1",
+            "kind": "Workflow",
+            "metadata": {"name": "leave", "uid": "u"},
+            "spec": {"category": "leaver", "tasks": []},
+            "status": {"conditions": conditions},
+        });
+        serde_json::from_value(object).expect("a Workflow")
+    }
+
+    fn told(conditions: &serde_json::Value, missing: &[&str]) -> Option<String> {
+        let missing: Vec<String> = missing.iter().map(|name| (*name).to_owned()).collect();
+        notice(&workflow(conditions), "leave", &missing).map(|notice| notice.id)
+    }
+
+    #[test]
+    fn a_breach_is_told_once_and_another_one_again() {
+        let condition = |status: &str, message: &str, at: &str| {
+            json!([{
+                "type": "ReferencesResolved", "status": status, "reason": "r", "message": message, "lastTransitionTime": at,
+            }])
+        };
+        let said = condition("False", "it names what is not there: Group \"a\"", "2026-01-02T00:00:00Z");
+        let (fine, later) = (condition("True", "", "2026-01-01T00:00:00Z"), condition("True", "", "2026-01-03T00:00:00Z"));
+        let first = told(&fine, &["Group \"a\""]);
+        assert!(first.is_some() && told(&json!([]), &["Group \"a\""]).is_some());
+        assert_eq!(first, told(&fine, &["Group \"a\""]), "a pass that is made again tells the same");
+        assert_eq!(told(&said, &["Group \"a\""]), None, "the status tells it");
+        assert!(told(&said, &["Group \"a\"", "Group \"b\""]).is_some(), "there is more of it");
+        assert_ne!(told(&later, &["Group \"a\""]), first, "it was mended in between");
+        assert_eq!((told(&fine, &[]), told(&said, &[])), (None, None));
+    }
 }

@@ -76,6 +76,7 @@ pub(super) fn operator(found: &str, name: &str, kind: Kind) -> Option<String> {
         "" | ")" | "and" | "or" if kind == Kind::Boolean => {
             return Some(format!("write {name} eq true"));
         }
+        "add" | "sub" | "+" | "-" => return Some(format!("a duration stands at the end: {name} gt now() sub duration'P7D'")),
         "." if name == "user" => return Some("write the attribute without user.".to_owned()),
         _ => return None,
     };
@@ -109,6 +110,11 @@ pub(super) fn literal(token: &Token<'_>, found: &str) -> Option<String> {
         Token::Word(_) => Some(format!("a text stands in single quotes: '{found}'")),
         _ => text(found),
     }
+}
+
+/// Two attributes whose values cannot be compared.
+pub(super) fn other_kind(left: &str, left_kind: Kind, right: &str, right_kind: Kind) -> String {
+    format!("{left} is {}, and {right} is {}", kind(left_kind), kind(right_kind))
 }
 
 /// Where a text should stand.

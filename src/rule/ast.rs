@@ -25,6 +25,17 @@ pub enum Expr {
         /// With what.
         value: Literal,
     },
+    /// `employeeHireDate le employeeLeaveDateTime sub duration'P30D'`.
+    Relate {
+        /// What is compared.
+        left: Attribute,
+        /// How.
+        operator: Comparison,
+        /// With what.
+        right: Attribute,
+        /// How far the right one is moved first.
+        shift: Shift,
+    },
     /// `department in ('Sales', 'Marketing')`.
     In {
         /// What is compared.
@@ -184,6 +195,30 @@ impl Duration {
     }
 }
 
+/// How far an instant is moved before it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shift {
+    /// Not at all.
+    #[default]
+    None,
+    /// `add duration'P7D'`.
+    Later(Duration),
+    /// `sub duration'P7D'`.
+    Earlier(Duration),
+}
+
+impl Shift {
+    /// What is added.
+    #[must_use]
+    pub fn delta(self) -> TimeDelta {
+        match self {
+            Self::None => TimeDelta::zero(),
+            Self::Later(duration) => duration.delta(),
+            Self::Earlier(duration) => -duration.delta(),
+        }
+    }
+}
+
 impl Expr {
     /// All of `terms`: nested ones are taken apart, a single one stands for itself.
     #[must_use]
@@ -211,7 +246,7 @@ impl Expr {
         match self {
             Self::And(terms) | Self::Or(terms) => terms.iter().for_each(|term| term.visit(visit)),
             Self::Not(inner) | Self::Any { test: inner, .. } => inner.visit(visit),
-            Self::Compare { .. } | Self::In { .. } | Self::Call { .. } => {}
+            Self::Compare { .. } | Self::Relate { .. } | Self::In { .. } | Self::Call { .. } => {}
         }
     }
 
@@ -231,6 +266,7 @@ impl Expr {
                 operand.write(f, element)?;
                 write!(f, " {} {value}", operator.word())
             }
+            Self::Relate { left, operator, right, shift } => write!(f, "{left} {} {right}{shift}", operator.word()),
             Self::In { operand, values } => {
                 operand.write(f, element)?;
                 f.write_str(" in (")?;
@@ -321,8 +357,19 @@ impl fmt::Display for Literal {
             Self::Text(text) => write_text(f, text),
             Self::Date(instant) => write_date(f, *instant),
             Self::Now => f.write_str("now()"),
-            Self::After(duration) => write!(f, "now() add duration'{duration}'"),
-            Self::Before(duration) => write!(f, "now() sub duration'{duration}'"),
+            Self::After(duration) => write!(f, "now(){}", Shift::Later(*duration)),
+            Self::Before(duration) => write!(f, "now(){}", Shift::Earlier(*duration)),
+        }
+    }
+}
+
+impl fmt::Display for Shift {
+    /// As it stands after an instant.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Later(duration) => write!(f, " add duration'{duration}'"),
+            Self::Earlier(duration) => write!(f, " sub duration'{duration}'"),
         }
     }
 }

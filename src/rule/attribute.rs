@@ -186,6 +186,11 @@ impl Vocabulary {
         self
     }
 
+    /// The names that were added.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.extra.keys().map(String::as_str)
+    }
+
     /// Finds the attribute of that name.
     #[must_use]
     pub fn resolve(&self, path: &str) -> Option<(Attribute, Kind)> {

@@ -90,6 +90,10 @@ fn parts<S: Subject + ?Sized>(terms: &[Expr], nodes: &[Node], view: &View<'_, S>
 /// What the subject has where a test looks.
 fn found<S: Subject + ?Sized>(expr: &Expr, node: &Node, view: &View<'_, S>) -> Option<String> {
     let (name, value) = match (expr, node) {
+        (Expr::Relate { left, right, .. }, _) => {
+            let said = [left, right].map(|attribute| said(attribute.path(), view.subject.value(attribute)));
+            return Some(said.join(", "));
+        }
         (Expr::Any { collection, .. }, _) => (collection.path(), view.subject.value(collection)),
         (
             Expr::Compare { operand: Operand::Attribute(attribute), .. }
@@ -99,11 +103,15 @@ fn found<S: Subject + ?Sized>(expr: &Expr, node: &Node, view: &View<'_, S>) -> O
         ) => (attribute.path(), view.value(source)),
         _ => return None,
     };
-    Some(match value {
+    Some(said(name, value))
+}
+
+fn said(name: &str, value: Value<'_>) -> String {
+    match value {
         Value::Null => format!("{name} has no value"),
         Value::Unknown => format!("{name} could not be read"),
         value => format!("{name} is {}", shown(value)),
-    })
+    }
 }
 
 fn shown(value: Value<'_>) -> String {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 
 use super::advice;
-use super::ast::{Comparison, Duration, Literal};
+use super::ast::{Comparison, Duration, Literal, Shift};
 use super::attribute::Kind;
 use super::error::Mistake;
 use super::lexer::Token;
@@ -14,7 +14,7 @@ impl Parser<'_> {
     pub(super) fn literal_for(&mut self, kind: Kind, operator: Option<Comparison>) -> Parsed<Literal> {
         let start = self.at;
         let expected = expected(kind);
-        let literal = self.literal(expected)?;
+        let literal = self.literal(expected, kind)?;
         let ordering = operator.is_some_and(Comparison::is_ordering);
         let fits = match (&literal, kind) {
             (Literal::Null, _) | (Literal::Bool(_), Kind::Untyped) => !ordering,
@@ -37,7 +37,7 @@ impl Parser<'_> {
         Err(self.unexpected_with(expected, advice))
     }
 
-    fn literal(&mut self, expected: &str) -> Parsed<Literal> {
+    fn literal(&mut self, expected: &str, kind: Kind) -> Parsed<Literal> {
         let literal = match self.peek().clone() {
             Token::Text(text) => Literal::Text(text),
             Token::Number(number) => {
@@ -52,6 +52,7 @@ impl Parser<'_> {
             Token::Word("false") => Literal::Bool(false),
             Token::Word("null") => Literal::Null,
             Token::Word("now") => return self.now(),
+            Token::Word(_) => return Err(self.no_value(expected, kind)),
             _ => {
                 return Err(self.unexpected_with(expected, advice::literal(self.peek(), self.found())));
             }
@@ -65,15 +66,24 @@ impl Parser<'_> {
         self.at += 1;
         self.expect('(')?;
         self.expect(')')?;
-        let build: fn(Duration) -> Literal = if self.take_word("add") {
-            Literal::After
+        Ok(match self.shift("now()")? {
+            Shift::None => Literal::Now,
+            Shift::Later(duration) => Literal::After(duration),
+            Shift::Earlier(duration) => Literal::Before(duration),
+        })
+    }
+
+    /// What is added to an instant or taken away from it; `instant` is how the rule writes that.
+    pub(super) fn shift(&mut self, instant: &str) -> Parsed<Shift> {
+        let build: fn(Duration) -> Shift = if self.take_word("add") {
+            Shift::Later
         } else if self.take_word("sub") {
-            Literal::Before
+            Shift::Earlier
         } else if matches!(self.peek(), Token::Strange("-" | "+")) {
-            let advice = "write now() add duration'P7D' or now() sub duration'P7D'".to_owned();
+            let advice = format!("write {instant} add duration'P7D' or {instant} sub duration'P7D'");
             return Err(self.unexpected_with("`add` or `sub`", Some(advice)));
         } else {
-            return Ok(Literal::Now);
+            return Ok(Shift::None);
         };
         if !self.take_word("duration") {
             let advice = "write it as duration'P7D' or duration'PT12H'".to_owned();
@@ -92,7 +102,7 @@ impl Parser<'_> {
     }
 }
 
-fn expected(kind: Kind) -> &'static str {
+pub(super) fn expected(kind: Kind) -> &'static str {
     match kind {
         Kind::Text | Kind::TextCollection | Kind::Records(_) => "a text in single quotes",
         Kind::Boolean => "`true` or `false`",

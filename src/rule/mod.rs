@@ -11,6 +11,7 @@
 //! assignedPlans/any(a:a/service eq 'exchange') members of its records
 //! employeeOrgData/costCenter eq '100'         nested properties
 //! employeeHireDate ge now() sub duration'P7D' days, hours, minutes, seconds: 'P1DT2H3M4S'
+//! validTo gt validFrom                        two attributes of one kind; dates also with add or sub duration'P30D'
 //! (a or b) and not (c)                        not before and before or; lower case, as `OData` has it
 //! ```
 //!
@@ -30,6 +31,7 @@ mod lexer;
 mod literal;
 mod parser;
 mod program;
+mod relation;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -41,7 +43,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-pub use ast::{Comparison, Duration, Expr, Function, Literal, Operand};
+pub use ast::{Comparison, Duration, Expr, Function, Literal, Operand, Shift};
 pub use attribute::{Attribute, Kind, Known, Vocabulary};
 pub use error::RuleError;
 pub use explain::Explanation;
@@ -149,15 +151,18 @@ impl Rule {
 fn mentioned(expr: &Expr) -> Box<[Attribute]> {
     let mut found: Vec<Attribute> = Vec::new();
     expr.visit(&mut |expr| {
-        let (Expr::Compare { operand: Operand::Attribute(attribute), .. }
-        | Expr::In { operand: Operand::Attribute(attribute), .. }
-        | Expr::Call { operand: Operand::Attribute(attribute), .. }
-        | Expr::Any { collection: attribute, .. }) = expr
-        else {
-            return;
+        let (first, second) = match expr {
+            Expr::Compare { operand: Operand::Attribute(attribute), .. }
+            | Expr::In { operand: Operand::Attribute(attribute), .. }
+            | Expr::Call { operand: Operand::Attribute(attribute), .. }
+            | Expr::Any { collection: attribute, .. } => (attribute, None),
+            Expr::Relate { left, right, .. } => (left, Some(right)),
+            _ => return,
         };
-        if !found.contains(attribute) {
-            found.push(attribute.clone());
+        for attribute in std::iter::once(first).chain(second) {
+            if !found.contains(attribute) {
+                found.push(attribute.clone());
+            }
         }
     });
     found.into()

@@ -22,7 +22,7 @@ pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) tokens: Vec<(Token<'a>, Range<usize>)>,
     pub(super) at: usize,
-    vocabulary: &'a Vocabulary,
+    pub(super) vocabulary: &'a Vocabulary,
     case: Case,
     depth: usize,
     /// Regular expressions so far.
@@ -32,10 +32,10 @@ pub(super) struct Parser<'a> {
 }
 
 /// What a name turned out to be.
-struct Named {
-    operand: Operand,
-    kind: Kind,
-    span: Range<usize>,
+pub(super) struct Named {
+    pub(super) operand: Operand,
+    pub(super) kind: Kind,
+    pub(super) span: Range<usize>,
     is_any: bool,
 }
 
@@ -85,7 +85,7 @@ impl Parser<'_> {
         let inner_offset = self.offset();
         let found = self.found().to_owned();
         let inner = self.term()?;
-        if matches!(inner, Expr::Compare { .. } | Expr::In { .. }) {
+        if matches!(inner, Expr::Compare { .. } | Expr::Relate { .. } | Expr::In { .. }) {
             return Err(Mistake {
                 offset: inner_offset,
                 found: format!("`{found}`"),
@@ -167,6 +167,9 @@ impl Parser<'_> {
             return Err(self.unexpected_with("`eq`, `ne` or `in`", Some("a boolean has no order".into())));
         }
         self.at += 1;
+        if let Some(relation) = self.relation(&named, operator)? {
+            return Ok(relation);
+        }
         let value = self.literal_for(named.kind, Some(operator))?;
         Ok(Expr::Compare { operand: named.operand, operator, value })
     }
@@ -226,7 +229,7 @@ impl Parser<'_> {
     }
 
     /// A name with `/` between its parts, resolved. Stops before the parenthesis of `any(`.
-    fn named(&mut self) -> Parsed<Named> {
+    pub(super) fn named(&mut self) -> Parsed<Named> {
         let start = self.offset();
         let Token::Word(first) = *self.peek() else {
             return Err(self.unexpected("an attribute"));
@@ -271,7 +274,7 @@ impl Parser<'_> {
         })
     }
 
-    fn refuse_collection(&self, named: &Named) -> Parsed<()> {
+    pub(super) fn refuse_collection(&self, named: &Named) -> Parsed<()> {
         let name = &self.text[named.span.clone()];
         let advice = match named.kind {
             _ if named.is_any => "any is a test of its own".to_owned(),

@@ -32,6 +32,7 @@ pub(super) enum Node {
     Any(Box<[Node]>),
     Not(Box<Node>),
     Test { source: Source, predicate: Predicate },
+    Relate { left: Attribute, operator: Comparison, right: Attribute, shift: TimeDelta },
     Exists { collection: Attribute, test: Box<Node> },
 }
 
@@ -100,6 +101,9 @@ pub(super) fn compile(expr: &Expr, case: Case) -> Result<Node, regex::Error> {
                 ordering => Predicate::Order(*ordering, constant),
             };
             Node::Test { source: source(operand), predicate }
+        }
+        Expr::Relate { left, operator, right, shift } => {
+            Node::Relate { left: left.clone(), operator: *operator, right: right.clone(), shift: shift.delta() }
         }
         Expr::In { operand, values } => {
             Node::Test { source: source(operand), predicate: Predicate::OneOf(values.iter().map(|value| constant(value, case)).collect()) }
@@ -199,6 +203,11 @@ impl Node {
             Self::Any(terms) => Truth::any(terms.iter().map(|term| term.evaluate(view))),
             Self::Not(inner) => !inner.evaluate(view),
             Self::Test { source, predicate } => predicate.test(view.value(source), view.now, view.case),
+            Self::Relate { left, operator, right, shift } => {
+                let (left, right) = (view.subject.value(left), view.subject.value(right));
+                let some = |one: Comparison| each(left, |left| each(right, |right| relate(left, one, right, *shift, view.case)));
+                if *operator == Comparison::NotEqual { !some(Comparison::Equal) } else { some(*operator) }
+            }
             Self::Exists { collection, test } => match view.subject.value(collection) {
                 Value::Null => Truth::False,
                 Value::Unknown => Truth::Unknown,
@@ -239,6 +248,32 @@ impl Predicate {
     }
 }
 
+/// Compares two values of a subject as one of them would be compared with the same value written down.
+fn relate(left: Value<'_>, operator: Comparison, right: Value<'_>, shift: TimeDelta, case: Case) -> Truth {
+    let ordering = match (left, right) {
+        (Value::Unknown, _) | (_, Value::Unknown) => None,
+        (Value::Null, Value::Null) => return (operator == Comparison::Equal).into(),
+        (Value::Null, _) | (_, Value::Null) => return Truth::False,
+        (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(&right)),
+        (Value::Int(left), Value::Int(right)) => Some(left.cmp(&right)),
+        (Value::Str(left), Value::Str(right)) => Some(fold(left, case).cmp(&fold(right, case))),
+        (Value::Date(left), Value::Date(right)) => right.checked_add_signed(shift).map(|right| left.cmp(&right)),
+        _ => None,
+    };
+    ordering.map_or(Truth::Unknown, |ordering| holds(operator, ordering).into())
+}
+
+fn holds(operator: Comparison, ordering: Ordering) -> bool {
+    match operator {
+        Comparison::Equal => ordering.is_eq(),
+        Comparison::NotEqual => ordering.is_ne(),
+        Comparison::Greater => ordering.is_gt(),
+        Comparison::GreaterOrEqual => ordering.is_ge(),
+        Comparison::Less => ordering.is_lt(),
+        Comparison::LessOrEqual => ordering.is_le(),
+    }
+}
+
 /// Of many values one has to fit; none at all is like no value.
 fn each(value: Value<'_>, test: impl Fn(Value<'_>) -> Truth) -> Truth {
     match value {
@@ -269,14 +304,7 @@ impl Constant {
         let Some(ordering) = self.compare(value, now, case) else {
             return Truth::Unknown;
         };
-        Truth::from(match operator {
-            Comparison::Equal => ordering.is_eq(),
-            Comparison::NotEqual => ordering.is_ne(),
-            Comparison::Greater => ordering.is_gt(),
-            Comparison::GreaterOrEqual => ordering.is_ge(),
-            Comparison::Less => ordering.is_lt(),
-            Comparison::LessOrEqual => ordering.is_le(),
-        })
+        holds(operator, ordering).into()
     }
 
     /// How the value of a subject stands to this one, if both are of one kind.

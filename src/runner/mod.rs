@@ -1,7 +1,10 @@
 //! The engine inside the Jobs: evaluations find who is due and seal plans, executions carry them out.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod args;
 mod compile;
+pub mod concerns;
 pub mod evaluate;
 pub mod execute;
 mod planted;

@@ -100,6 +100,8 @@ families! {
     broken: Gauges = Gauges::default(), "unreadable_objects", "Objects that the controller cannot read: they are not what this release knows of their kind";
     /// By namespace, directory and attribute.
     unreadable: Gauges = Gauges::default(), "directory_unreadable_values", "Values of a directory that the last evaluation could not read";
+    /// By namespace, directory and reason.
+    conflicts: Gauges = Gauges::default(), "directory_identity_conflicts", "People whose name was another person's, or who share a correlation value";
     /// By namespace, category and outcome.
     runs: Counters = Counters::default(), "runs", "Runs that came to their end";
     /// By namespace, category and outcome.
@@ -174,6 +176,7 @@ impl Metrics {
             &self.runs_held,
             &self.broken,
             &self.unreadable,
+            &self.conflicts,
         ];
         for gauge in gauges {
             gauge.clear();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -41,6 +42,8 @@ pub struct Options {
     pub now: DateTime<Utc>,
     /// Decides everything that is left to chance: names, delays, the order of reconciling.
     pub seed: u64,
+    /// The time zone of reports, instead of the tenants'.
+    pub time_zone: Option<Tz>,
     /// Whether ticks in which nothing can happen are left out.
     pub skip_quiet: bool,
     /// What becomes of the pod of a process that an interceptor lets die.
@@ -58,6 +61,7 @@ impl Default for Options {
             until: None,
             now: DateTime::UNIX_EPOCH,
             seed: 0,
+            time_zone: None,
             skip_quiet: true,
             death: Death::Reported,
             latency: std::time::Duration::ZERO,
@@ -71,6 +75,8 @@ impl Default for Options {
 pub struct Finished {
     /// What was played.
     pub period: Period,
+    /// The time zone of reports: the one that was asked for, else the tenants' if they have one in common, else UTC.
+    pub zone: Tz,
     /// Every object at the end, in order of kind, namespace and name.
     pub objects: Vec<Value>,
     /// What happened, in order of time.
@@ -365,6 +371,7 @@ impl World {
         }
         Finished {
             period: self.period,
+            zone: self.options.time_zone.unwrap_or_else(|| super::report::common_zone(&objects)),
             timeline: self.observer.timeline(&objects),
             mails: self.kubelet.outbox().mails(),
             problems,

@@ -5,15 +5,19 @@ mod before;
 mod credential;
 mod group;
 mod licence;
+mod locale;
 mod mail;
 pub mod post;
 mod sponsor;
 mod team;
+mod values;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
 use crate::api::reasons::UNCERTAIN;
-use crate::api::task::OnUncertain;
+use crate::api::task::{AttributesArguments, OnUncertain};
 use crate::api::tenant_schedule::MailSettings;
 use crate::api::{Action, Task};
 use crate::catalog;
@@ -37,6 +41,8 @@ pub struct Scene<'a, D> {
     pub tenant: &'a str,
     /// Name of the Workflow.
     pub workflow: &'a str,
+    /// Overlay attributes as they were before the first attempt, of all tasks that write some.
+    pub before: &'a [Before<'a>],
     /// The instant of the performance.
     pub now: DateTime<Utc>,
     /// Secure source of random bytes; of the seed in simulation.
@@ -45,6 +51,15 @@ pub struct Scene<'a, D> {
     pub post: &'a dyn Post,
     /// The tenant's mail settings.
     pub mail: &'a MailSettings,
+}
+
+/// The before-image of a task that writes attributes.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// What the task writes.
+    pub arguments: &'a AttributesArguments,
+    /// The overlay that was there; None: it was too large to be kept.
+    pub overlay: Option<&'a BTreeMap<String, String>>,
 }
 
 /// Why a task failed.

@@ -65,6 +65,27 @@ class Attacks:
             self.refused(f"the role author creates a {kind}", self.create(copied, self.role("author")), "cannot create resource", (403,))
             self.done(f"its program changes a {kind}", self.change(kind, name, patch, owner))
 
+    def say_whose_an_account_is(self):
+        """Of an account people write one annotation, if their role allows it, and nothing else."""
+        admin = self.role("directory-admin")
+        self.api.must(self.create(objects.of("Account", "jo", spec={"accountEnabled": True, "memberOf": []}), self.runner))
+        answer = {"metadata": {"annotations": {"tenure.dev/identity": "release"}}}
+        for role in ["reader", "results", "author", "operator", "approver"]:
+            self.refused(f"{role} says whose an account is", self.change("Account", "jo", answer, self.role(role)), "cannot patch", (403,))
+        self.done("a directory-admin says whose an account is", self.change("Account", "jo", answer, admin))
+        self.done("and another answer", self.change("Account", "jo", {"metadata": {"annotations": {"tenure.dev/identity": "keep"}}}, admin))
+        owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "00000000-0000-0000-0000-000000000000"}
+        for what, patch in {
+            "the account": {"spec": {"accountEnabled": False}},
+            "the account beside an answer": {**answer, "spec": {"accountEnabled": False}},
+            "another annotation": {"metadata": {"annotations": {"tenure.dev/identity": "keep", "other": "x"}}},
+            "a label": {"metadata": {"labels": {"a": "b"}}},
+            "a finalizer": {"metadata": {"finalizers": ["acme.example/stay"]}},
+            "an owner": {"metadata": {"ownerReferences": [owner]}},
+        }.items():
+            self.refused(f"a directory-admin writes {what}", self.change("Account", "jo", patch, admin), "only the ")
+        self.done("a directory-admin takes the answer back", self.change("Account", "jo", {"metadata": {"annotations": {"tenure.dev/identity": None}}}, admin))
+
     def forge_statuses(self):
         """A status is what the programs say."""
         self.api.must(self.create(objects.workflow("leave", {"disableUserAccount": {}}), self.role("author")))
@@ -246,6 +267,7 @@ class Attacks:
     def all(self, upgrade):
         """All of them, in an order in which each finds what it needs; `upgrade` sets a value of the operator's chart."""
         self.forge_what_programs_write()
+        self.say_whose_an_account_is()
         self.forge_statuses()
         self.ask_for_runs()
         self.forge_approvals()

@@ -22,15 +22,15 @@ NEVER = ["bind", "escalate", "impersonate", "*"]
 
 TABLE = """
 resource                            reader results author  operator approver diradmin runner controller extension
-tenure.dev/accounts                 .      glw     .       .        glw      glw      lcu    .          .
+tenure.dev/accounts                 .      glw     .       .        glw      glwup    lcu    .          .
 tenure.dev/accounts/status          .      .       .       .        .        .        .      .          .
 tenure.dev/approvals                .      glw     .       .        glwc     glw      .      .          .
-tenure.dev/customtaskextensions     glw    glw     glw     glw      glw      glwcupd  .      .          .
+tenure.dev/customtaskextensions     glw    glw     glw     glw      glw      glwcupd  .      lw         .
 tenure.dev/directories              glw    glw     glw     glw      glw      glwcupd  l      lw         .
 tenure.dev/directories/status       .      .       .       .        .        .        .      p          .
 tenure.dev/directorysnapshots       .      .       .       glw      .        .        lcu    .          .
 tenure.dev/extensioncalls           .      .       .       glw      .        .        .      .          .
-tenure.dev/groups                   .      glw     .       .        glw      glwcupd  l      .          .
+tenure.dev/groups                   .      glw     .       .        glw      glwcupd  l      lw         .
 tenure.dev/holds                    .      glw     .       .        glw      glwcupd  .      .          .
 tenure.dev/occurrenceledgers        .      .       .       glw      .        .        lcu    .          .
 tenure.dev/runs                     glw    glw     glw     glwcupd  glw      glw      lcd    lw         .
@@ -49,7 +49,7 @@ batch/jobs/status                   .      .       .       .        .        .  
 batch/cronjobs                      .      .       .       .        .        .        .      .          .
 apps/deployments                    .      .       .       .        .        .        .      .          .
 core/configmaps                     .      .       .       .        .        .        .      .          .
-core/events                         .      .       .       glw      .        .        c      l          .
+core/events                         .      .       .       glw      .        .        c      lc         .
 core/pods                           .      .       .       glw      .        .        .      lw         .
 core/pods/exec                      .      .       .       .        .        .        .      .          .
 core/pods/ephemeralcontainers       .      .       .       .        .        .        .      .          .

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from .documents import SIMULATE_AT
-from .workflows import parse_date
+from .dates import parse_date
 
 INVENTED = "adventure-works.example/invented"
 EMPLOYEE_ID = "adventure-works.example/employee-id"
@@ -90,7 +90,7 @@ def check_account(name, history, revisions, end, output):
     for index, revision in enumerate(revisions):
         until = revisions[index + 1].at if index + 1 < len(revisions) else end
         date = parse_date(revision.spec.get("employeeLeaveDateTime"))
-        left = left or (date is not None and date[0].replace(hour=18) < until)
+        left = left or (date is not None and date.replace(hour=18) < until)
     expected = (False, []) if left else (True, [group_of(history[-1]["department"])])
     account = output.of("Account").get(name)
     if account is None:

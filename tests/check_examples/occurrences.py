@@ -10,8 +10,9 @@ import dataclasses
 import datetime
 import itertools
 
+from .dates import parse_date, zone_of
 from .documents import NotModelled
-from .workflows import RANK, Workflow, parse_date, versions_of
+from .workflows import RANK, Workflow, versions_of
 
 # From a changed record to the start of work: the evaluation comes within a minute, and then two Jobs have to start.
 CHANGE_ALLOWANCE = datetime.timedelta(minutes=5)
@@ -129,28 +130,37 @@ class Reckoning:
                 found += self._occurrence(subject, name, attribute, spell)
         return found
 
-    def _due(self, workflow, attribute, spell):
+    def _due(self, subject, workflow, attribute, spell):
         """The due instant of a value for a revision of a workflow, or None if it makes nothing due."""
         if workflow is None or not workflow.scheduled or attribute not in workflow.trigger_attributes():
             return None
         if workflow.trigger == "attributeChange":
             return None if spell.is_first else spell.begin
-        return workflow.due(spell.value) if spell.value else None
+        return workflow.due(spell.value, self._zone(subject)) if spell.value else None
+
+    def _zone(self, subject):
+        """The time zone of a person's dates, which must be one and the same all the time."""
+        schedules = [revision.spec for revisions in self.example.objects.get("TenantSchedule", {}).values() for revision in revisions]
+        records = [revision.spec for revision in self.users[subject]]
+        zones = {str(zone_of(record, schedule)) for record in records for schedule in schedules or [{}]}
+        if len(zones) != 1:
+            raise NotModelled(f"the time zone of {subject} changes")
+        return zone_of(records[0], (schedules or [{}])[0])
 
     def _is_due(self, subject, name, attribute, spell, instant):
         """True if the occurrence is due at an instant of its spell, had it not been processed before."""
         workflow = self.workflow_at(name, instant)
-        due = self._due(workflow, attribute, spell)
+        due = self._due(subject, workflow, attribute, spell)
         if due is None or not due <= instant < due + workflow.window:
             return False
-        return workflow.rule.matches(self.example.at("User", subject, instant))
+        return workflow.rule.matches(self.example.at("User", subject, instant), self._zone(subject))
 
     def _occurrence(self, subject, name, attribute, spell):
         """[the occurrence that one value makes], or [] if it never makes one in the time played."""
         end = min(spell.end, self.example.end)
         marks = {spell.begin, *(revision.at for revision in self.users[subject]), *(at for at, _ in self.workflows[name])}
         for _, workflow in self.workflows[name]:
-            due = self._due(workflow, attribute, spell)
+            due = self._due(subject, workflow, attribute, spell)
             if due is not None:
                 marks |= {due, due + workflow.window}
         marks = sorted(mark for mark in marks if spell.begin <= mark < end)
@@ -166,7 +176,7 @@ class Reckoning:
         seen_at_once = begin > self.example.start and any(revision.at == begin for revision in self.users[subject])
         latest = begin + (CHANGE_ALLOWANCE if seen_at_once else self.example.interval + EXECUTION_ALLOWANCE)
         workflow, version = self.workflow_at(name, begin), self._version(name, begin)
-        due = self._due(workflow, attribute, spell)
+        due = self._due(subject, workflow, attribute, spell)
         slack = CHANGE_ALLOWANCE if workflow.trigger == "attributeChange" else datetime.timedelta(0)
         found = Occurrence(name, workflow.category, subject, attribute, spell, due, slack, begin, end, latest, version)
         if end <= latest or self.example.end <= latest:
@@ -182,11 +192,11 @@ class Reckoning:
     def _missed(self, subject, name, attribute, spell):
         """[a missed occurrence] if the value came, with its workflow active, after its window had gone by."""
         workflow = self.workflow_at(name, spell.begin)
-        due = self._due(workflow, attribute, spell)
+        due = self._due(subject, workflow, attribute, spell)
         activated = self.workflows[name][0][0]
         if due is None or spell.begin <= self.example.start or due < activated or spell.begin < due + workflow.window:
             return []
-        if not workflow.rule.matches(self.example.at("User", subject, spell.begin)):
+        if not workflow.rule.matches(self.example.at("User", subject, spell.begin), self._zone(subject)):
             return []
         return [Occurrence(name, workflow.category, subject, attribute, spell, due, datetime.timedelta(0), spell.begin, spell.begin,
                            spell.begin, self._version(name, spell.begin), "missed")]
@@ -197,9 +207,9 @@ class Reckoning:
         for entry in occurrences:
             if entry.category == "leaver" or entry.outcome != "planned":
                 continue
-            hired = parse_date(self.example.at("User", subject, entry.begin).get("employeeHireDate"))
+            hired = parse_date(self.example.at("User", subject, entry.begin).get("employeeHireDate"), self._zone(subject))
             for leaver in leavers:
-                if hired is not None and hired[0] > leaver.due:
+                if hired is not None and hired > leaver.due:
                     continue
                 if leaver.begin <= entry.begin:
                     if leaver.spell.end < entry.end:

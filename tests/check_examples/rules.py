@@ -1,8 +1,13 @@
-"""Scope rules: `eq`, `ne`, `in`, `startsWith`, `and`, `or`, `not (...)`, parentheses, strings in single quotes."""
+"""Scope rules: `eq`, `ne`, `in`, `startsWith`, `and`, `or`, `not (...)`, parentheses, strings in single quotes; and two
+attributes that are dates, compared with `gt`, `ge`, `lt` or `le`."""
 
+import operator
 import re
 
-from .documents import NotModelled
+from .dates import LEAVE_DATE, parse_date
+from .documents import UTC, NotModelled
+
+ORDERINGS = {"gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
 
 TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([A-Za-z][A-Za-z0-9_/]*)|([(),]))")
 
@@ -30,9 +35,11 @@ class Rule:
         if self._rest:
             raise NotModelled(f"rule {text!r} goes on with {self._rest}")
 
-    def matches(self, person):
-        """True if `person`, a mapping of attributes, is in scope. An attribute without a value equals nothing."""
-        return self._test(person)
+    def matches(self, person, zone=UTC):
+        """True if `person`, a mapping of attributes whose dates are in `zone`, is in scope. An attribute without a value equals
+        nothing.
+        """
+        return self._test(person, zone)
 
     def _take(self, expected=None):
         if not self._rest or (expected is not None and self._rest[0] != expected):
@@ -47,20 +54,20 @@ class Rule:
         while self._next_is("or"):
             self._take()
             parts.append(self._conjunction())
-        return lambda person: any(part(person) for part in parts)
+        return lambda person, zone: any(part(person, zone) for part in parts)
 
     def _conjunction(self):
         parts = [self._term()]
         while self._next_is("and"):
             self._take()
             parts.append(self._term())
-        return lambda person: all(part(person) for part in parts)
+        return lambda person, zone: all(part(person, zone) for part in parts)
 
     def _term(self):
         if self._next_is("not"):
             self._take()
             inner = self._parenthesised()
-            return lambda person: not inner(person)
+            return lambda person, zone: not inner(person, zone)
         if self._next_is("("):
             return self._parenthesised()
         if self._next_is("startsWith"):
@@ -93,21 +100,32 @@ class Rule:
         self._take(",")
         prefix = self._string()
         self._take(")")
-        return lambda person: (person.get(name) or "").startswith(prefix)
+        return lambda person, zone: (person.get(name) or "").startswith(prefix)
 
     def _comparison(self):
-        name, operator = self._attribute(), self._take()
-        if operator == "in":
+        name, word = self._attribute(), self._take()
+        if word in ORDERINGS:
+            return self._dates(name, ORDERINGS[word], self._attribute())
+        if word == "in":
             self._take("(")
             values = [self._string()]
             while self._next_is(","):
                 self._take()
                 values.append(self._string())
             self._take(")")
-            return lambda person: person.get(name) in values
+            return lambda person, zone: person.get(name) in values
         value = self._string()
-        if operator == "eq":
-            return lambda person: person.get(name) == value
-        if operator == "ne":
-            return lambda person: person.get(name) != value
-        raise NotModelled(f"rule {self.text!r}: operator {operator}")
+        if word == "eq":
+            return lambda person, zone: person.get(name) == value
+        if word == "ne":
+            return lambda person, zone: person.get(name) != value
+        raise NotModelled(f"rule {self.text!r}: operator {word}")
+
+    def _dates(self, left, compare, right):
+        """Two dates of one person, in their zone. Nothing is before or after a date that is not there."""
+        def test(person, zone):
+            one, other = (parse_date(person.get(name), zone, ends=name == LEAVE_DATE) for name in (left, right))
+            if one is None and person.get(left) or other is None and person.get(right):
+                raise NotModelled(f"rule {self.text!r} on a date that cannot be read")
+            return one is not None and other is not None and compare(one, other)
+        return test

@@ -1,5 +1,6 @@
 """The semantics in small: one workflow or two, one person, and what must come of it."""
 
+from .dates import zone_of
 from .documents import Example, NotModelled, arrange, parse_duration, parse_instant
 from .occurrences import Ambiguous, Reckoning
 from .rules import Rule
@@ -71,7 +72,7 @@ SCENARIOS = [
     ("cleared after it was due, and set again to the same day",
      [LEAVER, person(employeeLeaveDateTime="2026-02-20"), person("2026-02-22T00:00:00Z"),
       person("2026-02-25T09:00:00Z", employeeLeaveDateTime="2026-02-20")],
-     ["planned leaver @ 2026-02-20T00", "planned leaver @ 2026-02-25T09"]),
+     ["planned leaver @ 2026-02-20T23", "planned leaver @ 2026-02-25T09"]),
     ("back and forth: each change is one occurrence",
      [MOVER] + [person(f"2026-02-1{day}T12:00:00Z", department=name)
                 for day, name in enumerate(["Sales", "Marketing", "Sales", "Marketing"])],
@@ -93,15 +94,15 @@ SCENARIOS = [
      ["superseded joiner @ 2026-02-20T12", "planned leaver @ 2026-02-20T12"]),
     ("a later hire runs after the leaver",
      [JOINER, LEAVER, person(employeeLeaveDateTime="2026-02-10", employeeHireDate="2026-02-18")],
-     ["planned leaver @ 2026-02-10T00", "planned joiner @ 2026-02-18T00"]),
+     ["planned leaver @ 2026-02-10T23", "planned joiner @ 2026-02-18T00"]),
     ("a leaver supersedes a later move",
      [MOVER, LEAVER, person(employeeLeaveDateTime="2026-02-10"),
       person("2026-02-12T00:00:00Z", department="Marketing", employeeLeaveDateTime="2026-02-10")],
-     ["planned leaver @ 2026-02-10T00", "superseded mover @ 2026-02-12T00"]),
+     ["planned leaver @ 2026-02-10T23", "superseded mover @ 2026-02-12T00"]),
     ("which comes first is unclear",
      [JOINER, LEAVER, person(employeeHireDate="2026-02-10", employeeLeaveDateTime="2026-02-10T01:00:00Z")], Ambiguous),
     ("cleared before an evaluation must have come",
-     [LEAVER, person(employeeLeaveDateTime="2026-02-20"), person("2026-02-20T01:00:00Z")], Ambiguous),
+     [LEAVER, person(employeeLeaveDateTime="2026-02-20"), person("2026-02-21T01:00:00Z")], Ambiguous),
     ("a trigger that is not modelled", [workflow("w", "joiner", {"membershipChange": {"changeType": "add"}}), person()], NotModelled),
 ]
 
@@ -114,6 +115,12 @@ RULES = [
     ("startsWith(jobTitle, 'Chief') and not (department eq 'Sales')", {"jobTitle": "Chief Clerk", "department": "IT"}, True),
     ("city eq 'A' or city eq 'B' and department eq 'C'", {"city": "A"}, True),
     ("(city eq 'A' or city eq 'B') and department eq 'C'", {"city": "A"}, False),
+    ("employeeHireDate lt employeeLeaveDateTime", {"employeeHireDate": "2026-03-02", "employeeLeaveDateTime": "2026-03-02"}, True),
+    # The day begins at 15:00 UTC of the day before in Tokyo, and at midnight in UTC.
+    ("employeeHireDate le createdDateTime", {"employeeHireDate": "2026-03-02", "createdDateTime": "2026-03-01T20:00:00Z"}, False),
+    ("employeeHireDate le createdDateTime",
+     {"employeeHireDate": "2026-03-02", "createdDateTime": "2026-03-01T20:00:00Z", "timeZone": "Asia/Tokyo"}, True),
+    ("employeeHireDate le employeeLeaveDateTime", {"employeeHireDate": "2026-03-02", "timeZone": "Asia/Tokyo"}, False),
 ]
 
 
@@ -136,6 +143,6 @@ def run():
         if found != expected:
             failures.append(f"scenario {what!r}: {found}, must be {expected}")
     for text, attributes, expected in RULES:
-        if Rule(text).matches(attributes) is not expected:
+        if Rule(text).matches(attributes, zone_of(attributes, {})) is not expected:
             failures.append(f"rule {text!r} on {attributes}: must be {expected}")
     return failures

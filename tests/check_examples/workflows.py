@@ -2,9 +2,9 @@
 
 import dataclasses
 import datetime
-import re
 
-from .documents import UTC, NotModelled, parse_duration, parse_instant
+from .dates import LEAVE_DATE, move, parse_date
+from .documents import UTC, NotModelled, parse_duration
 from .rules import Rule
 
 # Work on one person is done in this order.
@@ -57,36 +57,16 @@ class Workflow:
             return self.settings["attributes"]
         return {"timeBasedAttribute": [self.settings.get("attribute")], "userInactivity": [LAST_SIGN_IN]}.get(self.trigger, [])
 
-    def due(self, value):
-        """The due instant of a date value, or None if the value is unknown. Not for changes: those are due when seen."""
-        read = parse_date(value)
-        if read is None:
+    def due(self, value, zone=UTC):
+        """The due instant of a date value of somebody in `zone`, or None if the value is unknown. Not for changes: those are due
+        when seen.
+        """
+        instant = parse_date(value, zone, ends=self.settings.get("attribute") == LEAVE_DATE)
+        if instant is None:
             return None
-        instant, has_own_offset = read
         if self.trigger == "userInactivity":
             return instant + datetime.timedelta(days=self.settings["inactivityPeriodInDays"])
-        instant += datetime.timedelta(days=self.settings.get("offsetInDays", 0))
-        at = self.settings.get("at")
-        if at is None:
-            return instant
-        if has_own_offset:
-            raise NotModelled(f"Workflow {self.name}: `at` with a date in another zone: {value}")
-        hour, minute = at.split(":")
-        return instant.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
-
-
-def parse_date(value):
-    """(instant, True if it was written in another zone than UTC) of a record's date, or None if it is no date.
-
-    A date without time of day means the start of that day in UTC.
-    """
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            return datetime.datetime.fromisoformat(value).replace(tzinfo=UTC), False
-        instant = parse_instant(value)
-    except ValueError:
-        return None
-    return instant, not re.search(r"(Z|[+-]00:?00)$", value.upper())
+        return move(instant, zone, self.settings.get("offsetInDays", 0), self.settings.get("at"))
 
 
 def read_task(workflow, task):

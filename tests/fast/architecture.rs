@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a test ends by panicking, and so do its helpers")]
 
+mod identities;
 mod planted;
 
 use std::collections::{BTreeMap, BTreeSet};

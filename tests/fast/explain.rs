@@ -97,7 +97,7 @@ fn people() -> String {
         user(
             "fay",
             Some("2026-01-08T10:00:00Z"),
-            &format!("{sales}, employeeHireDate: \"2026-01-08\", employeeLeaveDateTime: \"2026-01-08\""),
+            &format!("{sales}, employeeHireDate: \"2026-01-08\", employeeLeaveDateTime: \"2026-01-08T00:00:00Z\""),
         ),
         user("gil", None, sales),
         user("gil", Some("2026-01-07T10:00:00Z"), "department: Legal, employeeType: Employee"),
@@ -167,8 +167,8 @@ fn what_comes_next_has_its_reason() {
             Some("2026-01-06T08:00:00Z"),
         ),
         ("fay", "2026-01-08T10:00:00Z", "leaver", "is due, and is planned", Some("2026-01-08T00:00:00Z")),
-        ("fay", "2026-01-08T12:00:00Z", "joiner", "nothing: a leaver's work took its place", None),
-        ("gil", "2026-01-07T10:00:00Z", "mover", "is due, and is planned", Some("2026-01-07T10:00:00Z")),
+        ("fay", "2026-01-08T12:00:00Z", "joiner", "nothing: the person's leaving took its place", None),
+        ("gil", "2026-01-07T10:00:00Z", "mover", "becomes due then, and is planned", Some("2026-01-07T10:01:00Z")),
         ("gil", "2026-01-07T12:00:00Z", "mover", "nothing: it is done, and comes again only when department changes", None),
         ("gil", "2026-01-07T12:00:00Z", "joiner", "nothing: employeeHireDate has no value", None),
     ];
@@ -254,7 +254,7 @@ fn nothing_of_the_future_is_known() {
     let known = explain(&text, "ann", "2026-01-19T23:59:00Z").to_string();
     assert!(!known.contains("2026-01-21"), "{known}");
     let later = explain(&text, "ann", "2026-01-20T00:00:00Z");
-    assert_eq!(of(&later, "leaver")["next"]["due"], "2026-01-21T00:00:00Z");
+    assert_eq!(of(&later, "leaver")["next"]["due"], "2026-01-21T23:59:59Z");
 }
 
 fn run(arguments: &[&str]) -> Output {

@@ -119,6 +119,24 @@ fn what_is_missing_keeps_a_mail_back() {
     check(&refusals());
 }
 
+#[test]
+fn a_workflow_with_a_variable_that_nobody_knows_begins_nothing() {
+    let unknown = [("unknown-variable", "{{user.shoeSize}}"), ("no-pass-here", "{{temporaryAccessPass}}")];
+    let mut world = World::new();
+    for (name, body) in unknown {
+        world.mail(name, "joiner", "sendOnboardingReminderEmail", &json!({"customBody": body}), &ava());
+    }
+    let played = world.play();
+    for (name, body) in unknown {
+        let said = format!("Workflow acme/{name} is not Ready: VariableUnknown: spec.tasks[0].sendOnboardingReminderEmail.customBody");
+        let problem = played.0.problems.iter().find(|problem| problem.starts_with(&said));
+        let variable = problem.unwrap_or_else(|| panic!("{name}: {:?}", played.0.problems));
+        assert!(variable.contains(body), "{variable}");
+        assert!(!played.0.objects.iter().any(|object| object["kind"] == "RunSlice" && object["run"] == name), "{name}");
+    }
+    assert!(played.0.mails.is_empty());
+}
+
 /// What stays of a value: one line, without signs that turn the direction; text from right to left is set apart.
 fn shown(value: &str) -> String {
     let kept: String = value

@@ -11,5 +11,6 @@ mod lease;
 mod mails;
 mod rbac;
 mod report;
+mod supervise;
 mod tasks;
 mod validate;

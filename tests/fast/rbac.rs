@@ -17,7 +17,8 @@ use tenure::sim::{CONTROLLER, Death, Document, Options, Simulation};
 /// Group, resource with subresource, and verb.
 type Right = (String, String, String);
 
-/// Somebody whose record comes after the window of a workflow: an evaluation says so in an Event.
+/// Somebody whose record comes after the window of a workflow: an evaluation says so in an Event. The workflow names a group
+/// that is not there: the controller says so in another.
 const LATE: &str = r#"
 apiVersion: tenure.dev/v1alpha1
 kind: Workflow
@@ -29,7 +30,7 @@ spec:
   executionConditions:
     scope: {rule: "department eq 'late'"}
     trigger: {timeBasedAttribute: {attribute: employeeHireDate}}
-  tasks: [{name: enable, enableUserAccount: {}}]
+  tasks: [{name: enable, enableUserAccount: {}}, {name: gone, continueOnError: true, addUserToGroups: {groups: [gone]}}]
 ---
 apiVersion: tenure.dev/v1alpha1
 kind: User

@@ -11,6 +11,7 @@ mod protected;
 mod spec;
 mod tenant;
 mod uncertain;
+mod variables;
 mod world;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tenure::api::task::MEMBERS;
+use tenure::directory::{Directory, Lookup};
 use tenure::domain::validate::UNAVAILABLE_TASKS;
 use tenure::sim::api::{Interceptor, RequestInfo, Verdict};
 
@@ -107,7 +109,60 @@ fn the_subject_lacks_what_it_needs() {
 #[test]
 fn it_fails_for_good() {
     check_all(|spec| &spec.permanent_failure);
-    assert!(specs().all(|spec| matches!(&spec.permanent_failure, Case::When(when) if when.outcome.starts_with("fails "))));
+    let is_told = |case: &Case| match case {
+        Case::When(when) => when.outcome.starts_with("fails "),
+        Case::Never(why) => !why.is_empty(),
+        Case::Twice(_) => false,
+    };
+    assert!(specs().all(|spec| is_told(&spec.permanent_failure)));
+}
+
+#[test]
+fn what_it_may_not_look_at_or_write_is_neither_done_nor_so_already() {
+    for spec in specs() {
+        play(async {
+            let world = World::new(spec.account, &[]).await;
+            let before = world.accounts();
+            world.intercept(Obstacle::of(0..u32::MAX, Verdict::Forbid));
+            let outcome = world.perform(spec).await;
+            assert!(outcome.starts_with("fails ") || outcome.starts_with("tries again "), "{}: {outcome}", spec.member);
+            assert_eq!((world.accounts(), world.mails()), (before, 0), "{}", spec.member);
+        });
+    }
+}
+
+#[test]
+fn only_what_is_not_there_is_absent() {
+    play(async {
+        let world = World::new("{}", &[]).await;
+        let directory = world.directory();
+        let shown = |found: &Lookup<()>| match found {
+            Lookup::Present(()) => "present",
+            Lookup::Absent => "absent",
+            Lookup::Unknown(_) => "unknown",
+        };
+        let look = async || {
+            let mut words = Vec::new();
+            for name in ["all", "ann", "nobody"] {
+                words.push(shown(&told(directory.members(name).await)));
+                words.push(shown(&told(directory.get(name).await)));
+                words.push(shown(&told(directory.account(name).await)));
+                words.push(shown(&told(directory.profile(name).await)));
+            }
+            words.join(" ")
+        };
+        assert_eq!(look().await, "present absent absent absent absent present present present absent absent absent absent");
+        world.intercept(Obstacle::of(0..u32::MAX, Verdict::Forbid));
+        assert_eq!(look().await, ["unknown"; 12].join(" "));
+    });
+}
+
+fn told<T>(found: Lookup<T>) -> Lookup<()> {
+    match found {
+        Lookup::Present(_) => Lookup::Present(()),
+        Lookup::Absent => Lookup::Absent,
+        Lookup::Unknown(why) => Lookup::Unknown(why),
+    }
 }
 
 #[test]

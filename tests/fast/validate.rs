@@ -14,6 +14,7 @@ mod table;
 use std::path::Path;
 
 use program::{Answer, validate};
+use serde_json::json;
 use table::{Case, cases};
 
 /// What the cases refer to.
@@ -40,6 +41,27 @@ fn the_table() {
     let marks: usize = cases.iter().map(|case| case.marks.len()).sum();
     println!("validate: {} cases with {marks} mistakes, {} failed", cases.len(), complaints.len());
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+}
+
+/// `validate` goes by the names of arguments and the controller by actions: no task is known to one of them only.
+#[test]
+fn what_tasks_name_is_known_to_validate_and_to_the_controller() {
+    let workflow = tenure::api::crds().into_iter().find(|crd| crd.spec.names.kind == "Workflow").expect("a definition");
+    let schema = serde_json::to_value(&workflow.spec.versions[0].schema).expect("JSON");
+    let members = schema.pointer("/openAPIV3Schema/properties/spec/properties/tasks/items/properties").expect("tasks");
+    let mut found = Vec::new();
+    for (member, task) in members.as_object().expect("members") {
+        for argument in ["groups", "teams", "extension"] {
+            let Some(form) = task.pointer(&format!("/properties/{argument}")) else { continue };
+            let value = if form["type"] == "array" { json!(["there"]) } else { json!("there") };
+            let spec = json!({"category": "leaver", "tasks": [{"name": "t", member: {argument: value}}]});
+            let spec = serde_json::from_value(spec).unwrap_or_else(|error| panic!("{member}: {error}"));
+            let named: Vec<&str> = tenure::domain::references::references(&spec, true).into_iter().map(|(_, name)| name).collect();
+            assert_eq!(named, ["there"], "{member}.{argument}");
+            found.push(format!("{member}.{argument}"));
+        }
+    }
+    assert_eq!(found.len(), 5, "{found:?}");
 }
 
 #[test]
@@ -109,12 +131,67 @@ fn text_and_exit_codes() {
     let (code, text, errors) = ask(&["person.yaml"]);
     assert_eq!((code, text.as_str()), (0, "1 document: fine\n"));
     assert!(errors.contains(":5:21: spec.employeeHireDate: expected YYYY-MM-DD") && errors.ends_with("(a warning)\n"), "{errors}");
+    let windows = person.replace("employeeHireDate: 01.02.2026", "employeeHireDate: \"2026-02-01\"\n  timeZone: Romance Standard Time");
+    std::fs::write(path("person.yaml"), windows).expect("written");
+    let (code, _, errors) = ask(&["person.yaml"]);
+    assert!(code == 0 && errors.contains(":6:13: spec.timeZone: expected the time zone name Europe/Paris"), "{errors}");
+    let last_day = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec:\n  category: leaver\n  executionConditions:\n    \
+                    trigger: {timeBasedAttribute: {attribute: employeeLeaveDateTime}}\n  tasks: [{name: tell, sendEmailOnLastDay: {}}]\n";
+    std::fs::write(path("last-day.yaml"), last_day).expect("written");
+    let (code, _, errors) = ask(&["--partial", "last-day.yaml"]);
+    assert!(
+        code == 0 && errors.contains("this mail of the last day comes after it") && errors.ends_with("(a warning)\n"),
+        "{code} {errors}"
+    );
+    for fine in ["at: \"08:00\"", "offsetInDays: -1"] {
+        std::fs::write(path("last-day.yaml"), last_day.replace("DateTime}", &format!("DateTime, {fine}}}"))).expect("written");
+        assert_eq!(ask(&["--partial", "last-day.yaml"]).2, "", "{fine}");
+    }
     let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}", group.trim_end().replace('\n', "\n  ").replace("{}", "{type: crew}"));
     std::fs::write(path("list.yaml"), list).expect("written");
     assert!(ask(&["list.yaml"]).1.contains("list.yaml:7:16: spec.type: Unsupported value"), "{:?}", ask(&["list.yaml"]));
     std::fs::write(path("latin.yaml"), b"a: 1\nb: M\xfcller\n").expect("written");
     let (code, _, errors) = ask(&["latin.yaml"]);
     assert!(code == 2 && errors.ends_with("latin.yaml:2: not UTF-8\n"), "{errors}");
+}
+
+#[test]
+fn dates_that_are_hardly_meant_are_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tenant.yaml");
+    let head = "apiVersion: tenure.dev/v1alpha1\nkind: ";
+    let person = |name: &str, hire: &str, leave: &str| {
+        format!(
+            "---\n{head}User\nmetadata: {{name: {name}}}\nspec:\n  employeeHireDate: \"{hire}\"\n  employeeLeaveDateTime: \"{leave}\"\n"
+        )
+    };
+    let tenant = |rule: &str| {
+        let trigger = "trigger: {timeBasedAttribute: {attribute: employeeLeaveDateTime, offsetInDays: -30}}";
+        format!(
+            "{head}Directory\nmetadata: {{name: people}}\nspec: {{embedded: {{}}}}\n---\n{head}TenantSchedule\nmetadata: {{name: \
+             default}}\nspec: {{interval: 3h, directory: people}}\n---\n{head}Workflow\nmetadata: {{name: leave}}\nspec:\n  category: \
+             leaver\n  isSchedulingEnabled: true\n  executionConditions: {{{rule}{trigger}}}\n  tasks: [{{name: disable, disableUserAccount: \
+             {{}}}}]\n{}{}{}",
+            person("ann", "2020-01-01", "2097-06-30"),
+            person("bob", "2020-03-02", "2019-12-31"),
+            person("cid", "2097-05-01", "2097-05-20")
+        )
+    };
+    let ask = |text: &str, flags: &[&str]| {
+        std::fs::write(&file, text).expect("written");
+        let flags = flags.iter().map(|flag| std::ffi::OsStr::new(*flag));
+        let arguments: Vec<_> = std::iter::once("validate".as_ref()).chain(flags).chain([file.as_os_str()]).collect();
+        let (code, _, errors) = program::run(&arguments, None);
+        assert_eq!(code, 0, "a warning is no mistake: {errors}");
+        let word = |line: &str| {
+            line.split_once("spec.employeeLeaveDateTime: ").and_then(|(_, rest)| rest.split_once(':')).map(|(word, _)| word.to_owned())
+        };
+        errors.lines().map(|line| word(line).unwrap_or_else(|| panic!("{line}"))).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(&tenant(""), &[]), ["LeaveBeforeHire", "ContractTooShort"]);
+    let other = tenant("scope: {rule: \"department eq 'Legal'\"}, ");
+    assert_eq!(ask(&other, &[]), ["LeaveDateUncovered", "LeaveBeforeHire", "LeaveDateUncovered"]);
+    assert_eq!(ask(&other, &["--partial"]), ["LeaveBeforeHire"], "other workflows may cover them");
 }
 
 #[test]

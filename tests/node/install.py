@@ -82,7 +82,10 @@ class Readme:
         accounts = self.api.must(self.api.call("GET", path(TENANT, "Account")))["items"]
         disabled = {account["metadata"]["name"] for account in accounts if not account["spec"]["accountEnabled"]}
         # Their hire dates are long past, which is history, or none.
-        if disabled != {"ava", "chloe", "jonas", "noah"} or len(accounts) < 14:
+        not_let_in = {"ava", "chloe", "jonas", "noah"}
+        # Nobody has signed in for months, and that is a state. The chief is not in the scope, and ben has just been let in.
+        inactive = {"dev", "emma", "finn", "grace", "hugo", "kira", "lena", "omar"}
+        if disabled != not_let_in | inactive or len(accounts) < 14:
             wrong.append(f"disabled of {len(accounts)}: {disabled}")
         return wrong
 

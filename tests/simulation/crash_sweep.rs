@@ -25,8 +25,7 @@ use tenure::sim::api::Strike;
 
 /// Scenarios in which a fault can do nothing that it is for, and why. No other pair may be without a strike, and none of these
 /// may have one.
-const NOTHING_TO_STRIKE: [(&str, Fault, &str); 2] =
-    [("race", Fault::Coalesce, NEVER_TWICE), ("mover-version", Fault::Coalesce, NEVER_TWICE)];
+const NOTHING_TO_STRIKE: [(&str, Fault, &str); 1] = [("race", Fault::Coalesce, NEVER_TWICE)];
 
 /// Why an event of a watch never hides an earlier one.
 const NEVER_TWICE: &str = "every answer takes 250 ms, so that the controller looks between any two changes of an object that it watches";

@@ -64,6 +64,10 @@ impl Counting {
             let labels = [("namespace", namespace), ("directory", directory), ("attribute", attribute)];
             set(&metrics.unreadable, labels, count(usize::try_from(*values).unwrap_or(0)));
         }
+        for (directory, reason, people) in &facts.conflicts {
+            let labels = [("namespace", namespace), ("directory", directory), ("reason", reason)];
+            set(&metrics.conflicts, labels, count(usize::try_from(*people).unwrap_or(0)));
+        }
     }
 }
 

@@ -5,10 +5,11 @@ mod text;
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::Value;
 
-use super::simulate::instant;
+use super::simulate::{instant, zone};
 use super::{BAD_INPUT, NOT_FINE, Output, complain, print};
 use crate::cluster::{Clock, SystemClock};
 use crate::rule::nearest;
@@ -52,6 +53,9 @@ pub(super) struct ExplainArgs {
     /// For people, or for programs.
     #[arg(long, short, value_enum, default_value_t)]
     output: Output,
+    /// The time zone of what is said; default: the tenant's. --output json stays in UTC.
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    time_zone: Option<Tz>,
     /// Decides what is left to chance, as for `tenure simulate`.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -73,7 +77,7 @@ pub(super) fn run(args: &ExplainArgs) -> u8 {
         }
     };
     match args.output {
-        Output::Text => super::show(&text::text(&explanation)),
+        Output::Text => super::show(&text::text(&explanation, args.time_zone)),
         Output::Json => match serde_json::to_string_pretty(&explanation) {
             Ok(json) => print(&format!("{json}\n")),
             Err(error) => {
@@ -105,7 +109,11 @@ fn explain(args: &ExplainArgs) -> Result<Explanation, Trouble> {
     let period = Period::choose((args.from, None), &documents, now).map_err(|problem| Trouble::input(problem.to_string()))?;
     let at = args.at.unwrap_or(period.until);
     if at < period.from {
-        return Err(Trouble::input(format!("--at {}: the simulation begins at {}", text::instant(at), text::instant(period.from))));
+        return Err(Trouble::input(format!(
+            "--at {}: the simulation begins at {}",
+            text::instant(at, chrono_tz::UTC),
+            text::instant(period.from, chrono_tz::UTC)
+        )));
     }
     let namespace = tenant_of(args, &documents, at)?;
     // The documents of the instant itself count.
@@ -140,7 +148,7 @@ fn tenant_of(args: &ExplainArgs, documents: &[Document], at: DateTime<Utc>) -> R
 
 fn nobody(args: &ExplainArgs, people: &[&Document], at: DateTime<Utc>) -> String {
     let place = args.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-    let message = format!("there is no User {:?}{place} at {}", args.subject, text::instant(at));
+    let message = format!("there is no User {:?}{place} at {}", args.subject, text::instant(at, chrono_tz::UTC));
     let wanted = args.subject.to_lowercase();
     let is_meant = |user: &&&Document| {
         let spec = &user.object["spec"];

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use crate::api::reasons;
 use crate::runner::evaluate::explain::{Clause, Explanation, Next, OccurrenceState, Past, PastTask, Scope, WorkflowExplanation};
@@ -14,19 +15,21 @@ const PLAIN: &str = "\x1b[0m";
 /// Where what is said of a workflow begins.
 const INDENT: usize = 13;
 
-/// An instant as it is said everywhere: UTC, to the second where it has seconds.
-pub(super) fn instant(at: DateTime<Utc>) -> String {
-    let format = if at.timestamp() % 60 == 0 { "%-d %B %Y %H:%M UTC" } else { "%-d %B %Y %H:%M:%S UTC" };
-    at.format(format).to_string()
+/// An instant as it is said everywhere: on the clock of a zone, to the second where it has seconds.
+pub(super) fn instant(at: DateTime<Utc>, zone: Tz) -> String {
+    let format = if at.timestamp() % 60 == 0 { "%-d %B %Y %H:%M %Z" } else { "%-d %B %Y %H:%M:%S %Z" };
+    at.with_timezone(&zone).format(format).to_string()
 }
 
-/// The whole of it.
-pub(super) fn text(explanation: &Explanation) -> String {
+/// The whole of it, in the zone that was asked for, else the tenant's.
+pub(super) fn text(explanation: &Explanation, zone: Option<Tz>) -> String {
+    let own = || explanation.time_zone.as_deref().and_then(|zone| zone.parse().ok());
+    let zone = zone.or_else(own).unwrap_or(chrono_tz::UTC);
     let mut out = String::new();
-    head(explanation, &mut out);
+    head(explanation, zone, &mut out);
     let (busy, quiet): (Vec<_>, Vec<_>) = explanation.workflows.iter().partition(|workflow| has_news(workflow));
     for workflow in busy.into_iter().chain(quiet) {
-        tell(workflow, explanation.at, &mut out);
+        tell(workflow, explanation.at, zone, &mut out);
     }
     if explanation.workflows.is_empty() {
         out.push_str("\nThere is no workflow.\n");
@@ -39,13 +42,13 @@ fn has_news(workflow: &WorkflowExplanation) -> bool {
     !workflow.happened.is_empty() || !workflow.next.text.starts_with("nothing")
 }
 
-fn head(explanation: &Explanation, out: &mut String) {
+fn head(explanation: &Explanation, zone: Tz, out: &mut String) {
     let name = match &explanation.display_name {
         Some(display) => format!("{display} ({})", explanation.subject),
         None => explanation.subject.clone(),
     };
     // Writing to a text cannot fail, here and below.
-    let _ = writeln!(out, "{BOLD}{name}{PLAIN} in {}, as of {}", explanation.namespace, instant(explanation.at));
+    let _ = writeln!(out, "{BOLD}{name}{PLAIN} in {}, as of {}", explanation.namespace, instant(explanation.at, zone));
     if !explanation.has_record {
         out.push_str("There is no record of this person any more.\n");
     }
@@ -54,21 +57,45 @@ fn head(explanation: &Explanation, out: &mut String) {
         Some(account) => {
             let groups = if account.groups.is_empty() { "in no group".to_owned() } else { format!("in {}", account.groups.join(", ")) };
             let _ = writeln!(out, "The account is {}, {groups}.", account.state);
+            if let Some(attribute) = &account.remembers_another {
+                let name = &explanation.subject;
+                let _ = writeln!(
+                    out,
+                    "{RED}It remembers another {attribute} than the record has.{PLAIN} Until somebody says whose it is, nothing enables it, gives \
+                     or deletes: tenure account keep {name} (the same person), tenure account release {name} (another one)."
+                );
+            }
         }
     }
-    let last = explanation.last_evaluation.map_or_else(|| "Never evaluated".to_owned(), |at| format!("Last evaluated at {}", instant(at)));
+    let last =
+        explanation.last_evaluation.map_or_else(|| "Never evaluated".to_owned(), |at| format!("Last evaluated at {}", instant(at, zone)));
     let rest = match (&explanation.stopped, explanation.next_evaluation) {
         (Some(why), _) => format!("{RED}nothing is evaluated: {why}{PLAIN}"),
-        (None, Some(next)) => format!("the schedule has the next evaluation at {}", instant(next)),
+        (None, Some(next)) => format!("the schedule has the next evaluation at {}", instant(next, zone)),
         (None, None) => "the schedule has no further evaluation".to_owned(),
     };
     let _ = writeln!(out, "{last}; {rest}.");
     for value in &explanation.unreadable {
         let _ = writeln!(out, "{RED}{} cannot be read:{PLAIN} it is {:?}, {}.", value.attribute, value.text, value.expected);
     }
+    odd(explanation, out);
 }
 
-fn tell(workflow: &WorkflowExplanation, now: DateTime<Utc>, out: &mut String) {
+/// What of the record says nothing, or not what it should.
+fn odd(explanation: &Explanation, out: &mut String) {
+    for value in &explanation.zones {
+        let _ = writeln!(
+            out,
+            "{RED}{} is no time zone:{PLAIN} it is {:?}, {}; another one applies.",
+            value.attribute, value.text, value.expected
+        );
+    }
+    for value in &explanation.fillers {
+        let _ = writeln!(out, "{} has no value: {:?} stands for none.", value.attribute, value.text);
+    }
+}
+
+fn tell(workflow: &WorkflowExplanation, now: DateTime<Utc>, zone: Tz, out: &mut String) {
     let version = workflow.version.map(|version| format!(" v{version}")).unwrap_or_default();
     let about = workflow.display_name.as_ref().map(|name| format!("  {name}")).unwrap_or_default();
     let _ = writeln!(out, "\n{BOLD}{}{PLAIN}{version}{about}", workflow.workflow);
@@ -80,15 +107,15 @@ fn tell(workflow: &WorkflowExplanation, now: DateTime<Utc>, out: &mut String) {
             line(if index == 0 { "in scope" } else { "" }, &text, out);
         }
     }
-    for (index, text) in due(workflow, now).into_iter().enumerate() {
+    for (index, text) in due(workflow, now, zone).into_iter().enumerate() {
         line(if index == 0 { "due" } else { "" }, &text, out);
     }
     for (index, past) in workflow.happened.iter().enumerate() {
-        for (further, text) in past_lines(past).into_iter().enumerate() {
+        for (further, text) in past_lines(past, zone).into_iter().enumerate() {
             line(if index == 0 && further == 0 { "happened" } else { "" }, &text, out);
         }
     }
-    line("next", &next(&workflow.next), out);
+    line("next", &next(&workflow.next, zone), out);
 }
 
 fn line(word: &str, text: &str, out: &mut String) {
@@ -115,7 +142,7 @@ fn scope_lines(scope: &Scope) -> Vec<String> {
     lines
 }
 
-fn due(workflow: &WorkflowExplanation, now: DateTime<Utc>) -> Vec<String> {
+fn due(workflow: &WorkflowExplanation, now: DateTime<Utc>, zone: Tz) -> Vec<String> {
     let trigger = workflow.trigger.as_deref().unwrap_or("only on demand");
     if workflow.occurrences.is_empty() {
         return if workflow.trigger.is_some() || workflow.not_evaluated.is_none() { vec![trigger.to_owned()] } else { Vec::new() };
@@ -127,7 +154,7 @@ fn due(workflow: &WorkflowExplanation, now: DateTime<Utc>) -> Vec<String> {
             Some(value) => format!(": {} is {value}", occurrence.attribute),
             None => String::new(),
         };
-        format!("{}{local}, {}, {trigger}{value}", instant(occurrence.due), distance(occurrence.due - now))
+        format!("{}{local}, {}, {trigger}{value}", instant(occurrence.due, zone), distance(occurrence.due - now))
     };
     workflow.occurrences.iter().map(one).collect()
 }
@@ -146,8 +173,8 @@ fn distance(from_now: TimeDelta) -> String {
     }
 }
 
-fn past_lines(past: &Past) -> Vec<String> {
-    let at = instant(past.at);
+fn past_lines(past: &Past, zone: Tz) -> Vec<String> {
+    let at = instant(past.at, zone);
     let why = past.reason.as_deref().map(reason).unwrap_or_default();
     if past.what != "run" {
         let by = past.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
@@ -175,9 +202,9 @@ fn reason(word: &str) -> String {
     reasons::in_words(word).map_or_else(|| format!(" ({word})"), |words| format!(" ({word}: {words})"))
 }
 
-fn next(next: &Next) -> String {
+fn next(next: &Next, zone: Tz) -> String {
     match next.evaluation {
-        Some(evaluation) => format!("{} by the evaluation of {} at the latest", next.text, instant(evaluation)),
+        Some(evaluation) => format!("{} by the evaluation of {} at the latest", next.text, instant(evaluation, zone)),
         None => next.text.clone(),
     }
 }

@@ -8,6 +8,7 @@ use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Directory, DirectorySpec, RunSpec, TenantScheduleSpec, User, UserSpec, WorkflowSpec, form};
 use crate::domain::validate::{self, Problem, reason};
 use crate::rule::{Case, Known, Rule, RuleError, Vocabulary, nearest};
+use crate::runner::concerns::Concern;
 use crate::runner::quality;
 
 const SCOPE_RULE: &str = "spec.executionConditions.scope.rule";
@@ -70,11 +71,14 @@ fn workflow(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
                 said.extend(rule(draft, SCOPE_RULE, &vocabulary, case, directory.is_none()));
             }
             // What the Directory maps is not known without it.
-            reason::ATTRIBUTE if directory.is_none() => {}
+            reason::ATTRIBUTE | reason::VARIABLE if directory.is_none() => {}
             reason::TRIGGER if directory.is_none() && problem.path.ends_with(".attribute") => {}
             reason::ATTRIBUTE => said.push(attribute(draft, directory, &problem)),
             _ => said.push(draft.about(&problem.path, problem.message)),
         }
+    }
+    for warning in validate::workflow_warnings(&spec, directory.map(|directory| &directory.spec)) {
+        said.push(Said { by: By::Data, ..draft.about(&warning.path, warning.message) });
     }
     said
 }
@@ -160,15 +164,29 @@ fn run(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
 /// The dates of a person: one that cannot be read is unknown, and unknown never acts.
 fn user(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
     let Some(spec) = spec::<UserSpec>(draft) else { return Vec::new() };
-    let unreadable = quality::unreadable(&tenant.embedded, &User::new(draft.name(), spec), None);
-    let said = unreadable.into_iter().map(|found| {
+    let time_zone = tenant.schedule.as_ref().and_then(|schedule| schedule.time_zone.as_deref());
+    let found = quality::quality(&tenant.embedded, time_zone, &User::new(draft.name(), spec), None);
+    let unreadable = found.unreadable.into_iter().map(|found| (found, "as it is no workflow knows it"));
+    let zones = found.zones.into_iter().map(|found| (found, "as it is another one applies"));
+    let said = unreadable.chain(zones).map(|(found, consequence)| {
         let name = found.attribute.as_str();
         let short = name.rsplit('/').next().unwrap_or(name);
         let paths =
             [format!("spec.{short}"), format!("spec.extensionAttributes.{name}"), format!("spec.onPremisesExtensionAttributes.{short}")];
         let path = paths.iter().find(|path| at(draft.object(), path).is_some()).map_or("spec", String::as_str);
-        let message = format!("{}; as it is no workflow knows it", found.expected);
+        let message = format!("{}; {consequence}", found.expected);
         Said { by: By::Data, ..draft.about(path, message) }
     });
-    said.collect()
+    said.chain(concerns(draft, tenant)).collect()
+}
+
+/// What the dates say together and is hardly meant. Of a record that is changed later in a simulation, the first one is read.
+fn concerns(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+    let is_read = tenant.object("User", draft.name()).is_some_and(|read| std::ptr::eq(read, draft));
+    let found = if is_read { tenant.concerns(draft.name()) } else { Vec::new() };
+    let said = |concern: Concern| {
+        let message = format!("{}: {}", concern.as_str(), concern.in_words());
+        Said { by: By::Data, ..draft.about("spec.employeeLeaveDateTime", message) }
+    };
+    found.into_iter().map(said).collect()
 }

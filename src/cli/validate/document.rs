@@ -20,7 +20,7 @@ pub(super) enum By {
     Schema,
     /// A check of what the field is for.
     Purpose,
-    /// A check of data, which nobody refuses.
+    /// A check of what nobody refuses, data for example: a warning.
     Data,
 }
 

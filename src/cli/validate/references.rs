@@ -117,7 +117,7 @@ fn recipients(draft: &Draft<'_>, member: &str) -> Vec<Reference> {
     let mut found = names(draft, &format!("{member}.to"), "User", Needs::Nothing);
     found.retain(|reference| !RECIPIENTS.contains(&reference.name.as_str()));
     found.extend(names(draft, &format!("{member}.cc"), "User", Needs::Nothing));
-    found.retain(|reference| !reference.name.contains('@'));
+    found.retain(|reference| !reference.name.contains('@') && !reference.name.contains("{{"));
     found
 }
 

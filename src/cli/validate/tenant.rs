@@ -1,14 +1,17 @@
 //! The documents of one namespace together.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
+use kube::ResourceExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::document::{Draft, at_mut};
 use crate::api::meta::DEFAULT_NAME;
-use crate::api::{Directory, DirectorySpec, TenantScheduleSpec, form};
+use crate::api::{Directory, DirectorySpec, TenantScheduleSpec, User, Workflow, form};
+use crate::cluster::{Clock, SystemClock};
+use crate::runner::concerns::{Concern, House, concerned};
 
 /// What the documents of a namespace say about each other.
 pub(super) struct Tenant<'a> {
@@ -23,6 +26,8 @@ pub(super) struct Tenant<'a> {
     pub partial: bool,
     /// Whether something is referred to that is not there.
     pub misses_others: Cell<bool>,
+    /// What about the dates of people somebody should look at, by their names: found out once.
+    concerns: OnceCell<BTreeMap<String, Vec<Concern>>>,
 }
 
 impl<'a> Tenant<'a> {
@@ -43,7 +48,7 @@ impl<'a> Tenant<'a> {
             embedded.extend(plain.map(|spec| Directory::new(DEFAULT_NAME, spec)));
         }
         let schedule = objects.get("TenantSchedule").and_then(|schedules| spec(schedules.get(DEFAULT_NAME)?));
-        Self { namespace, objects, directories, embedded, schedule, partial, misses_others: Cell::new(false) }
+        Self { namespace, objects, directories, embedded, schedule, partial, misses_others: Cell::new(false), concerns: OnceCell::new() }
     }
 
     pub(super) fn object(&self, kind: &str, name: &str) -> Option<&'a Draft<'a>> {
@@ -58,6 +63,37 @@ impl<'a> Tenant<'a> {
     pub(super) fn directory(&self, named: Option<&str>) -> Option<&Directory> {
         let name = named.or_else(|| self.schedule.as_ref()?.directory.as_deref())?;
         self.directories.get(name)
+    }
+
+    /// What about the dates of a person somebody should look at, as of now. Workflows that are not among the documents may
+    /// cover who is covered by none of them.
+    pub(super) fn concerns(&self, name: &str) -> Vec<Concern> {
+        let found = self.concerns.get_or_init(|| self.find_concerns()).get(name).cloned().unwrap_or_default();
+        let has_all = !self.partial && self.objects.contains_key("Workflow");
+        found.into_iter().filter(|concern| has_all || *concern != Concern::LeaveDateUncovered).collect()
+    }
+
+    fn find_concerns(&self) -> BTreeMap<String, Vec<Concern>> {
+        let house = House {
+            directories: self.embedded.iter().map(|directory| (directory.name_any(), directory.clone())).collect(),
+            schedule: self.schedule.clone(),
+            workflows: self.all("Workflow").map(|(name, spec)| Workflow::new(name, spec)).collect(),
+            users: self.all("User").map(|(name, spec)| User::new(name, spec)).collect(),
+            ..House::default()
+        };
+        let mut found: BTreeMap<String, Vec<Concern>> = BTreeMap::new();
+        for concerned in concerned(&house, SystemClock.now()) {
+            let concerns = found.entry(concerned.name).or_default();
+            if !concerns.contains(&concerned.concern) {
+                concerns.push(concerned.concern);
+            }
+        }
+        found
+    }
+
+    /// The specs of a kind that can be read.
+    fn all<T: DeserializeOwned>(&self, kind: &str) -> impl Iterator<Item = (&'a str, T)> {
+        self.objects.get(kind).into_iter().flatten().filter_map(|(name, draft)| Some((*name, spec(draft)?)))
     }
 }
 

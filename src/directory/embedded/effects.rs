@@ -8,7 +8,7 @@ use crate::api::{Account as AccountObject, User};
 use crate::cluster::Replaced;
 use crate::directory::{DirectoryError, Effect};
 
-use super::{Embedded, not_found};
+use super::{ACCOUNT_NOT_FOUND, Embedded, not_found};
 
 /// How often a write is tried against other writers of the same Account.
 const CONFLICTS: u32 = 8;
@@ -69,21 +69,39 @@ impl Embedded {
         Err(DirectoryError::transient("Conflict", format!("Account {subject:?} was written by others {CONFLICTS} times in a row")))
     }
 
+    /// Edits an Account as [`change`](Self::change) does. What is taken away from an Account that is not there is so already.
+    pub(super) async fn take(
+        &self,
+        subject: &str,
+        edit: impl Fn(&mut AccountSpec) -> Result<Effect, DirectoryError>,
+    ) -> Result<Effect, DirectoryError> {
+        match self.change(subject, edit).await {
+            Err(error) if error.reason() == ACCOUNT_NOT_FOUND => Ok(Effect::AlreadySo(format!("there is no Account {subject:?}"))),
+            other => other,
+        }
+    }
+
     pub(super) async fn enable(&self, subject: &str, enabled: bool) -> Result<Effect, DirectoryError> {
-        self.change(subject, |account| {
-            if enabled {
-                require_present(account)?;
-            }
+        let set = |account: &mut AccountSpec| {
             let changed = account.account_enabled != enabled;
             account.account_enabled = enabled;
             Ok(effect(changed, &format!("the account was {} already", if enabled { "enabled" } else { "disabled" })))
+        };
+        if !enabled {
+            return self.take(subject, set).await;
+        }
+        self.give(subject, |account| {
+            require_present(account)?;
+            set(account)
         })
         .await
     }
 
     pub(super) async fn delete(&self, subject: &str) -> Result<Effect, DirectoryError> {
         let now = self.cluster.clock().now();
-        self.change(subject, |account| {
+        let user: Option<User> = self.cluster.find(subject).await?;
+        self.take(subject, |account| {
+            self.require_own(user.as_ref(), account, subject)?;
             let changed = account.deleted_at.is_none();
             account.deleted_at.get_or_insert(now);
             account.account_enabled = false;
@@ -110,6 +128,7 @@ impl Embedded {
         let user: User = self.cluster.find(subject).await?.ok_or_else(|| super::no_user(subject))?;
         self.change(subject, |account| {
             require_present(account)?;
+            self.require_own(Some(&user), account, subject)?;
             let location = account.attributes.get(USAGE_LOCATION).or(user.spec.usage_location.as_ref());
             if location.is_none_or(String::is_empty) {
                 return Err(DirectoryError::permanent("UsageLocationMissing", format!("{subject:?} has no {USAGE_LOCATION}")));
@@ -123,13 +142,13 @@ impl Embedded {
     pub(super) async fn unassign(&self, subject: &str, licenses: Option<&[String]>) -> Result<Effect, DirectoryError> {
         let is_taken = |license: &String| licenses.is_none_or(|licenses| licenses.contains(license));
         let already = if licenses.is_some() { "the subject did not have the licences" } else { "the subject had no licences" };
-        self.change(subject, |account| Ok(effect(remove(&mut account.licenses, is_taken), already))).await
+        self.take(subject, |account| Ok(effect(remove(&mut account.licenses, is_taken), already))).await
     }
 
     /// Sessions can begin at any time: only those that began since the last end are still there to be ended.
     pub(super) async fn end_sessions(&self, subject: &str) -> Result<Effect, DirectoryError> {
         let now = self.cluster.clock().now();
-        self.change(subject, |account| {
+        self.take(subject, |account| {
             let changed = account.sessions_revoked_at.is_none_or(|revoked| revoked < now);
             account.sessions_revoked_at = account.sessions_revoked_at.max(Some(now));
             Ok(effect(changed, "the sessions were ended already"))

@@ -37,15 +37,15 @@ impl Embedded {
         Ok(Groups(groups.into_iter().map(|group| (group.name_any(), group)).collect()))
     }
 
-    pub(super) async fn group(&self, name: &str) -> Result<Group, DirectoryError> {
-        let group: Option<Group> = self.cluster.find(name).await?;
-        group.ok_or_else(|| DirectoryError::permanent("GroupNotFound", format!("there is no Group {name:?}")))
-    }
-
-    /// The groups that a task names must exist, be of the kind, and have members that are assigned one by one.
-    async fn require(&self, kind: GroupKind, names: &[String]) -> Result<(), DirectoryError> {
+    /// The groups that a task names must be of the kind, and have members that are assigned one by one. Gives the names of
+    /// those that do not exist.
+    async fn missing<'a>(&self, kind: GroupKind, names: &'a [String]) -> Result<Vec<&'a str>, DirectoryError> {
+        let mut missing = Vec::new();
         for name in names {
-            let group = self.group(name).await?;
+            let Some(group) = self.cluster.find::<Group>(name).await? else {
+                missing.push(name.as_str());
+                continue;
+            };
             if kind == GroupKind::Teams && group.spec.type_ != GroupType::Team {
                 return Err(DirectoryError::permanent("NotATeam", format!("Group {name:?} is not of type team")));
             }
@@ -54,22 +54,32 @@ impl Embedded {
                 return Err(DirectoryError::permanent("ManagedElsewhere", message));
             }
         }
-        Ok(())
+        Ok(missing)
     }
 
     pub(super) async fn join(&self, subject: &str, kind: GroupKind, names: &[String]) -> Result<Effect, DirectoryError> {
-        self.require(kind, names).await?;
-        self.change(subject, |account| {
+        if let Some(name) = self.missing(kind, names).await?.first() {
+            return Err(DirectoryError::permanent("GroupNotFound", format!("there is no Group {name:?}")));
+        }
+        self.give(subject, |account| {
             require_present(account)?;
             Ok(effect(add(&mut account.member_of, names), "the subject was a member already"))
         })
         .await
     }
 
+    /// Leaves the named groups. Nobody is in a group that does not exist: there is nothing to do but to strike its name.
     pub(super) async fn leave(&self, subject: &str, kind: GroupKind, names: &[String]) -> Result<Effect, DirectoryError> {
-        self.require(kind, names).await?;
-        self.change(subject, |account| {
-            Ok(effect(remove(&mut account.member_of, |name| names.contains(name)), "the subject was not a member"))
+        let missing = self.missing(kind, names).await?;
+        let gone = (!missing.is_empty()).then(|| format!("there is no Group any more of the name {}", missing.join(", ")));
+        self.take(subject, |account| {
+            let changed = remove(&mut account.member_of, |name| names.contains(name));
+            Ok(match (changed, &gone) {
+                (true, None) => Effect::Done,
+                (true, Some(gone)) => Effect::DoneBut(gone.clone()),
+                (false, None) => Effect::AlreadySo("the subject was not a member".to_owned()),
+                (false, Some(gone)) => Effect::AlreadySo(gone.clone()),
+            })
         })
         .await
     }
@@ -77,7 +87,7 @@ impl Embedded {
     /// Leaves every group, or team, that is not managed elsewhere, and says which ones are.
     pub(super) async fn leave_all(&self, subject: &str, kind: GroupKind) -> Result<Effect, DirectoryError> {
         let groups = self.groups().await?;
-        self.change(subject, |account| {
+        self.take(subject, |account| {
             let elsewhere = |name: &&String| groups.is_of(kind, name) && groups.is_elsewhere(name);
             let left: Vec<&str> = account.member_of.iter().filter(elsewhere).map(String::as_str).collect();
             let left = (!left.is_empty()).then(|| format!("left alone, because they are managed elsewhere: {}", left.join(", ")));

@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use kube::ResourceExt;
 
 use crate::api::directory::{AttributeMapping, AttributeType, DateOnly as ApiDateOnly};
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Account, DirectorySpec, User};
-use crate::domain::dates::{DateOnly, DateValue, parse_zone};
+use crate::domain::dates::{DateOnly, DateValue};
+use crate::domain::filler::is_filler;
 use crate::domain::keys::Keyring;
-use crate::domain::subject::{DateReading, DatedValue, Dates, Person};
+use crate::domain::subject::{CREATED, DateReading, DatedValue, Dates, LEAVE_DATE, Oddities, Person};
 use crate::domain::trigger::LAST_SIGN_IN;
 use crate::rule::{Attributes, OwnedValue};
 
+use super::identity::EMPLOYEE_ID;
 use super::sponsors::sponsors;
 
 /// The attributes that are dates without being mapped: those of LCW's triggers.
@@ -24,9 +25,13 @@ pub(super) const DATES: [&str; 4] = ["employeeHireDate", "employeeLeaveDateTime"
 #[derive(Clone, Debug)]
 pub struct Mapping {
     directory: String,
+    /// Name of the correlation attribute.
+    pub(super) correlation: String,
     pub(super) mapped: Vec<AttributeMapping>,
     /// Names of the dates, shared by all people.
-    dates: Arc<[Box<str>]>,
+    pub(super) dates: Arc<[Box<str>]>,
+    /// The tenant's zone.
+    pub(super) time_zone: Option<String>,
 }
 
 fn set(attributes: &mut Attributes, name: &str, value: OwnedValue) {
@@ -34,13 +39,20 @@ fn set(attributes: &mut Attributes, name: &str, value: OwnedValue) {
 }
 
 impl Mapping {
-    /// The mapping of a Directory.
+    /// The mapping of a Directory. `time_zone` is the tenant's, for dates of which nothing nearer says one.
     #[must_use]
-    pub fn new(directory: &str, spec: &DirectorySpec) -> Self {
+    pub fn new(directory: &str, spec: &DirectorySpec, time_zone: Option<&str>) -> Self {
         let mapped = spec.attributes.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime).map(|mapping| mapping.name.as_str());
         let dates: BTreeSet<&str> = DATES.into_iter().chain(mapped).collect();
         let dates = dates.into_iter().map(Box::from).collect();
-        Self { directory: directory.to_owned(), mapped: spec.attributes.clone(), dates }
+        let correlation = spec.correlation_attribute.as_deref().unwrap_or(EMPLOYEE_ID).to_owned();
+        let time_zone = time_zone.map(str::to_owned);
+        Self { directory: directory.to_owned(), correlation, mapped: spec.attributes.clone(), dates, time_zone }
+    }
+
+    /// What the Directory says about an attribute.
+    pub(super) fn mapping_of(&self, name: &str) -> Option<&AttributeMapping> {
+        self.mapped.iter().find(|mapping| mapping.name == name)
     }
 
     /// The text of an attribute: the account's, where a task wrote it, else the record's. None: not set.
@@ -52,7 +64,12 @@ impl Mapping {
         text.filter(|text| !text.is_empty())
     }
 
-    fn record_text<'a>(user: &'a User, name: &str) -> Option<&'a str> {
+    /// What the record says of an attribute, whatever tasks wrote.
+    pub(super) fn recorded(user: &User, name: &str) -> Option<String> {
+        Self::record_text(user, name).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    pub(super) fn record_text<'a>(user: &'a User, name: &str) -> Option<&'a str> {
         if let Some(text) = user.spec.text(name) {
             return text;
         }
@@ -66,9 +83,10 @@ impl Mapping {
         }
     }
 
-    /// The person; None if softly deleted: then they are no subject any more.
+    /// The person; None if softly deleted: then they are no subject any more. `is_out`: whether an account of that name is
+    /// deleted or disabled, which makes its owner no sponsor.
     #[must_use]
-    pub fn person(&self, user: &User, account: &Account, keys: &Keyring) -> Option<Person> {
+    pub fn person(&self, user: &User, account: &Account, is_out: &dyn Fn(&str) -> bool, keys: &Keyring) -> Option<Person> {
         if account.spec.deleted_at.is_some() {
             return None;
         }
@@ -108,7 +126,9 @@ impl Mapping {
             attributes,
             dates,
             groups,
-            sponsors: sponsors(user, Some(&account.spec)).map(Vec::len),
+            licenses: account.spec.licenses.clone(),
+            sponsors: sponsors(user, Some(&account.spec)).map(|names| names.iter().filter(|name| !is_out(name)).count()),
+            identity: self.identity(user, &account.spec),
         })
     }
 
@@ -124,33 +144,28 @@ impl Mapping {
             reading
         });
         let readings = readings.collect();
-        Dates::new(Arc::clone(&self.dates), readings)
+        let fillers = self.fillers(user, account).into_iter().map(|filler| filler.attribute.into());
+        let zones = self.wrong_zones(user, account).into_iter().map(|zone| zone.attribute.into());
+        Dates::new(Arc::clone(&self.dates), readings).with_oddities(Oddities { fillers: fillers.collect(), zones: zones.collect() })
     }
 
     fn date(&self, user: &User, account: &Account, name: &str) -> DateReading {
-        let mapping = self.mapped.iter().find(|mapping| mapping.name == name);
-        let source = mapping.and_then(|mapping| mapping.source.as_deref()).unwrap_or(name);
-        let Some(text) = Self::text(user, account, source) else {
-            let seen = account.spec.created_date_time.filter(|_| name == "createdDateTime");
+        let mapping = self.mapping_of(name);
+        let zone = self.zone(user, account, mapping);
+        let Some(text) = self.written(user, account, name).filter(|text| !is_filler(name, text)) else {
+            let seen = account.spec.created_date_time.filter(|_| name == CREATED);
             return seen.map_or(DateReading::Absent, |seen| {
-                DateReading::Known(DatedValue::new(DateValue::Instant(seen), chrono_tz::UTC, DateOnly::StartOfDay))
+                DateReading::Known(DatedValue::new(DateValue::Instant(seen), zone, DateOnly::StartOfDay))
             });
         };
-        let (Ok(value), Some(zone)) = (DateValue::parse(text), zone(user, account, mapping)) else { return DateReading::Unknown };
-        let date_only = match mapping.map(|mapping| mapping.date_only).unwrap_or_default() {
-            ApiDateOnly::StartOfDay => DateOnly::StartOfDay,
-            ApiDateOnly::EndOfDay => DateOnly::EndOfDay,
+        let Ok(value) = DateValue::parse(text) else { return DateReading::Unknown };
+        let date_only = match mapping.and_then(|mapping| mapping.date_only) {
+            None if name == LEAVE_DATE => DateOnly::EndOfDay,
+            None | Some(ApiDateOnly::StartOfDay) => DateOnly::StartOfDay,
+            Some(ApiDateOnly::EndOfDay) => DateOnly::EndOfDay,
         };
         DateReading::Known(DatedValue::new(value, zone, date_only))
     }
-}
-
-/// The zone of a date: the subject's own where the mapping names an attribute, else the mapping's, else UTC. None: the
-/// subject's zone cannot be read, and neither can the date then.
-pub(super) fn zone(user: &User, account: &Account, mapping: Option<&AttributeMapping>) -> Option<Tz> {
-    let own = mapping.and_then(|mapping| mapping.time_zone_attribute.as_deref()).and_then(|name| Mapping::text(user, account, name));
-    let text = own.or_else(|| mapping.and_then(|mapping| mapping.time_zone.as_deref()));
-    text.map_or(Some(chrono_tz::UTC), |text| parse_zone(text).ok())
 }
 
 fn text_value(text: &str) -> OwnedValue {

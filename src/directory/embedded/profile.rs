@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use kube::ResourceExt;
 
-use crate::api::directory::AttributeType;
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Account as AccountObject, User};
 use crate::directory::{Dated, DirectoryError, Profile, Sponsored};
 use crate::domain::dates::DateValue;
+use crate::domain::filler::is_filler;
+use crate::domain::subject::CREATED;
 
 use super::Embedded;
-use super::person::{DATES, Mapping, zone};
+use super::person::Mapping;
 use super::sponsors::{sponsored_by, sponsors};
 
 /// The extension attributes that every person can have: extensionAttribute1 to extensionAttribute15.
@@ -22,7 +23,10 @@ fn profile(mapping: &Mapping, user: &User, account: &AccountObject) -> Profile {
     Profile {
         name: user.name_any(),
         texts: texts(mapping, user, account),
+        recorded: account.spec.attributes.keys().map(|name| (name.clone(), Mapping::recorded(user, name))).collect(),
         dates: dates(mapping, user, account),
+        zone: mapping.zone(user, account, None),
+        date_names: mapping.dates.iter().map(ToString::to_string).collect(),
         other_mails: user.spec.other_mails.clone(),
         manager: Mapping::text(user, account, "manager").map(str::to_owned),
         sponsors: sponsors(user, Some(&account.spec)).cloned().unwrap_or_default(),
@@ -42,22 +46,23 @@ fn texts(mapping: &Mapping, user: &User, account: &AccountObject) -> BTreeMap<St
     for mapped in &mapping.mapped {
         texts.insert(mapped.name.clone(), text(mapped.source.as_deref().unwrap_or(&mapped.name)));
     }
+    for filler in mapping.fillers(user, account) {
+        texts.insert(filler.attribute, None);
+    }
     texts
 }
 
 /// The dates that can be read.
 fn dates(mapping: &Mapping, user: &User, account: &AccountObject) -> BTreeMap<String, Dated> {
-    let mapped = mapping.mapped.iter().filter(|mapped| mapped.type_ == AttributeType::DateTime).map(|mapped| mapped.name.as_str());
     let mut dates = BTreeMap::new();
-    for name in DATES.into_iter().chain(mapped) {
-        let mapped = mapping.mapped.iter().find(|mapped| mapped.name == name);
-        let source = mapped.and_then(|mapped| mapped.source.as_deref()).unwrap_or(name);
-        let value = match Mapping::text(user, account, source) {
+    for name in mapping.dates.iter() {
+        let value = match mapping.written(user, account, name).filter(|text| !is_filler(name, text)) {
             Some(text) => DateValue::parse(text).ok(),
-            None => account.spec.created_date_time.filter(|_| name == "createdDateTime").map(DateValue::Instant),
+            None => account.spec.created_date_time.filter(|_| **name == *CREATED).map(DateValue::Instant),
         };
-        if let (Some(value), Some(zone)) = (value, zone(user, account, mapped)) {
-            dates.insert(name.to_owned(), Dated { value, zone });
+        if let Some(value) = value {
+            let zone = mapping.zone(user, account, mapping.mapping_of(name));
+            dates.insert(name.to_string(), Dated { value, zone });
         }
     }
     dates

@@ -1,10 +1,10 @@
-//! Values of a record that cannot be read: they are unknown, and unknown never acts, so somebody must be told.
+//! Values of a record that cannot be read, and those that say nothing: somebody must be told.
 
-use crate::api::directory::AttributeType;
 use crate::api::{Account, User};
 use crate::domain::dates::DateValue;
+use crate::domain::filler::is_filler;
 
-use super::person::{DATES, Mapping, zone};
+use super::person::Mapping;
 
 /// A value that cannot be read. It holds personal data: show it to the person who asked, and never log it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,35 +17,41 @@ pub struct Unreadable {
     pub expected: String,
 }
 
+/// A date that says that there is none. It holds personal data as well.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Filler {
+    /// The attribute, by the name that workflows use.
+    pub attribute: String,
+    /// What the record, or the account's overlay, says.
+    pub text: String,
+}
+
 impl Mapping {
-    /// The person's date attributes that have a text which is no date, or a time zone which is none.
+    /// The person's date attributes that have a text which is no date.
     #[must_use]
     pub fn unreadable(&self, user: &User, account: &Account) -> Vec<Unreadable> {
-        let mapped = self.mapped.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime).map(|mapping| mapping.name.as_str());
-        let further = mapped.filter(|name| !DATES.contains(name));
-        DATES.into_iter().chain(further).filter_map(|name| self.unreadable_date(user, account, name)).collect()
+        let one = |(name, text): (&str, &str)| {
+            let error = DateValue::parse(text).err().filter(|_| !is_filler(name, text))?;
+            Some(Unreadable { attribute: name.to_owned(), text: text.to_owned(), expected: error.to_string() })
+        };
+        self.written_dates(user, account).filter_map(one).collect()
     }
 
-    fn unreadable_date(&self, user: &User, account: &Account, name: &str) -> Option<Unreadable> {
-        let text = self.written(user, account, name)?;
-        let mapping = self.mapped.iter().find(|mapping| mapping.name == name);
-        let found = |text: &str, expected: String| Unreadable { attribute: name.to_owned(), text: text.to_owned(), expected };
-        if let Err(error) = DateValue::parse(text) {
-            return Some(found(text, error.to_string()));
-        }
-        if zone(user, account, mapping).is_some() {
-            return None;
-        }
-        let source = mapping.and_then(|mapping| mapping.time_zone_attribute.as_deref());
-        let own = source.and_then(|source| Self::text(user, account, source).map(|text| (source, text)));
-        let (source, text) = own.or_else(|| Some(("timeZone of the Directory", mapping?.time_zone.as_deref()?)))?;
-        Some(found(text, format!("expected in {source} a time zone name of the IANA database such as Europe/Berlin")))
+    /// The person's date attributes that have a text which stands for no value.
+    #[must_use]
+    pub fn fillers(&self, user: &User, account: &Account) -> Vec<Filler> {
+        let filled = self.written_dates(user, account).filter(|(name, text)| is_filler(name, text));
+        filled.map(|(name, text)| Filler { attribute: name.to_owned(), text: text.to_owned() }).collect()
+    }
+
+    /// Every date attribute that has a text.
+    fn written_dates<'a>(&'a self, user: &'a User, account: &'a Account) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.dates.iter().filter_map(|name| Some((&**name, self.written(user, account, name)?)))
     }
 
     /// The text of a date attribute, as its source wrote it. None: not set.
     #[must_use]
     pub fn written<'a>(&self, user: &'a User, account: &'a Account, name: &str) -> Option<&'a str> {
-        let mapping = self.mapped.iter().find(|mapping| mapping.name == name);
-        Self::text(user, account, mapping.and_then(|mapping| mapping.source.as_deref()).unwrap_or(name))
+        Self::text(user, account, self.mapping_of(name).and_then(|mapping| mapping.source.as_deref()).unwrap_or(name))
     }
 }

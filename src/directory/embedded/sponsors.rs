@@ -23,6 +23,12 @@ pub(super) fn sponsors<'a>(user: &'a User, account: Option<&'a AccountSpec>) -> 
     account.and_then(|account| account.sponsors.as_ref()).or(user.spec.sponsors.as_ref())
 }
 
+/// Whether nobody can sponsor with this account.
+#[must_use]
+pub fn is_out(account: &AccountSpec) -> bool {
+    account.deleted_at.is_some() || !account.account_enabled
+}
+
 /// Everybody's record by name, with the account if there is one.
 pub(super) type Everybody = BTreeMap<String, (User, Option<AccountObject>)>;
 
@@ -61,7 +67,7 @@ impl Embedded {
             let Some(account) = account else {
                 // The next evaluation gives it one.
                 return Err(DirectoryError::transient(
-                    "AccountNotFound",
+                    super::ACCOUNT_NOT_FOUND,
                     format!("{name:?}, whom {subject:?} sponsors, has no Account yet"),
                 ));
             };
@@ -89,7 +95,7 @@ impl Embedded {
         let manager = Mapping::text(user, account, MANAGER).ok_or_else(|| missing("has no manager"))?;
         let found = everybody.get(manager).filter(|_| manager != subject);
         let Some((record, Some(account))) = found else { return Err(missing("has a manager who does not exist")) };
-        let person = self.mapping.person(record, account, &self.keys).ok_or_else(|| missing("has a manager who is deleted"))?;
+        let person = self.mapping.person(record, account, &|_| false, &self.keys).ok_or_else(|| missing("has a manager who is deleted"))?;
         if !account.spec.account_enabled {
             return Err(missing("has a manager whose account is disabled"));
         }

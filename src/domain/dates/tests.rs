@@ -149,6 +149,9 @@ fn offsets_durations_times_and_zones_have_bounds() {
     }
     assert_eq!(parse_zone("Europe/Berlin"), Ok(Tz::Europe__Berlin));
     assert_eq!(parse_zone("Europe/Atlantis"), Err(DateError::Zone));
+    let windows = parse_zone("W. Europe Standard Time");
+    assert_eq!(windows, Err(DateError::WindowsZone("Europe/Berlin")));
+    assert!(windows.unwrap_err().to_string().contains("Europe/Berlin"));
 }
 
 /// A day of 1950 to 2060 or a time of it to the second, with or without a zone.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::api::TaskResult;
 use crate::domain::dates::DateValue;
+use crate::domain::employment::DatesSeen;
 use crate::domain::keys::keys;
 use crate::domain::ledger::row;
 use crate::domain::subject::{DateReading, known, person};
@@ -78,35 +79,126 @@ fn what_becomes_due_again() {
     for (state, result, stopped, changed, wanted) in cases {
         let row = dated(state);
         let person = person(&[(HIRED, known(if changed { "2026-03-11" } else { WAS }))]);
-        let facts = Facts { row: &row, lineage: Some(LINEAGE), person: Some(&person), result: result.as_ref(), stopped };
+        let employment = Employment::of(&person, &DatesSeen::default());
+        let facts = Facts { person: Some((&person, &employment)), result: result.as_ref(), stopped, ..facts(&row) };
         assert_eq!(decide(&facts, &keys()), wanted, "{state:?} {result:?} {stopped:?} changed: {changed}");
     }
     let own = LedgerEntry { subject: String::new(), attribute: String::new(), ..dated(Planned) };
-    let facts = Facts { row: &own, lineage: None, person: None, result: Some(&result(Queued, "")), stopped: disabled };
+    let queued = result(Queued, "");
+    let facts = Facts { lineage: None, result: Some(&queued), stopped: disabled, ..facts(&own) };
     assert_eq!(decide(&facts, &keys()), Release::Keep, "nothing of a Run on demand becomes due again");
 }
 
+fn facts(row: &LedgerEntry) -> Facts<'_> {
+    let as_of = "2026-04-01T00:00:00Z".parse().expect("an instant");
+    Facts { row, lineage: Some(LINEAGE), person: None, deletes: false, result: None, stopped: None, leaves: None, as_of }
+}
+
 #[test]
-fn what_a_leaver_took_the_place_of_is_freed_with_it() {
-    let leaver = |state| LedgerEntry { category: Category::Leaver, ..row(1, "leaver", state) };
+fn who_was_let_in_for_a_return_that_is_none_any_more_is_closed_again() {
+    let instant = |day: u32| format!("2026-03-{day:02}T06:00:00Z").parse().expect("an instant");
+    let closed = LedgerEntry {
+        category: Category::Leaver,
+        attribute: LEAVE_DATE.to_owned(),
+        closes: Some(crate::api::Closing::Leaving),
+        at: instant(6),
+        ..row(1, "k", Planned)
+    };
+    let let_in = |day| LedgerEntry { done: Some(instant(day)), ..dated(Released) };
+    let (done, queued) = (result(Completed, ""), result(Queued, ""));
+    let (gone, unread, back, later) = (DateReading::Absent, DateReading::Unknown, known("2026-03-20"), known("2026-03-01"));
+    let closes_nothing = LedgerEntry { closes: None, ..closed.clone() };
+    let cases = [
+        ("the return was taken back", &closed, Some(&done), gone, vec![let_in(8)], true),
+        ("and nobody reads the slice any more", &closed, None, gone, vec![let_in(8)], true),
+        ("it was never a return", &closed, Some(&done), later, vec![let_in(8)], true),
+        ("nobody had let them in", &closed, Some(&done), gone, vec![dated(Released)], false),
+        ("they were let in before they left", &closed, Some(&done), gone, vec![let_in(2)], false),
+        ("the return is another day", &closed, Some(&done), back, vec![let_in(8)], false),
+        ("the hire date cannot be read", &closed, Some(&done), unread, vec![let_in(8)], false),
+        ("it is closed again already", &closed, Some(&queued), gone, vec![let_in(8)], false),
+        ("work that closes nothing", &closes_nothing, Some(&done), gone, vec![let_in(8)], false),
+    ];
+    for (what, row, result, hire, rows, expected) in cases {
+        let person = person(&[(HIRED, hire), (LEAVE_DATE, known("2026-03-05"))]);
+        let seen = DatesSeen { begun_at: Some(DateTime::UNIX_EPOCH), ..DatesSeen::default() };
+        let employment = Employment::of(&person, &seen);
+        assert_eq!(closes_again(row, result, &employment, rows.iter(), instant(10)), expected, "{what}");
+    }
+}
+
+#[test]
+fn what_the_dates_forbid_is_canceled_and_what_a_return_ends_is_released() {
+    let seen = |begun: bool| DatesSeen {
+        first_seen_at: Some(DateTime::UNIX_EPOCH),
+        leave_changed_at: Some(DateTime::UNIX_EPOCH),
+        begun_at: begun.then_some(DateTime::UNIX_EPOCH),
+        ..DatesSeen::default()
+    };
+    let (queued, done) = (result(Queued, ""), result(Completed, ""));
+    let leaver = |due: &str| LedgerEntry {
+        category: Category::Leaver,
+        attribute: LEAVE_DATE.to_owned(),
+        key: keys().time_occurrence(LINEAGE, "s", LEAVE_DATE, WAS),
+        due: format!("{due}T00:00:00Z").parse().expect("an instant"),
+        ..row(1, "k", Planned)
+    };
+    let cancel = |reason: &str| Release::CancelAndRelease(reason.to_owned());
+    // (what, the row, the hire date, the person has begun, it deletes, its result, what follows)
+    let cases = [
+        ("leaver work before a return that is far", leaver("2026-03-11"), "2026-05-01", true, false, &queued, Release::Keep),
+        ("leaver work that would be due after the return", leaver("2026-04-10"), "2026-04-05", true, false, &queued, cancel(REHIRED)),
+        ("deletion before a return", leaver("2026-03-11"), "2026-05-01", true, true, &queued, cancel(REHIRED)),
+        ("leaver work that was not begun when the return came", leaver("2026-03-11"), "2026-03-30", true, false, &queued, cancel(REHIRED)),
+        ("what was done, before the return", leaver("2026-03-11"), "2026-05-01", true, false, &done, Release::Keep),
+        (
+            "what was done, when the return has come",
+            leaver("2026-03-11"),
+            "2026-03-30",
+            true,
+            false,
+            &done,
+            Release::Release(REHIRED.to_owned()),
+        ),
+        ("the hire was taken back: leaver work goes on", leaver("2026-03-11"), "2026-03-30", false, true, &queued, Release::Keep),
+    ];
+    for (what, row, hire, begun, deletes, result, wanted) in cases {
+        let person = person(&[(HIRED, known(hire)), (LEAVE_DATE, known(WAS))]);
+        let employment = Employment::of(&person, &seen(begun));
+        let facts = Facts { person: Some((&person, &employment)), deletes, result: Some(result), ..facts(&row) };
+        assert_eq!(decide(&facts, &keys()), wanted, "{what}");
+    }
+    let joiner = LedgerEntry { key: keys().time_occurrence(LINEAGE, "s", HIRED, "2026-03-30"), ..dated(Planned) };
+    let person = person(&[(HIRED, known("2026-03-30")), (LEAVE_DATE, known(WAS))]);
+    let employment = Employment::of(&person, &seen(false));
+    let facts = Facts { person: Some((&person, &employment)), result: Some(&queued), ..facts(&joiner) };
+    assert_eq!(decide(&facts, &keys()), cancel(HIRE_WITHDRAWN));
+}
+
+#[test]
+fn what_gave_way_is_freed_with_what_took_its_place() {
     let begun = |status| SubjectResult {
         tasks: vec![TaskResult { processing_status: status, ..TaskResult::default() }],
         ..result(Canceled, reasons::SUPERSEDED)
     };
-    let joiner = row(1, "joiner", Released);
-    // (what, the row that it names, its own state, its result, it is freed)
+    let over = Superseder { stands: false, is_leave_date: false, has_returned: false, is_hired_anew: false };
+    let back = Superseder { is_leave_date: true, has_returned: true, is_hired_anew: true, ..over };
+    let (joiner, mover) = (row(1, "k", Superseded), LedgerEntry { category: Category::Mover, ..row(1, "k", Superseded) });
+    // (what, the row, what it gave way to, its result, it is freed)
     let cases = [
-        ("it had not been planned", Some(leaver(Released)), Superseded, None, true),
-        ("it was claimed, and no task had ended", Some(leaver(Released)), Superseded, Some(begun(InProgress)), true),
-        ("its tasks were canceled with it", Some(leaver(Released)), Superseded, Some(begun(Canceled)), true),
-        ("a task had been done", Some(leaver(Released)), Superseded, Some(begun(Completed)), false),
-        ("a task had failed", Some(leaver(Released)), Superseded, Some(begun(Failed)), false),
-        ("the leaver stands", Some(leaver(Planned)), Superseded, None, false),
-        ("the leaver is not known", None, Superseded, None, false),
-        ("what it names is no leaver's", Some(joiner), Superseded, None, false),
-        ("it is not superseded", Some(leaver(Released)), Missed, None, false),
+        ("it had not been planned", &joiner, over, None, Some(CHANGED)),
+        ("it was claimed, and no task had ended", &joiner, over, Some(begun(InProgress)), Some(CHANGED)),
+        ("its tasks were canceled with it", &joiner, over, Some(begun(Canceled)), Some(CHANGED)),
+        ("a task had been done", &joiner, over, Some(begun(Completed)), None),
+        ("a task had failed", &joiner, over, Some(begun(Failed)), None),
+        ("what took its place stands", &joiner, Superseder { stands: true, ..over }, None, None),
+        ("the hire date is another one now", &joiner, Superseder { is_hired_anew: true, ..over }, None, None),
+        ("joiner work of the earlier employment, the person is back", &joiner, back, None, None),
+        ("mover work of the time between, the person is back", &mover, back, None, Some(REHIRED)),
+        ("mover work that closing work took the place of", &mover, Superseder { is_leave_date: false, ..back }, None, None),
+        ("it did not give way", &row(1, "k", Missed), over, None, None),
     ];
-    for (what, leaver, state, result, freed) in cases {
-        assert_eq!(frees(leaver.as_ref(), &row(1, "k", state), result.as_ref()), freed, "{what}");
+    for (what, row, by, result, freed) in cases {
+        assert_eq!(frees(row, by, result.as_ref()), freed, "{what}");
     }
 }

@@ -15,7 +15,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 #[expect(clippy::unnecessary_wraps, reason = "the table has rows without a head")]
 fn head(epoch: i64, sealed_epoch: i64, as_of: i64) -> Option<HeadFacts> {
-    Some(HeadFacts { epoch, sealed_epoch, as_of: Some(at(as_of)), allocated_as_of: Some(at(as_of)) })
+    Some(HeadFacts { epoch, sealed_epoch, as_of: Some(at(as_of)), allocated_as_of: Some(at(as_of)), look_again_at: None })
 }
 
 fn job(number: i64, created: i64, finished: Option<i64>) -> JobFacts {

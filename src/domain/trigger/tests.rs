@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::AttributeMark;
+use crate::domain::employment::DatesSeen;
 use crate::domain::keys::keys;
 use crate::domain::subject::{self, known};
 use crate::domain::version::versioned;
@@ -24,7 +25,8 @@ fn spec(conditions: &Value) -> WorkflowSpec {
 }
 
 fn compile_with(conditions: &Value, zone: &str) -> Result<CompiledWorkflow, CompileError> {
-    let facts = BTreeMap::from([(HIRED.to_owned(), zone.to_owned())]);
+    let facts = ZoneFacts { time_zone: Some(zone.to_owned()), ..ZoneFacts::default() };
+    let facts = BTreeMap::from([(HIRED.to_owned(), facts)]);
     let spec = versioned(&spec(conditions));
     CompiledWorkflow::compile("joiner", LINEAGE, 1, &spec, DEFAULT_WINDOW, &Vocabulary::lcw(), &facts)
 }
@@ -62,6 +64,15 @@ fn person(date: DateReading) -> Person {
     subject::person(&[(HIRED, date), (LAST_SIGN_IN, date)])
 }
 
+fn see(marks: &[AttributeMark]) -> Sighting {
+    Sighting { epoch: 1, first_seen_at: at("2026-01-01T00:00:00Z"), begun_at: None, marks: marks.to_vec() }
+}
+
+/// The person's dates, as they were at the first sight.
+fn employed(person: &Person) -> Employment {
+    Employment::of(person, &DatesSeen::of(&see(&[]), false))
+}
+
 fn tracked(track: impl FnOnce(&mut Tracked)) -> Vec<String> {
     let mut tracked = Tracked::default();
     track(&mut tracked);
@@ -96,7 +107,7 @@ fn what_each_trigger_keeps_track_of() {
         ("a change of two", change(&["department", "jobTitle"]), &["department", "jobTitle"], true),
         ("who joins a group", membership("add"), &["group:sales"], true),
         ("who leaves a group", membership("remove"), &["group:sales"], true),
-        ("inactivity", inactivity(), &[LAST_SIGN_IN], false),
+        ("inactivity", inactivity(), &[], false),
         ("sponsors", sponsors(), &["sponsors<2"], false),
         ("on demand", Value::Null, &[], false),
     ];
@@ -155,9 +166,6 @@ fn when_a_date_is_due() {
         ("an instant", time(1), (known("2026-03-10T15:30:00Z"), Some("2026-03-11T15:30:00Z"))),
         ("no date", time(0), absent),
         ("a text that is no date", time(0), unknown),
-        ("thirty days after a sign-in", inactivity(), (known("2026-03-10T15:30:00Z"), Some("2026-04-09T15:30:00Z"))),
-        ("never signed in", inactivity(), absent),
-        ("who knows when", inactivity(), unknown),
         ("a change has no date", change(&[HIRED]), (hired, None)),
         ("on demand", Value::Null, (hired, None)),
     ] {
@@ -182,13 +190,13 @@ fn which_marks_are_occurrences() {
     ];
     let left = vec![mark("group:sales", "", 3, Some(then)), mark("sponsors<2", "", 2, Some(then))];
     let of = |conditions: &Value, marks: &[AttributeMark]| {
-        let sighting = Sighting { epoch: 1, first_seen_at: at("2026-01-01T00:00:00Z"), marks: marks.to_vec() };
-        let found = compile(conditions).occurrences(&person(known("2026-03-10")), &sighting);
+        let person = person(known("2026-03-10"));
+        let found = compile(conditions).occurrences(&person, &see(marks), &employed(&person), at("2026-03-11T00:00:00Z"));
         found.iter().map(|each| format!("{} {} {:?}", each.attribute, each.due.format("%m-%d"), each.sequence())).collect::<Vec<_>>()
     };
     let cases: [(&str, Value, &[AttributeMark], &[&str]); 12] = [
         ("a date needs no mark", time(0), &[], &["employeeHireDate 03-10 None"]),
-        ("inactivity", inactivity(), &[], &["lastSuccessfulSignInDateTime 04-09 None"]),
+        ("inactivity", inactivity(), &[], &["inactivity 04-09 None"]),
         ("one of two changed", change(&["department", "jobTitle"]), &marks, &["department 03-09 Some(4)"]),
         ("a baseline is none", change(&["jobTitle"]), &marks, &[]),
         ("not seen yet", change(&["city"]), &marks, &[]),
@@ -202,6 +210,59 @@ fn which_marks_are_occurrences() {
     ];
     for (name, conditions, marks, expected) in cases {
         assert_eq!(of(&conditions, marks), expected, "{name}");
+    }
+}
+
+fn still_holds(workflow: &CompiledWorkflow, person: &Person, attribute: &str, key: &str, now: DateTime<Utc>) -> Option<bool> {
+    workflow.still_holds(person, &see(&[]), &employed(person), &[attribute.to_owned()], (key, &keys()), now)
+}
+
+/// What inactivity of thirty days counts from, on 10 March.
+#[test]
+fn what_inactivity_counts_from() {
+    let as_of = at("2026-03-10T00:00:00Z");
+    let enabled = |changed: Option<&str>| AttributeMark {
+        name: "accountEnabled".into(),
+        digest: "d".into(),
+        sequence: 1,
+        changed_at: changed.map(at),
+    };
+    let since_created = json!({"trigger": {"userInactivity": {"inactivityPeriodInDays": 30, "neverSignedIn": "SinceCreated"}}});
+    let (absent, unknown) = (DateReading::Absent, DateReading::Unknown);
+    // (what, conditions, last sign-in, hired, created, seen enabled, expected)
+    let cases = [
+        ("the last sign-in", inactivity(), known("2026-01-10T15:30:00Z"), absent, absent, None, Some("2026-02-09T15:30:00Z")),
+        ("never signed in", inactivity(), absent, known("2020-01-01"), known("2020-01-01"), None, None),
+        ("never signed in, since created", since_created.clone(), absent, absent, known("2026-01-05"), None, Some("2026-02-04T00:00:00Z")),
+        ("never signed in, and nobody knows since when", since_created.clone(), absent, absent, absent, None, None),
+        (
+            "signed in, since created counts for others",
+            since_created.clone(),
+            known("2026-02-01"),
+            absent,
+            known("2020-01-01"),
+            None,
+            Some("2026-03-03T00:00:00Z"),
+        ),
+        ("a sign-in that cannot be read", since_created, unknown, absent, known("2020-01-01"), None, None),
+        ("hired since", inactivity(), known("2025-06-01"), known("2026-02-20"), absent, None, Some("2026-03-22T00:00:00Z")),
+        ("hired next week", inactivity(), known("2025-06-01"), known("2026-03-17"), absent, None, None),
+        (
+            "let in again since",
+            inactivity(),
+            known("2025-06-01"),
+            absent,
+            absent,
+            Some("2026-03-01T08:00:00Z"),
+            Some("2026-03-31T08:00:00Z"),
+        ),
+    ];
+    for (what, conditions, signed_in, hired, created, seen, expected) in cases {
+        let attributes = Attributes::new().with("accountEnabled", true);
+        let dates = [(LAST_SIGN_IN, signed_in), (HIRED, hired), ("createdDateTime", created)];
+        let person = Person { attributes, ..subject::person(&dates) };
+        let found = compile(&conditions).occurrences(&person, &see(&[enabled(seen)]), &employed(&person), as_of);
+        assert_eq!(found.first().map(|occurrence| occurrence.due), expected.map(at), "{what}");
     }
 }
 
@@ -219,21 +280,21 @@ fn whether_a_date_still_holds_before_the_start() {
         ("no date any more", time(0), HIRED, DateReading::Absent, Some(false)),
         ("a date that cannot be read", time(0), HIRED, DateReading::Unknown, None),
         ("on demand by now", Value::Null, HIRED, known("2026-03-10"), Some(false)),
-        ("signed in since", inactivity(), LAST_SIGN_IN, known("2026-03-09"), Some(false)),
+        ("signed in since", inactivity(), INACTIVITY, known("2026-03-09"), Some(false)),
     ] {
         let workflow = compile(&conditions);
         let key = planned(&workflow, attribute, "2026-03-10");
-        assert_eq!(workflow.still_holds(&person(reading), attribute, &key, &keys(), now), expected, "{name}");
+        assert_eq!(still_holds(&workflow, &person(reading), attribute, &key, now), expected, "{name}");
     }
     let idle = compile(&inactivity());
-    let key = planned(&idle, LAST_SIGN_IN, "2026-02-01");
-    assert_eq!(idle.still_holds(&person(known("2026-02-01")), LAST_SIGN_IN, &key, &keys(), now), Some(true), "still away");
+    let key = planned(&idle, INACTIVITY, "2026-02-01");
+    assert_eq!(still_holds(&idle, &person(known("2026-02-01")), INACTIVITY, &key, now), Some(true), "still away");
 }
 
 #[test]
 fn whether_a_change_still_holds_before_the_start() {
     let ask = |conditions: &Value, attribute: &str, person: &Person| {
-        compile(conditions).still_holds(person, attribute, "", &keys(), at("2026-03-10T12:00:00Z"))
+        still_holds(&compile(conditions), person, attribute, "", at("2026-03-10T12:00:00Z"))
     };
     let anybody = person(DateReading::Absent);
     assert_eq!(ask(&change(&["department"]), "department", &anybody), Some(true));

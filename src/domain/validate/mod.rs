@@ -7,11 +7,14 @@ mod tasks;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod trigger;
+mod warnings;
 
 use std::collections::BTreeMap;
 
 pub use tenant::{directory_problems, schedule_problems};
+pub use warnings::workflow_warnings;
 
 use super::dates;
 use crate::api::directory::AttributeType;
@@ -54,6 +57,10 @@ pub mod reason {
     pub const SCHEDULE: &str = "InvalidSchedule";
     /// The time zone is not known.
     pub const TIME_ZONE: &str = "UnknownTimeZone";
+    /// A text has a variable that there is not.
+    pub const VARIABLE: &str = "VariableUnknown";
+    /// It comes later than it can be meant.
+    pub const LATE: &str = "ComesLate";
 }
 
 /// One reason why an object cannot do its work.
@@ -136,9 +143,6 @@ pub fn workflow_problems(spec: &WorkflowSpec, tenant: &Tenant<'_>) -> Vec<Proble
     }
     tasks::check(&mut problems, spec, &vocabulary);
     problems.check_duration("spec.catchUpWindow", spec.catch_up_window.as_deref());
-    if spec.execution_limits.is_some() {
-        problems.add("spec.executionLimits", reason::NOT_AVAILABLE, "execution limits are not available yet: nothing would be held");
-    }
     if spec.approval.is_some() {
         problems.add("spec.approval", reason::NOT_AVAILABLE, "approvals are not available yet: nothing would wait");
     }

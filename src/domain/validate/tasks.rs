@@ -1,6 +1,6 @@
 //! Whether the tasks of a workflow can be executed.
 
-use super::{Problems, UNAVAILABLE_TASKS, reason};
+use super::{Problems, UNAVAILABLE_TASKS, reason, texts};
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Action, Task, WorkflowSpec, form, task};
 use crate::catalog;
@@ -27,6 +27,7 @@ pub(super) fn check(problems: &mut Problems, spec: &WorkflowSpec, vocabulary: &V
 }
 
 /// How many members of the union are set.
+#[expect(clippy::disallowed_methods, reason = "members are counted, and nothing is identified")]
 fn members(task: &Task) -> usize {
     // The types hold no map with keys other than text, so that they always serialize.
     let value = form::value(task);
@@ -44,6 +45,7 @@ fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &Workflo
     if task.is_enabled && UNAVAILABLE_TASKS.contains(&member) {
         problems.add(path.as_str(), reason::TASK_UNAVAILABLE, format!("task {:?}: {member} is not available yet", task.name));
     }
+    texts::check(problems, &path, task, action, vocabulary);
     if let Action::UpdateUserAttributes(arguments) = action {
         for update in &arguments.attributes {
             let name = update.attribute.as_str();

@@ -23,9 +23,6 @@ pub fn schedule_problems(namespace: &str, spec: &TenantScheduleSpec, tenant: &Te
         problems.check_duration("spec.catchUp.mover", windows.mover.as_deref());
         problems.check_duration("spec.catchUp.leaver", windows.leaver.as_deref());
     }
-    if spec.limits.is_some() {
-        problems.add("spec.limits", reason::NOT_AVAILABLE, "limits are not available yet: nothing would be held");
-    }
     if !spec.freeze_windows.is_empty() {
         problems.add("spec.freezeWindows", reason::NOT_AVAILABLE, "freeze windows are not available yet: nothing would be frozen");
     }

@@ -92,7 +92,7 @@ fn workflows() {
         ("/catchUpWindow", json!("365d"), &[]),
         ("/catchUpWindow", json!("366d"), &[("spec.catchUpWindow", reason::DURATION)]),
         ("/catchUpWindow", json!("99999h"), &[("spec.catchUpWindow", reason::DURATION)]),
-        ("/executionLimits", json!({"count": 5}), &[("spec.executionLimits", reason::NOT_AVAILABLE)]),
+        ("/executionLimits", json!({"count": 5}), &[]),
         ("/approval", json!({"requiredFor": ["destructive"]}), &[("spec.approval", reason::NOT_AVAILABLE)]),
         ("/tasks", task(json!({"name": "t"})), &[("spec.tasks[0]", reason::UNION)]),
         ("/tasks", task(json!({"name": "t", "deleteUser": {}, "disableUserAccount": {}})), &[("spec.tasks[0]", reason::UNION)]),
@@ -192,7 +192,7 @@ fn schedules() {
             json!({"catchUp": {"joiner": "400d", "mover": "0d", "leaver": "30d"}}),
             &[("spec.catchUp.joiner", reason::DURATION), ("spec.catchUp.mover", reason::DURATION)],
         ),
-        (json!({"limits": {"count": 5}}), &[("spec.limits", reason::NOT_AVAILABLE)]),
+        (json!({"limits": {"count": 5}}), &[]),
         (
             json!({"freezeWindows": [{"name": "w", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}]}),
             &[("spec.freezeWindows", reason::NOT_AVAILABLE)],

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api::reasons;
 use crate::api::{TenantSchedule, Workflow};
 use crate::reconcile::Seen;
 
@@ -117,7 +118,13 @@ fn from_plan_to_result() {
             vec![SEALED, ("Complete", true, "AlreadyProcessed")],
             None,
         ),
-        ("restored", reason(3, RESTORED_WHILE_RUNNING), Some(Queued), vec![SEALED, ("Held", true, RESTORED_WHILE_RUNNING)], None),
+        (
+            "restored",
+            reason(3, reasons::RESTORED_WHILE_RUNNING),
+            Some(Queued),
+            vec![SEALED, ("Held", true, reasons::RESTORED_WHILE_RUNNING)],
+            None,
+        ),
         ("under way", merged(planned.clone(), &shard(1, false, 2)), Some(InProgress), vec![SEALED], None),
         ("open subjects left", merged(planned.clone(), &shard(1, true, 2)), Some(InProgress), vec![SEALED], None),
         (
@@ -240,4 +247,52 @@ fn a_job_that_does_not_start_stalls_its_run() {
     cache.put(Seen::from(pod("a-a1", false)));
     late = decided(&cache, "a", JOBS_CREATED + 400).status;
     assert!(conditions_of(&late).contains(&(STALLED, false, "JobStarted")), "{late:?}");
+}
+
+/// A Run of three people in a tenant whose limit is so many.
+fn limited(count: i32, cancel: bool, status: &Value) -> Cache {
+    let mut cache = tenant("joiner", 5);
+    cache.put(Seen::from(object::<TenantSchedule>(json!({
+        "apiVersion": "tenure.dev/v1alpha1", "kind": "TenantSchedule", "metadata": {"name": "default"},
+        "spec": {"limits": {"count": count}}}))));
+    let mut planned = plan_of(3, 3);
+    (planned["plan"]["counted"], planned["plan"]["scope"]) = (json!(3), json!(9));
+    let mut run = run("r", merged(planned, status));
+    run.spec.cancel = cancel;
+    cache.put(Seen::from(run));
+    cache
+}
+
+#[test]
+fn a_run_that_waits_for_a_person_is_told_once() {
+    let told = |cache: &Cache| {
+        let observed = observe(cache, &Memory::default(), "r").unwrap();
+        let plan = decide(&observed, at(60));
+        let told = notice(&observed.run, "r", &plan.status).map(|notice| (notice.id, notice.reason.to_owned(), notice.message));
+        (told, json!({"conditions": plan.status.conditions}))
+    };
+    let (first, held) = told(&limited(2, false, &json!({})));
+    let (id, reason, message) = first.clone().expect("an Event");
+    assert_eq!(reason, "LimitExceeded");
+    assert!(message.starts_with("3 people are more than 2: ") && message.ends_with("until a person decides"), "{message}");
+    assert_eq!(told(&limited(2, false, &json!({}))).0, first, "a pass that is made again tells the same");
+    assert_eq!(told(&limited(2, false, &held)).0, None, "the status tells it");
+    assert_eq!(told(&limited(1, false, &held)).0, None, "other numbers are no news");
+    let (nothing, open) = told(&limited(3, false, &held));
+    assert_eq!(nothing, None, "it goes on");
+    let again = told(&limited(2, false, &open)).0.expect("it waits again");
+    assert_ne!(again.0, id);
+    assert_eq!(told(&limited(3, false, &json!({}))).0, None, "nothing holds it");
+}
+
+#[test]
+fn a_held_run_that_is_canceled_comes_to_its_end() {
+    let plan = |cancel| decided(&limited(2, cancel, &json!({})), "r", 60);
+    assert_eq!((plan(false).start, plan(false).status.processing_status), (None, Some(ProcessingStatus::Quarantined)));
+    assert_eq!((plan(true).start, plan(true).status.processing_status), (Some((1, false)), Some(ProcessingStatus::Canceling)));
+    let restored = |cancel| {
+        let status = json!({"plan": {"epoch": 3, "hash": "sha256:0", "version": 1, "subjects": 3, "slices": 1, "reason": reasons::RESTORED_WHILE_RUNNING}});
+        decided(&limited(9, cancel, &status), "r", 60).start
+    };
+    assert_eq!((restored(false), restored(true)), (None, None), "what was under way is a person's business");
 }

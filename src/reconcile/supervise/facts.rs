@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::witness::{JobEnd, RunEnd, TenantFacts, Witness};
 use crate::api::conditions::{self, COMPLETE, Condition, HELD, STALLED};
 use crate::api::meta::LABEL_EVALUATION;
+use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
 use crate::api::{Category, Run};
 use crate::domain::version::version_name;
 use crate::reconcile::cache::is_complete;
@@ -26,6 +27,10 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
     for found in cache.broken() {
         *broken.entry(format!("{:?}", found.kind)).or_default() += 1;
     }
+    let conflicts = head.into_iter().flat_map(|head| &head.directories).flat_map(|directory| {
+        let counts = [(NAME_REUSED, directory.name_reused), (DUPLICATE_CORRELATION, directory.duplicate_correlation)];
+        counts.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (directory.name.clone(), reason, count))
+    });
     TenantFacts {
         broken,
         as_of: head.and_then(|head| head.as_of),
@@ -35,6 +40,7 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
         held_runs: cache.open_runs().filter(waits).count(),
         stalled: status.and_then(|status| stalled(&status.conditions)),
         unreadable: unreadable.collect(),
+        conflicts: conflicts.collect(),
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Letters {
     pub lists: BTreeMap<SeenKind, Vec<Seen>>,
     /// By kind and name.
     pub changes: BTreeMap<(SeenKind, String), Change>,
+    /// Nobody takes anything out any more.
+    closed: bool,
 }
 
 /// A tenant's letters; the dispatcher puts in, the tenant takes out.
@@ -39,24 +41,50 @@ impl Inbox {
     }
 
     /// Everything of a kind.
-    pub fn list(&self, kind: SeenKind, seen: Vec<Seen>) {
+    ///
+    /// # Errors
+    /// What was to be put in, if the inbox is closed and it is for a new one.
+    pub fn list(&self, kind: SeenKind, seen: Vec<Seen>) -> Result<(), Vec<Seen>> {
         let mut letters = self.letters();
+        if letters.closed {
+            return Err(seen);
+        }
         letters.changes.retain(|(other, _), _| *other != kind);
         letters.lists.insert(kind, seen);
         self.arrived.notify_one();
+        Ok(())
     }
 
-    /// One object.
-    pub fn change(&self, change: Change) {
+    /// One object; false if the inbox is closed, and the change is for a new one.
+    #[must_use]
+    pub fn change(&self, change: Change) -> bool {
         let (Change::Put(seen) | Change::Gone(seen)) = &change;
         let place = (seen.kind(), seen.name());
-        self.letters().changes.insert(place, change);
-        self.arrived.notify_one();
+        let mut letters = self.letters();
+        if !letters.closed {
+            letters.changes.insert(place, change);
+            self.arrived.notify_one();
+        }
+        !letters.closed
+    }
+
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.letters().closed
+    }
+
+    /// Closes it if nothing is in it; whether it did.
+    pub fn close_if_empty(&self) -> bool {
+        let mut letters = self.letters();
+        letters.closed = letters.lists.is_empty() && letters.changes.is_empty();
+        letters.closed
     }
 
     /// Takes everything out.
     pub fn take(&self) -> Letters {
-        std::mem::take(&mut *self.letters())
+        let mut letters = self.letters();
+        let closed = letters.closed;
+        std::mem::replace(&mut *letters, Letters { closed, ..Letters::default() })
     }
 
     /// Ends when something has arrived since the last time.
@@ -79,19 +107,31 @@ mod tests {
     #[test]
     fn the_newest_of_each_object_is_kept() {
         let inbox = Inbox::default();
-        inbox.change(Change::Put(directory("a")));
-        inbox.change(Change::Put(directory("b")));
-        inbox.change(Change::Gone(directory("a")));
-        inbox.change(Change::Put(Seen::UserChanged));
-        inbox.change(Change::Put(Seen::UserChanged));
+        assert!(inbox.change(Change::Put(directory("a"))));
+        assert!(inbox.change(Change::Put(directory("b"))));
+        assert!(inbox.change(Change::Gone(directory("a"))));
+        assert!(inbox.change(Change::Put(Seen::UserChanged)));
+        assert!(inbox.change(Change::Put(Seen::UserChanged)));
         let letters = inbox.take();
         let kinds: Vec<_> = letters.changes.values().map(|change| matches!(change, Change::Gone(_))).collect();
         assert_eq!((kinds, letters.lists.len()), (vec![true, false, false], 0));
-        inbox.change(Change::Put(directory("c")));
-        inbox.list(SeenKind::Directory, vec![directory("d")]);
-        inbox.change(Change::Put(directory("e")));
+        assert!(inbox.change(Change::Put(directory("c"))));
+        assert!(inbox.list(SeenKind::Directory, vec![directory("d")]).is_ok());
+        assert!(inbox.change(Change::Put(directory("e"))));
         let letters = inbox.take();
         assert_eq!((letters.lists.len(), letters.changes.len()), (1, 1), "a list replaces what was seen before it");
+        assert!(inbox.take().changes.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_put_into_a_closed_inbox_and_none_is_closed_over_news() {
+        let inbox = Inbox::default();
+        assert!(inbox.change(Change::Put(directory("a"))));
+        assert!(!inbox.close_if_empty() && !inbox.is_closed());
+        inbox.take();
+        assert!(inbox.close_if_empty() && inbox.is_closed());
+        assert!(!inbox.change(Change::Put(directory("b"))));
+        assert!(inbox.list(SeenKind::Directory, Vec::new()).is_err());
         assert!(inbox.take().changes.is_empty());
     }
 }

@@ -111,7 +111,15 @@ struct Dispatcher {
     passes: Arc<Semaphore>,
     followed: Vec<Followed>,
     tenants: BTreeMap<String, (usize, Arc<Inbox>)>,
-    tasks: JoinSet<String>,
+    tasks: JoinSet<Ended>,
+}
+
+/// A task that has ended.
+enum Ended {
+    /// A tenant that had nothing left: its namespace is gone.
+    LetGo(String),
+    /// One that never should.
+    Broken(String),
 }
 
 impl Supervisor {
@@ -134,7 +142,7 @@ impl Supervisor {
                 let watch = feed::follow(watched, self.watches.clone(), scope.clone(), outlet);
                 tasks.spawn(async move {
                     watch.await;
-                    format!("the watch of {:?}", watched.kind)
+                    Ended::Broken(format!("the watch of {:?}", watched.kind))
                 });
             }
             let missing = WATCHED.iter().map(|watched| watched.kind).collect();
@@ -163,9 +171,11 @@ impl Dispatcher {
         loop {
             tokio::select! {
                 Some(news) = news.recv() => self.take(news),
-                Some(end) = self.tasks.join_next() => {
-                    return SuperviseError::TaskEnded(end.unwrap_or_else(|error| error.to_string()));
-                }
+                Some(end) = self.tasks.join_next() => match end {
+                    Ok(Ended::LetGo(namespace)) => self.let_go(&namespace),
+                    Ok(Ended::Broken(what)) => return SuperviseError::TaskEnded(what),
+                    Err(error) => return SuperviseError::TaskEnded(error.to_string()),
+                },
                 _ = beat.tick() => self.supervisor.pulse.beat(),
             }
         }
@@ -173,10 +183,23 @@ impl Dispatcher {
 
     fn take(&mut self, News { scope, kind, what }: News) {
         match what {
-            What::Put(namespace, seen) => self.inbox(scope, namespace).change(Change::Put(seen)),
-            What::Gone(namespace, seen) => self.inbox(scope, namespace).change(Change::Gone(seen)),
+            What::Put(namespace, seen) => self.change(scope, &namespace, &Change::Put(seen)),
+            What::Gone(namespace, seen) => self.change(scope, &namespace, &Change::Gone(seen)),
             What::All(mut listed) => self.list(scope, kind, &mut listed),
         }
+    }
+
+    /// One object, to whoever is the namespace's tenant when it arrives.
+    fn change(&mut self, scope: usize, namespace: &str, change: &Change) {
+        while !self.inbox(scope, namespace.to_owned()).change(change.clone()) {}
+    }
+
+    /// Forgets a tenant that has ended, unless the namespace has another one by now.
+    fn let_go(&mut self, namespace: &str) {
+        if self.tenants.get(namespace).is_some_and(|(_, inbox)| inbox.is_closed()) {
+            self.tenants.remove(namespace);
+        }
+        tracing::info!(namespace, "nothing is left of the tenant");
     }
 
     /// Everything of a kind; a tenant without any has none.
@@ -184,9 +207,12 @@ impl Dispatcher {
         for namespace in listed.keys().cloned().collect::<Vec<_>>() {
             self.inbox(scope, namespace);
         }
-        for (namespace, (of, inbox)) in &self.tenants {
-            if *of == scope {
-                inbox.list(kind, listed.remove(namespace).unwrap_or_default());
+        let own: Vec<String> = self.tenants.iter().filter(|(_, (of, _))| *of == scope).map(|(namespace, _)| namespace.clone()).collect();
+        for namespace in own {
+            let mut seen = listed.remove(&namespace).unwrap_or_default();
+            // A tenant that has ended had nothing: another one is there for what is listed now.
+            while let Err(back) = self.inbox(scope, namespace.clone()).list(kind, seen) {
+                seen = back;
             }
         }
         let followed = &mut self.followed[scope];
@@ -200,7 +226,7 @@ impl Dispatcher {
 
     /// The namespace's inbox, of a tenant that is started if there is none.
     fn inbox(&mut self, scope: usize, namespace: String) -> Arc<Inbox> {
-        if let Some((_, inbox)) = self.tenants.get(&namespace) {
+        if let Some((_, inbox)) = self.tenants.get(&namespace).filter(|(_, inbox)| !inbox.is_closed()) {
             return Arc::clone(inbox);
         }
         let inbox = Arc::new(Inbox::default());
@@ -213,11 +239,8 @@ impl Dispatcher {
         };
         let client = self.supervisor.requests.clone();
         let tenant = Tenant::new(client, &namespace, self.supervisor.memory.clone(), Arc::clone(&inbox), shared);
-        let name = format!("the tenant {namespace}");
-        self.tasks.spawn(async move {
-            tenant.run().await;
-            name
-        });
+        let name = namespace.clone();
+        self.tasks.spawn(async move { if tenant.run().await { Ended::LetGo(name) } else { Ended::Broken(format!("the tenant {name}")) } });
         self.tenants.insert(namespace, (scope, Arc::clone(&inbox)));
         inbox
     }

@@ -68,8 +68,8 @@ impl Tenant {
         *self.shared.permit.borrow() == Permit::Work && *self.shared.synced.borrow()
     }
 
-    /// Ends when whoever gives the permit is gone.
-    pub async fn run(mut self) {
+    /// Ends when nothing is left of the tenant (true), or when whoever gives the permit is gone (false).
+    pub async fn run(mut self) -> bool {
         loop {
             self.take_in();
             let keys = if self.may_work() {
@@ -80,10 +80,23 @@ impl Tenant {
             };
             if !keys.is_empty() {
                 self.pass(keys).await;
+            } else if self.is_over() {
+                return true;
             } else if self.wait().await.is_err() {
-                return;
+                return false;
             }
         }
+    }
+
+    /// Whether nothing is left of the tenant, so that nobody needs to remember it. Of a namespace that is deleted everything
+    /// is seen to go.
+    fn is_over(&self) -> bool {
+        if !*self.shared.synced.borrow() || !self.cache.is_empty() {
+            return false;
+        }
+        // Before the inbox is closed: whoever comes after tells of the namespace anew.
+        self.shared.witness.forgotten(self.cluster.namespace());
+        self.inbox.close_if_empty()
     }
 
     fn take_in(&mut self) {

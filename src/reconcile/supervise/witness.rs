@@ -27,6 +27,8 @@ pub struct TenantFacts {
     pub broken: BTreeMap<String, usize>,
     /// Values that could not be read, by directory and attribute.
     pub unreadable: Vec<(String, String, i64)>,
+    /// People whose name or correlation value is not theirs alone, by directory and reason.
+    pub conflicts: Vec<(String, &'static str, i64)>,
 }
 
 /// A Run that has come to its end.

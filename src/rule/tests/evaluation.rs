@@ -35,6 +35,8 @@ fn subject() -> Attributes {
         .with("proxyAddresses", "smtp:one@x.example")
         .with("assignedPlans", OwnedValue::List(vec![plan("exchange", "Deleted"), plan("teams", "Enabled")]))
         .with("employeeHireDate", at("2026-03-03T12:00:00Z"))
+        .with("extension_a_since", at("2026-03-04T00:00:00Z"))
+        .with("extension_a_code", "S")
         .with("createdDateTime", "not a date")
         .with("employeeLeaveDateTime", OwnedValue::Unknown)
 }
@@ -124,6 +126,31 @@ const CASES: &[(&str, Truth)] = &[
     ("employeeLeaveDateTime lt now()", U),
     ("signInActivity/lastSuccessfulSignInDateTime lt now()", F),
     ("signInActivity/lastSuccessfulSignInDateTime eq null", T),
+    // Two attributes.
+    ("employeeHireDate lt extension_a_since", T),
+    ("employeeHireDate ge extension_a_since", F),
+    ("employeeHireDate gt extension_a_since sub duration'P1D'", T),
+    ("employeeHireDate eq extension_a_since sub duration'PT12H'", T),
+    ("extension_a_since ge employeeHireDate add duration'PT12H'", T),
+    ("extension_a_since gt employeeHireDate add duration'PT12H'", F),
+    ("jobTitle ne department", T),
+    ("extension_a_size gt department", U),
+    ("extension_a_size ne department", U),
+    ("employeeHireDate le employeeLeaveDateTime", U),
+    ("not (employeeHireDate le employeeLeaveDateTime)", U),
+    ("city eq department", F),
+    ("city ne department", T),
+    ("city lt department", F),
+    ("department ge city", F),
+    ("city eq companyName", T),
+    ("city ne companyName", F),
+    ("city le companyName", F),
+    ("state eq city", U),
+    ("city gt state", U),
+    ("signInActivity/lastSuccessfulSignInDateTime lt employeeHireDate", F),
+    ("customSecurityAttributes/Site/Codes eq extension_a_code", T),
+    ("extension_a_code ne customSecurityAttributes/Site/Codes", F),
+    ("extension_a_code eq customSecurityAttributes/Site/None", F),
     // Several values.
     ("customSecurityAttributes/Site/Codes eq 'S'", T),
     ("customSecurityAttributes/Site/Codes ne 'S'", F),
@@ -172,7 +199,7 @@ fn nobody_has_nothing() {
 
 #[test]
 fn case_can_be_ignored() {
-    let subject = subject().with("city", "ΣΊΣΥΦΟΣ");
+    let subject = subject().with("city", "ΣΊΣΥΦΟΣ").with("mail", "A@x.example").with("userPrincipalName", "a@X.example");
     for (text, expected) in [
         ("department eq 'r&d'", T),
         ("department ne 'r&d'", F),
@@ -182,6 +209,7 @@ fn case_can_be_ignored() {
         ("endsWith(jobTitle, 'ENGINEER')", T),
         ("matches(jobTitle, '^senior .* ENGINEER$')", T),
         ("city eq 'σίσυφος'", T),
+        ("mail eq userPrincipalName", T),
         ("city eq 'sisyphos'", F),
         ("otherMails/any(p:startsWith(p, 'av'))", T),
         ("postalCode ge '98052'", T),
@@ -231,6 +259,11 @@ fn an_explanation_names_the_part_that_decides() {
             "employeeHireDate gt now() sub duration'P7D'",
             F,
             "employeeHireDate gt now() sub duration'P7D' is false: employeeHireDate is 2026-03-03T12:00:00Z",
+        ),
+        (
+            "employeeHireDate ge extension_a_since",
+            F,
+            "employeeHireDate ge extension_a_since is false: employeeHireDate is 2026-03-03T12:00:00Z, extension_a_since is 2026-03-04",
         ),
         (
             "accountEnabled eq true and extension_a_size in (44)",

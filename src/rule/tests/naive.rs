@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::super::{Case, Comparison, Expr, Function, Literal, Operand, OwnedValue};
+use super::super::{Case, Comparison, Expr, Function, Literal, Operand, OwnedValue, Shift};
 
 /// All values of a subject by name.
 pub type Person = BTreeMap<String, OwnedValue>;
@@ -29,6 +29,15 @@ impl Naive<'_> {
                 self.evaluate(&equal, element).map(|answer| !answer)
             }
             Expr::Compare { operand, operator, value } => self.some(operand, element, |found| self.compare(found, *operator, value)),
+            Expr::Relate { left, operator: Comparison::NotEqual, right, shift } => {
+                let equal = Expr::Relate { left: left.clone(), operator: Comparison::Equal, right: right.clone(), shift: *shift };
+                self.evaluate(&equal, None).map(|answer| !answer)
+            }
+            Expr::Relate { left, operator, right, shift } => {
+                let one = Operand::Attribute(left.clone());
+                let other = Operand::Attribute(right.clone());
+                self.some(&one, None, |one| self.some(&other, None, |other| self.relate(one, *operator, other, *shift)))
+            }
             Expr::In { operand, values } => self.some(operand, element, |found| {
                 let answers: Vec<_> = values.iter().map(|value| self.compare(found, Comparison::Equal, value)).collect();
                 or(&answers)
@@ -90,6 +99,22 @@ impl Naive<'_> {
             (OwnedValue::Date(found), _) => instant.map(|value| holds(operator, found, &value)),
             _ => None,
         }
+    }
+
+    /// What stands on the right is written down as it was found, and compared with.
+    fn relate(&self, found: &OwnedValue, operator: Comparison, other: &OwnedValue, shift: Shift) -> Answer {
+        let literal = match other {
+            OwnedValue::Null if operator.is_ordering() => {
+                return if matches!(found, OwnedValue::Unknown | OwnedValue::Record(_) | OwnedValue::List(_)) { None } else { Some(false) };
+            }
+            OwnedValue::Null => Literal::Null,
+            OwnedValue::Bool(value) => Literal::Bool(*value),
+            OwnedValue::Int(number) => Literal::Int(*number),
+            OwnedValue::Str(text) => Literal::Text(text.to_string()),
+            OwnedValue::Date(instant) => Literal::Date(instant.checked_add_signed(shift.delta())?),
+            OwnedValue::List(_) | OwnedValue::Record(_) | OwnedValue::Unknown => return None,
+        };
+        self.compare(found, operator, &literal)
     }
 
     fn call(&self, function: Function, found: &OwnedValue, text: &str) -> Answer {

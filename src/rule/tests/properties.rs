@@ -4,18 +4,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::super::{
-    Attribute, Attributes, Case, Comparison, Duration, Expr, Function, Kind, Literal, MAX_CHARACTERS, Operand, OwnedValue, Rule, Truth,
-    Vocabulary,
+    Attribute, Attributes, Case, Comparison, Duration, Expr, Function, Kind, Literal, MAX_CHARACTERS, Operand, OwnedValue, Rule, Shift,
+    Truth, Vocabulary,
 };
 use super::at;
 use super::naive::{Naive, Person};
 
 /// Attributes of every kind; few, so that a rule and a subject often speak of the same one.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "department",
     "jobTitle",
     "accountEnabled",
     "employeeHireDate",
+    "employeeLeaveDateTime",
     "employeeOrgData/costCenter",
     "otherMails",
     "assignedPlans",
@@ -94,6 +95,24 @@ fn test(operand: Operand, kind: Kind) -> BoxedStrategy<Expr> {
     }
 }
 
+/// Two attributes that can be compared.
+fn relation() -> BoxedStrategy<Expr> {
+    let names = ["department", "jobTitle", "accountEnabled", "employeeHireDate", "employeeLeaveDateTime", "extension_a_b"];
+    let shift = prop_oneof![2 => Just(Shift::None), 1 => duration().prop_map(Shift::Later), 1 => duration().prop_map(Shift::Earlier)];
+    let operator = prop::sample::select(Comparison::ALL.to_vec());
+    (prop::sample::select(names.to_vec()), operator, prop::sample::select(names.to_vec()), shift)
+        .prop_filter_map("values of one kind", |(left, operator, right, shift)| {
+            let vocabulary = Vocabulary::lcw();
+            let ((left, one), (right, other)) = (vocabulary.resolve(left)?, vocabulary.resolve(right)?);
+            let fits = one == other || one == Kind::Untyped || other == Kind::Untyped;
+            let is_ordered = !operator.is_ordering() || ![one, other].contains(&Kind::Boolean);
+            let is_dated = [one, other].iter().all(|kind| matches!(kind, Kind::Date | Kind::Untyped));
+            let shift = if is_dated { shift } else { Shift::None };
+            (fits && is_ordered).then_some(Expr::Relate { left, operator, right, shift })
+        })
+        .boxed()
+}
+
 fn combined(leaf: BoxedStrategy<Expr>, depth: u32) -> BoxedStrategy<Expr> {
     leaf.prop_recursive(depth, 24, 4, |inner| {
         prop_oneof![
@@ -106,6 +125,10 @@ fn combined(leaf: BoxedStrategy<Expr>, depth: u32) -> BoxedStrategy<Expr> {
 }
 
 fn leaf() -> BoxedStrategy<Expr> {
+    prop_oneof![4 => single(), 1 => relation()].boxed()
+}
+
+fn single() -> BoxedStrategy<Expr> {
     prop::sample::select(NAMES.to_vec())
         .prop_flat_map(|name| {
             let (attribute, kind) = Vocabulary::lcw().resolve(name).expect("a known attribute");
@@ -260,6 +283,7 @@ fn token() -> impl Strategy<Value = &'static str> {
         "department",
         "accountEnabled",
         "employeeHireDate",
+        "employeeLeaveDateTime",
         "otherMails",
         "assignedPlans",
         "extension_a_b",

@@ -2,61 +2,79 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::run::ExecutionType;
-use crate::api::tenant_ledger::{DirectoryHead, Unreadable, WorkflowHead};
-use crate::api::workflow::DeletionPolicy;
-use crate::api::{EntryState, LedgerEntry};
-use crate::domain::decision::{Books, Decision, Facts, View};
-use crate::domain::subject::{DateReading, Person};
-use crate::domain::trigger::Occurrence;
+use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::api::reasons::{HIRE_WITHDRAWN, NAME_REUSED, REHIRED};
+use crate::api::run::ExecutionType;
+use crate::api::tenant_ledger::{DateConcern, DirectoryHead, TriggerAttribute, Unreadable, WorkflowHead};
+use crate::api::workflow::DeletionPolicy;
+use crate::api::{Category, DirectorySnapshot, EntryState, LedgerEntry, WorkflowSpec};
+use crate::domain::concern::{Concern, concerns};
+use crate::domain::decision::{About, Books, Decision, Facts, View};
+use crate::domain::due::activation;
+use crate::domain::employment::Relation;
+use crate::domain::snapshot::withdrawn_key;
+use crate::domain::subject::{DateReading, HIRE_DATE, Person};
+use crate::domain::trigger::{Occurrence, Trigger, watched};
+use crate::runner::compile::window_of;
+
+use super::departure::People;
 use super::draft::Draft;
 use super::on_demand;
 use super::place::{self, Wanted};
-use super::snapshot::{self, Seen};
+use super::release;
+use super::snapshot::{Looks, Seen};
 use super::tenant::{Reading, Tenant, Usable};
 
 /// Most attributes of a directory of which the head says that they have unreadable values: its schema's bound.
 const MOST_UNREADABLE: usize = 100;
 
 /// Decides everything. `released`: rows that are written in any case; the tenant's ledger has them already.
-pub(super) fn decide(tenant: &mut Tenant, released: Vec<LedgerEntry>) -> Draft {
-    let mut draft = Draft { rows: released, ..Draft::default() };
+pub(super) fn decide(tenant: &Tenant, looks: &Looks<'_>, buckets: Vec<DirectorySnapshot>, released: Vec<LedgerEntry>) -> Draft {
+    let plans = release::plans_of_those_who_stay(tenant, &released).into_iter().collect();
+    let mut draft = Draft { rows: released, plans, ..Draft::default() };
     let mut wanted = Vec::new();
+    let people = People::new(tenant, looks);
     if !tenant.runs_only {
-        let (seen, buckets) = snapshot::take(tenant);
         draft.buckets = buckets;
-        consider(tenant, &seen, &mut draft, &mut wanted);
+        consider(tenant, looks, &mut draft, &mut wanted);
     }
-    on_demand::want(tenant, &mut draft, &mut wanted);
-    place::place(tenant, &wanted, &mut draft);
-    heads(tenant, &mut draft);
+    on_demand::want(tenant, &people, &mut draft, &mut wanted);
+    place::place(tenant, &people, &wanted, &mut draft);
+    heads(tenant, looks, &mut draft);
     draft
 }
 
 /// Asks every workflow about every person of its directory. One person after the other, so that what is known of them is
 /// read from memory once; what is found is taken in the order of the workflows.
-fn consider(tenant: &Tenant, seen: &BTreeMap<&str, Vec<Seen<'_>>>, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
+fn consider(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
     let books = Books { keys: &tenant.keys, ledger: &tenant.ledger };
     let mut found = Vec::new();
-    for (directory, seen) in seen {
-        let Some(Reading::People(people)) = tenant.readings.get(*directory) else { continue };
+    for directory in tenant.readings.keys() {
         let facts = facts(tenant, directory);
         draft.restless |= facts.iter().any(|(usable, _)| usable.compiled.scope.as_ref().is_some_and(crate::rule::Rule::depends_on_time));
-        for (person, seen) in people.iter().zip(seen) {
-            let view = View { now: &seen.now, before: seen.before, has_released: seen.has_released };
+        for (person, seen) in looks.people(tenant, directory) {
+            note_dates(tenant, person, seen, draft);
+            let from = found.len();
             for (usable, facts) in &facts {
-                for decided in facts.decide(person, view, books, draft.next) {
+                for decided in facts.decide(person, view(tenant, person, seen), books, draft.next) {
                     if let Some(next) = decided.next {
                         draft.wake(next);
                     }
                     match decided.decision {
-                        Decision::Due { .. } | Decision::Missed { .. } => found.push((*usable, person, decided.decision)),
+                        Decision::Due { occurrence, key } if usable.is_forbidden_for(person) => {
+                            put_off(tenant, usable, person, &occurrence, &key, draft);
+                        }
+                        Decision::Due { .. } | Decision::DueBeforeReturn { .. } | Decision::Missed { .. } => {
+                            found.push((*usable, person, decided.decision));
+                        }
                         Decision::History => draft.history += 1,
-                        Decision::Later | Decision::NotYet { .. } | Decision::Consumed | Decision::OutOfScope => {}
+                        Decision::NotYet { at } if decided.about.is_some_and(|about| is_still(usable, &about)) => draft.look_again(at),
+                        _ => {}
                     }
                 }
             }
+            settle_returns(&mut found, from);
         }
     }
     found.sort_by_key(|(usable, ..)| usable.compiled.name.as_str());
@@ -69,13 +87,91 @@ fn consider(tenant: &Tenant, seen: &BTreeMap<&str, Vec<Seen<'_>>>, draft: &mut D
     }
 }
 
+/// What is due for somebody of whom nobody knows whose the account is waits for that, within its window: the rows say that
+/// it was seen, so that it is missed afterwards and not forgotten.
+fn put_off(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurrence, key: &str, draft: &mut Draft) {
+    let workflow = &usable.compiled;
+    let own = (key, occurrence.attribute.as_str(), occurrence.sequence());
+    let also = occurrence.also.iter().map(|change| (change.key.as_str(), change.attribute.as_str(), Some(change.sequence)));
+    for (key, attribute, sequence) in std::iter::once(own).chain(also) {
+        if tenant.ledger.get(key).is_some_and(|row| row.reason.as_deref() == Some(NAME_REUSED)) {
+            continue;
+        }
+        let mut row = tenant.row(key, &person.key, attribute, &workflow.name, workflow.category, EntryState::Released, occurrence.due);
+        row.reason = Some(NAME_REUSED.to_owned());
+        row.sequence = sequence;
+        draft.rows.push(row);
+    }
+}
+
+/// Whether what is due later waits for changes to be still.
+fn is_still(usable: &Usable, about: &About) -> bool {
+    matches!(usable.compiled.trigger, Some(Trigger::Change { .. } | Trigger::Membership { .. })) && !about.attribute.is_empty()
+}
+
+/// What is known of one person for every decision about them.
+pub(super) fn view<'a>(tenant: &Tenant, person: &Person, seen: &'a Seen<'_>) -> View<'a> {
+    let has_released = tenant.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released);
+    let is_let_in =
+        seen.employment.relation == Relation::Return && tenant.ledger.of_subject(&person.key).any(|row| lets_in(tenant, person, row));
+    View { now: &seen.now, before: seen.before, employment: &seen.employment, has_released, is_let_in }
+}
+
+/// Whether a row is work of the present hire date that enables the account.
+fn lets_in(tenant: &Tenant, person: &Person, row: &LedgerEntry) -> bool {
+    let DateReading::Known(hire) = person.date(HIRE_DATE) else { return false };
+    let enables = || tenant.usable.get(&row.workflow).is_some_and(|usable| usable.compiled.tasks.enables);
+    let key = |lineage: &str| tenant.keys.time_occurrence(lineage, &person.key, HIRE_DATE, &hire.value.canonical());
+    let is_planned = row.state == EntryState::Planned && row.category == Category::Joiner && row.attribute == HIRE_DATE;
+    is_planned && enables() && tenant.lineage(&row.workflow).is_some_and(|lineage| key(lineage) == row.key)
+}
+
+/// Leaver work of an earlier employment is due only if the account is opened again by work that is due with it.
+pub(super) fn settle_returns<U: std::borrow::Borrow<Usable>>(found: &mut [(U, &Person, Decision)], from: usize) {
+    let opens = |usable: &Usable| usable.compiled.is_timed_by(HIRE_DATE) && usable.compiled.tasks.enables;
+    let is_opened = found[from..].iter().any(|(usable, _, decision)| {
+        usable.borrow().compiled.category == Category::Joiner && opens(usable.borrow()) && matches!(decision, Decision::Due { .. })
+    });
+    for (.., decision) in &mut found[from..] {
+        if let Decision::DueBeforeReturn { occurrence, key } = decision {
+            *decision = if is_opened {
+                Decision::Due { occurrence: occurrence.clone(), key: std::mem::take(key) }
+            } else {
+                Decision::NotDue { reason: REHIRED }
+            };
+        }
+    }
+}
+
+/// What follows from a person's two dates whatever the workflows are: a row that says that the hire was taken back, so
+/// that a lost snapshot enables nobody, and instants at which they leave or return.
+fn note_dates(tenant: &Tenant, person: &Person, seen: &Seen<'_>, draft: &mut Draft) {
+    let employment = &seen.employment;
+    if employment.relation == Relation::Withdrawn
+        && let Some(key) = withdrawn_key(person, &tenant.keys).filter(|key| !tenant.ledger.is_consumed(key))
+    {
+        let mut row = tenant.row(&key, &person.key, HIRE_DATE, "", Category::Joiner, EntryState::Superseded, tenant.as_of);
+        row.reason = Some(HIRE_WITHDRAWN.to_owned());
+        draft.rows.push(row);
+    }
+    for reading in [employment.hire, employment.leave] {
+        if let DateReading::Known(date) = reading
+            && date.instant > tenant.as_of
+        {
+            draft.wake(date.instant);
+        }
+    }
+}
+
 /// The workflows that are evaluated over a directory, each with what is the same for all its people.
 pub(super) fn facts<'a>(tenant: &'a Tenant, directory: &str) -> Vec<(&'a Usable, Facts<'a>)> {
     let of = |usable: &'a Usable| {
         let moment = usable.moment?;
-        let old_rule = tenant.workflow_head(&usable.compiled.name).and_then(|head| head.due_rule.as_deref());
+        let head = tenant.workflow_head(&usable.compiled.name);
+        let old_rule = head.and_then(|head| head.due_rule.as_deref());
         let moved = moment.last_sealed_at.is_some() && old_rule != Some(usable.compiled.due_rule.as_str());
-        Some((usable, Facts::new(&usable.compiled, moment, moved)))
+        let since = head.map(|head| head.trigger.as_slice()).unwrap_or_default();
+        Some((usable, Facts::new(&usable.compiled, moment, moved, since)))
     };
     tenant.usable.values().filter(|usable| usable.directory == directory).filter_map(of).collect()
 }
@@ -91,36 +187,21 @@ fn miss(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurren
 }
 
 /// What the head remembers: every workflow name that was ever seen, with its highest number.
-fn heads(tenant: &Tenant, draft: &mut Draft) {
+fn heads(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft) {
     let mut heads = tenant.head.workflows.clone();
     for version in &tenant.versions {
-        let name = &version.spec.workflow;
-        let index = heads.iter().position(|head| &head.name == name).unwrap_or_else(|| {
-            heads.push(WorkflowHead {
-                name: name.clone(),
-                lineage: version.spec.lineage.clone(),
-                highest_version: 0,
-                activated_at: None,
-                last_sealed_at: None,
-                due_rule: None,
-                deleted_at: None,
-                deletion_policy: DeletionPolicy::default(),
-            });
-            heads.len() - 1
-        });
-        let head = &mut heads[index];
+        let head = head_of(&mut heads, &version.spec.workflow);
+        if head.lineage.is_empty() {
+            head.lineage.clone_from(&version.spec.lineage);
+        }
         head.highest_version = head.highest_version.max(version.spec.number);
     }
     if !tenant.runs_only {
+        for name in tenant.workflows.keys() {
+            head_of(&mut heads, name);
+        }
         for head in &mut heads {
-            match tenant.workflows.get(&head.name) {
-                Some(workflow) => (head.deleted_at, head.deletion_policy) = (None, workflow.spec.deletion_policy),
-                None => drop(head.deleted_at.get_or_insert(tenant.as_of)),
-            }
-            let Some((usable, moment)) = tenant.usable.get(&head.name).and_then(|usable| Some((usable, usable.moment?))) else { continue };
-            head.activated_at = Some(moment.activated_at);
-            head.last_sealed_at = Some(tenant.as_of);
-            head.due_rule = Some(usable.compiled.due_rule.clone());
+            bring_up_to_date(tenant, head);
         }
     }
     heads.sort_by(|left, right| left.name.cmp(&right.name));
@@ -129,23 +210,111 @@ fn heads(tenant: &Tenant, draft: &mut Draft) {
     for (name, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
         draft.directories.retain(|head| &head.name != name);
-        draft.directories.push(directory_head(name, people));
+        let mut head = directory_head(name, people, tenant.reused_and_deleted.get(name).copied().unwrap_or(0));
+        head.date_concerns = date_concerns(tenant, looks, name);
+        draft.directories.push(head);
     }
     draft.directories.sort_by(|left, right| left.name.cmp(&right.name));
 }
 
-/// What is remembered of a directory that was read in full.
-fn directory_head(name: &str, people: &[Person]) -> DirectoryHead {
-    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-    for (attribute, _) in people.iter().flat_map(|person| person.dates.iter()).filter(|(_, reading)| *reading == DateReading::Unknown) {
-        *counts.entry(attribute).or_default() += 1;
+fn head_of<'a>(heads: &'a mut Vec<WorkflowHead>, name: &str) -> &'a mut WorkflowHead {
+    let index = heads.iter().position(|head| head.name == name).unwrap_or_else(|| {
+        heads.push(WorkflowHead {
+            name: name.to_owned(),
+            lineage: String::new(),
+            highest_version: 0,
+            activated_at: None,
+            last_sealed_at: None,
+            due_rule: None,
+            idle_since: None,
+            trigger: Vec::new(),
+            deleted_at: None,
+            deletion_policy: DeletionPolicy::default(),
+        });
+        heads.len() - 1
+    });
+    &mut heads[index]
+}
+
+/// What this evaluation has seen of the workflow. One that asks to be scheduled counts as activated from the first
+/// evaluation on that found it so, Ready or not: it must miss nothing.
+fn bring_up_to_date(tenant: &Tenant, head: &mut WorkflowHead) {
+    let workflow = tenant.workflows.get(&head.name);
+    match workflow {
+        Some(workflow) => {
+            (head.deleted_at, head.deletion_policy) = (None, workflow.spec.deletion_policy);
+            head.trigger = trigger_since(&head.trigger, &workflow.spec, tenant.as_of);
+        }
+        None => drop(head.deleted_at.get_or_insert(tenant.as_of)),
     }
-    let unreadable = counts.into_iter().map(|(attribute, count)| Unreadable { attribute: attribute.to_owned(), count });
+    match workflow.filter(|workflow| is_scheduled_workflow(&workflow.spec)) {
+        Some(workflow) => {
+            // A window that cannot be read is none that the Workflow could have been idle for.
+            let window = window_of(&workflow.spec, tenant.schedule.as_ref().map(|schedule| &schedule.spec)).unwrap_or(TimeDelta::MAX);
+            head.activated_at = Some(activation(head.activated_at, head.idle_since, window, tenant.as_of));
+            head.idle_since = None;
+        }
+        None => drop(head.idle_since.get_or_insert(tenant.as_of)),
+    }
+    if let Some((usable, _)) = tenant.usable.get(&head.name).and_then(|usable| Some((usable, usable.moment?))) {
+        head.last_sealed_at = Some(tenant.as_of);
+        head.due_rule = Some(usable.compiled.due_rule.clone());
+    }
+}
+
+/// Whether the Workflow itself asks to be evaluated.
+fn is_scheduled_workflow(spec: &WorkflowSpec) -> bool {
+    spec.is_enabled && spec.is_scheduling_enabled && spec.execution_conditions.is_some()
+}
+
+/// What the trigger looks at for changes, each with the instant since which it does.
+fn trigger_since(known: &[TriggerAttribute], spec: &WorkflowSpec, as_of: DateTime<Utc>) -> Vec<TriggerAttribute> {
+    let since = |name: String| {
+        let since = known.iter().find(|entry| entry.name == name).map_or(as_of, |entry| entry.since);
+        TriggerAttribute { name, since }
+    };
+    watched(spec).into_iter().map(since).collect()
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// What is remembered of a directory that was read in full.
+fn directory_head(name: &str, people: &[Person], reused_and_deleted: usize) -> DirectoryHead {
+    let unknown = people.iter().flat_map(|person| person.dates.iter()).filter(|(_, reading)| *reading == DateReading::Unknown);
+    let odd = || people.iter().filter_map(|person| person.dates.oddities());
     DirectoryHead {
         name: name.to_owned(),
-        subjects: i64::try_from(people.len()).unwrap_or(i64::MAX),
-        unreadable: unreadable.take(MOST_UNREADABLE).collect(),
+        subjects: number(people.len()),
+        unreadable: counted(unknown.map(|(attribute, _)| attribute)),
+        fillers: counted(odd().flat_map(|odd| odd.fillers.iter().map(|name| &**name))),
+        zones: counted(odd().flat_map(|odd| odd.zones.iter().map(|name| &**name))),
+        name_reused: number(reused_and_deleted + people.iter().filter(|person| person.identity.is_reused).count()),
+        duplicate_correlation: number(people.iter().filter(|person| person.identity.is_shared).count()),
+        date_concerns: Vec::new(),
     }
+}
+
+/// What about the dates of a directory's people somebody should look at, as the evaluated workflows are today.
+fn date_concerns(tenant: &Tenant, looks: &Looks<'_>, directory: &str) -> Vec<DateConcern> {
+    let is_here = |usable: &&Usable| usable.directory == directory && usable.moment.is_some();
+    let workflows: Vec<_> = tenant.usable.values().filter(is_here).map(|usable| &usable.compiled).collect();
+    let of = |(person, seen): (&Person, &Seen<'_>)| concerns(person, &seen.employment, workflows.iter().copied(), tenant.as_of);
+    let found: Vec<Concern> = looks.people(tenant, directory).flat_map(of).collect();
+    let counted = Concern::ALL.map(|concern| (concern, number(found.iter().filter(|found| **found == concern).count())));
+    let counted = counted.into_iter().filter(|(_, count)| *count > 0);
+    counted.map(|(concern, count)| DateConcern { reason: concern.as_str().to_owned(), count }).collect()
+}
+
+/// How often each attribute is named.
+fn counted<'a>(attributes: impl Iterator<Item = &'a str>) -> Vec<Unreadable> {
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for attribute in attributes {
+        *counts.entry(attribute).or_default() += 1;
+    }
+    let counts = counts.into_iter().map(|(attribute, count)| Unreadable { attribute: attribute.to_owned(), count });
+    counts.take(MOST_UNREADABLE).collect()
 }
 
 /// Whether a Run was made by an evaluation.

@@ -25,6 +25,8 @@ pub(super) struct Draft {
     pub directories: Vec<DirectoryHead>,
     /// The earliest instant after the as-of at which something becomes due or a window ends.
     pub next: Option<chrono::DateTime<chrono::Utc>>,
+    /// When changes will have been still for long enough to be due.
+    pub look_again_at: Option<chrono::DateTime<chrono::Utc>>,
     /// A rule reads the clock: quiet times cannot be told.
     pub restless: bool,
     /// Missed occurrences by workflow.
@@ -42,6 +44,11 @@ impl Draft {
     /// How many are missed.
     pub fn missed(&self) -> usize {
         self.missed_by_workflow.values().sum()
+    }
+
+    /// Asks for another evaluation at that instant, whatever the schedule says.
+    pub fn look_again(&mut self, instant: chrono::DateTime<chrono::Utc>) {
+        self.look_again_at = Some(self.look_again_at.map_or(instant, |at| at.min(instant)));
     }
 
     /// Remembers an instant at which something can happen.

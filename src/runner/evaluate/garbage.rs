@@ -1,12 +1,15 @@
 //! What evaluations remove: rows of abandoned epochs, and history past its time.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 
 use crate::api::conditions::{COMPLETE, is_true};
 use crate::api::meta::{LABEL_EPOCH, LABEL_RUN};
+use crate::api::reasons::HIRE_WITHDRAWN;
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
-use crate::api::{LedgerEntry, OccurrenceLedger, Run, RunSlice, WorkflowVersion};
+use crate::api::{DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SnapshotRow, WorkflowVersion};
 use crate::cluster::Replaced;
 use crate::cluster::client::{Kind, Selector};
 use crate::cluster::events::Notice;
@@ -15,11 +18,14 @@ use crate::domain::release::has_changed;
 use crate::domain::retention::{
     EndedRun, HISTORY_DAYS, RUNS_PER_WORKFLOW, expired, forget_at, is_row_expired, next_expiry, next_row_expiry,
 };
+use crate::domain::snapshot::withdrawn_key;
+use crate::domain::trigger::is_state;
 use crate::runner::{Context, RunnerError};
 
 use super::decide::is_scheduled;
 use super::draft::Draft;
-use super::tenant::Tenant;
+use super::snapshot::Looks;
+use super::tenant::{Reading, Tenant};
 
 /// Abandoned epochs whose objects are looked for, newest first: a zombie that is older than that many crashes is past
 /// every deadline of its Job.
@@ -58,6 +64,7 @@ pub(super) async fn remove_abandoned(context: &Context, tenant: &Tenant) -> Resu
 pub(super) async fn after_seal(
     context: &Context,
     tenant: &Tenant,
+    (looks, snapshots): (&Looks<'_>, &[DirectorySnapshot]),
     head: &TenantLedgerData,
     draft: &Draft,
 ) -> Result<Option<DateTime<Utc>>, RunnerError> {
@@ -75,10 +82,32 @@ pub(super) async fn after_seal(
     if tenant.runs_only {
         return Ok(None);
     }
-    let next_row = prune_rows(context, tenant, head).await?;
+    prune_sightings(context, tenant, snapshots).await?;
+    let next_row = prune_rows(context, tenant, looks, head).await?;
     let next_run = prune_runs(context, tenant, head).await?;
     prune_versions(context, tenant, head).await?;
     Ok([next_row, next_run].into_iter().flatten().min())
+}
+
+/// Sightings of people whom a complete reading does not have any more: who returns is seen for the first time.
+async fn prune_sightings(context: &Context, tenant: &Tenant, snapshots: &[DirectorySnapshot]) -> Result<(), RunnerError> {
+    for bucket in snapshots {
+        let Some(Reading::People(people)) = tenant.readings.get(&bucket.spec.directory) else { continue };
+        let known: BTreeSet<&str> = people.iter().map(|person| person.key.as_str()).collect();
+        let is_gone = |row: &SnapshotRow| !known.contains(row.subject.as_str());
+        if !bucket.spec.rows.iter().any(is_gone) {
+            continue;
+        }
+        let Some(mut fresh) = context.cluster.find::<DirectorySnapshot>(&bucket.name_any()).await? else { continue };
+        if fresh.spec.rows.iter().any(|row| row.current.epoch > tenant.epoch) {
+            break;
+        }
+        fresh.spec.rows.retain(|row| !is_gone(row));
+        match context.cluster.replace(&fresh).await? {
+            Replaced::Done(_) | Replaced::Conflict | Replaced::Gone => {}
+        }
+    }
+    Ok(())
 }
 
 async fn prune_runs(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<Option<DateTime<Utc>>, RunnerError> {
@@ -121,10 +150,27 @@ fn ended(run: &Run, head: &TenantLedgerData) -> Option<EndedRun> {
 }
 
 /// Removes rows that need not be kept: of abandoned epochs, and expired ones.
-async fn prune_rows(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<Option<DateTime<Utc>>, RunnerError> {
-    let people = tenant.people_by_key();
-    let changed =
-        |row: &LedgerEntry| has_changed(row, people.get(row.subject.as_str()).copied(), tenant.lineage(&row.workflow), &tenant.keys);
+async fn prune_rows(
+    context: &Context,
+    tenant: &Tenant,
+    looks: &Looks<'_>,
+    head: &TenantLedgerData,
+) -> Result<Option<DateTime<Utc>>, RunnerError> {
+    let people = looks.by_key(tenant);
+    let changed = |row: &LedgerEntry| {
+        let Some((person, seen)) = people.get(row.subject.as_str()) else { return false };
+        if row.reason.as_deref() == Some(HIRE_WITHDRAWN) && row.workflow.is_empty() {
+            return withdrawn_key(person, &tenant.keys).as_ref() != Some(&row.key);
+        }
+        if !is_state(&row.attribute) {
+            return has_changed(row, Some(person), tenant.lineage(&row.workflow), &tenant.keys);
+        }
+        // A state is due for as long as it holds: only another one may go.
+        let Some(usable) = tenant.usable.get(&row.workflow) else { return false };
+        let workflow = &usable.compiled;
+        let found = workflow.occurrences(person, &seen.now, &seen.employment, tenant.as_of);
+        !found.iter().any(|occurrence| occurrence.key(&tenant.keys, &workflow.lineage, &person.key) == row.key)
+    };
     let drop = |row: &LedgerEntry| is_abandoned(head, row.epoch) || is_row_expired(row, || changed(row), tenant.as_of);
     for chunk in tenant.chunks.iter().filter(|chunk| chunk.spec.entries.iter().any(drop)) {
         let Some(mut fresh) = context.cluster.find::<OccurrenceLedger>(&chunk.name_any()).await? else { continue };

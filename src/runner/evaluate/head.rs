@@ -11,6 +11,7 @@ use crate::api::tenant_ledger::{EpochRange, TenantLedgerData};
 use crate::api::{Account, DirectorySnapshot, OccurrenceLedger, RunSlice, TenantLedger};
 use crate::cluster::client::Selector;
 use crate::cluster::{Cluster, Created, Replaced};
+use crate::domain::identity;
 use crate::domain::keys::encode;
 use crate::runner::{Context, RunnerError};
 
@@ -86,7 +87,8 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
             if has_history(cluster).await? {
                 return Err(RunnerError::HeadMissing);
             }
-            let mut data = TenantLedgerData { key: encode(&(context.random)()), ..TenantLedgerData::default() };
+            let mut data =
+                TenantLedgerData { key: encode(&(context.random)()), key_version: identity::VERSION, ..TenantLedgerData::default() };
             next(&mut data, as_of);
             let metadata = ObjectMeta {
                 name: Some(DEFAULT_NAME.to_owned()),
@@ -123,6 +125,7 @@ pub(super) async fn commit(context: &Context, head: Head, tenant: &Tenant, draft
         if !tenant.runs_only {
             data.as_of = Some(tenant.as_of);
             data.directories.clone_from(&draft.directories);
+            data.look_again_at = draft.look_again_at;
         }
         data.workflows.clone_from(&draft.workflows);
         match context.cluster.replace(&object).await? {

@@ -1,6 +1,7 @@
 //! One evaluation: allocate an epoch, read everything, decide, write rows, commit by one PUT of the head.
 
 mod decide;
+mod departure;
 mod draft;
 pub mod explain;
 mod garbage;
@@ -47,8 +48,10 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
     let mut tenant = read::read(context, &head, args.runs_only).await?;
     garbage::remove_abandoned(context, &tenant).await?;
     read::slices(&context.cluster, &mut tenant).await?;
-    let released = release::release(context, &mut tenant).await?;
-    let mut draft = decide::decide(&mut tenant, released);
+    let snapshots = std::mem::take(&mut tenant.snapshots);
+    let (looks, buckets) = snapshot::take(&tenant, &snapshots);
+    let released = release::release(context, &mut tenant, &looks).await?;
+    let mut draft = decide::decide(&tenant, &looks, buckets, released);
     if context.planted.is(PlantedError::SnapshotWithoutPredecessor) {
         draft.buckets.iter_mut().flat_map(|bucket| &mut bucket.spec.rows).for_each(|row| row.previous = None);
     }
@@ -60,7 +63,7 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
         write::write(context, &tenant, &draft).await?;
         head::commit(context, head, &tenant, &draft).await?
     };
-    let expiry = garbage::after_seal(context, &tenant, &committed, &draft).await?;
+    let expiry = garbage::after_seal(context, &tenant, (&looks, &snapshots), &committed, &draft).await?;
     let quiet_until = quiet::quiet_until(&tenant, &draft, expiry);
     tracing::info!(namespace = %args.namespace, epoch, planned = draft.planned(), missed = draft.missed(), "evaluation sealed");
     Ok(Outcome { epoch, as_of, planned: draft.planned(), missed: draft.missed(), quiet_until })

@@ -10,24 +10,19 @@ use crate::api::run::{ExecutionType, RunPlan, RunSubjects};
 use crate::api::{Category, EntryState, Run};
 use crate::cluster::events::our_time;
 use crate::domain::epochs::is_valid;
-use crate::domain::keys::encode;
+use crate::domain::identity::digest;
 use crate::domain::subject::Person;
 use crate::domain::validate::vocabulary;
 use crate::rule::{Rule, Truth};
 
 use super::decide::is_scheduled;
+use super::departure::People;
 use super::draft::Draft;
-use super::place::{Wanted, plan_of};
+use super::place::{Fitness, Wanted, plan_of};
 use super::tenant::{Reading, Tenant, Usable};
 
-/// Hash of what a Run asks for: the same name with another spec is another Run. `cancel` has no part in it.
-fn spec_hash(run: &Run) -> String {
-    use sha2::Digest as _;
-    let mut spec = run.spec.clone();
-    spec.cancel = false;
-    let text = serde_json::to_string(&spec).unwrap_or_default();
-    encode(&sha2::Sha256::digest(text.as_bytes())[..16])
-}
+/// Bytes of the hash of what a Run asks for.
+const SPEC_HASH_BYTES: usize = 16;
 
 /// Whether the plan in the status counts.
 fn in_force(tenant: &Tenant, run: &Run) -> bool {
@@ -35,7 +30,7 @@ fn in_force(tenant: &Tenant, run: &Run) -> bool {
 }
 
 /// Wants the subjects of every Run that has no plan yet, and repairs plans that were lost with a status.
-pub(super) fn want(tenant: &Tenant, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
+pub(super) fn want(tenant: &Tenant, people: &People<'_>, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
     for run in &tenant.runs {
         if in_force(tenant, run) {
             continue;
@@ -47,7 +42,7 @@ pub(super) fn want(tenant: &Tenant, draft: &mut Draft, wanted: &mut Vec<Wanted>)
             }
             continue;
         }
-        want_run(tenant, run, &name, draft, wanted);
+        want_run(tenant, people, run, &name, draft, wanted);
     }
 }
 
@@ -62,11 +57,11 @@ fn repaired(tenant: &Tenant, run: &str, reason: Option<&str>) -> Option<RunPlan>
 
 fn empty_plan(tenant: &Tenant, version: i32, reason: &str) -> RunPlan {
     let reason = Some(reason.to_owned());
-    RunPlan { epoch: tenant.epoch, hash: String::new(), version, subjects: 0, slices: 0, due_date_time: None, reason }
+    RunPlan { epoch: tenant.epoch, hash: String::new(), version, subjects: 0, slices: 0, counted: 0, scope: 0, due_date_time: None, reason }
 }
 
-fn want_run(tenant: &Tenant, run: &Run, name: &str, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
-    let hash = spec_hash(run);
+fn want_run(tenant: &Tenant, people: &People<'_>, run: &Run, name: &str, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
+    let hash = digest(&run.spec, SPEC_HASH_BYTES);
     let uid = run.uid().unwrap_or_default();
     let own_key = tenant.keys.run_occurrence(name, &hash, "");
     let version = run.spec.source.workflow.as_ref().and_then(|source| source.version).unwrap_or(0);
@@ -104,12 +99,20 @@ fn want_run(tenant: &Tenant, run: &Run, name: &str, draft: &mut Draft, wanted: &
         let person = subjects.people.iter().find(|person| &person.name == subject);
         let key = tenant.keys.subject(&subjects.usable.directory, subject);
         let occurrence = tenant.keys.run_occurrence(name, &hash, subject);
-        let created = run.metadata.creation_timestamp.as_ref().map_or(tenant.as_of, our_time);
-        let off_boarded = tenant.ledger.off_boarded(&key);
-        let exempt = subjects.by_name && off_boarded.is_none_or(|sealed| created > sealed);
-        let refused = subjects.usable.compiled.category != Category::Leaver && off_boarded.is_some() && !exempt;
-        wanted.push(Wanted::on_demand(subjects.usable, run, subject, key, occurrence, person.cloned(), exempt, refused, tenant.as_of));
+        let fitness = match person {
+            None => Fitness::Nobody,
+            Some(person) if subjects.usable.is_forbidden_for(person) => Fitness::OfAnother,
+            Some(_) => on_leave(tenant, people, run, &subjects, &key),
+        };
+        wanted.push(Wanted::on_demand(subjects.usable, run, subject, key, occurrence, fitness, tenant.as_of));
     }
+}
+
+/// Joiner and mover work is not for who has left, unless the Run names them and was made after they had.
+fn on_leave(tenant: &Tenant, people: &People<'_>, run: &Run, subjects: &Chosen<'_>, key: &str) -> Fitness {
+    let Some(left) = people.left_at(key).filter(|_| subjects.usable.compiled.category != Category::Leaver) else { return Fitness::Works };
+    let created = run.metadata.creation_timestamp.as_ref().map_or(tenant.as_of, our_time);
+    if subjects.by_name && created > left { Fitness::Exempt } else { Fitness::Refused }
 }
 
 /// One row for the Run itself, so that an empty plan is remembered as well.

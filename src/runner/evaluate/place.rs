@@ -7,15 +7,22 @@ use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_EPOCH, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
-use crate::api::reasons::{OFF_BOARDED, SUBJECT_NOT_FOUND, SUPERSEDED};
+use crate::api::reasons::{self, NAME_REUSED, OFF_BOARDED, SUBJECT_NOT_FOUND, SUPERSEDED};
 use crate::api::run::{ExecutionType, RunPlan, RunSource, RunSpec, WorkflowSource};
-use crate::api::{EntryState, ProcessingStatus, Run, RunSlice, RunSliceData, SubjectResult, Task, TaskResult};
-use crate::domain::order::{self, Candidate, EarlierLeaver, Placement};
+use crate::api::{
+    Category, Closing, EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, RunSliceData, SubjectResult, Task, TaskResult,
+};
+use crate::domain::departure::{Closer, is_return};
+use crate::domain::gate::is_already_so;
+use crate::domain::identity::PlanIdentity;
+use crate::domain::order::{self, Candidate, Placement};
 use crate::domain::plan::{hash, parts, result_bytes};
-use crate::domain::subject::{DateReading, Person};
-use crate::domain::trigger::Occurrence;
+use crate::domain::subject::{HIRE_DATE, LEAVE_DATE, Person};
+use crate::domain::trigger::{Change, CompiledWorkflow, Occurrence};
 
+use super::departure::People;
 use super::draft::Draft;
+use super::snapshot::Seen;
 use super::tenant::{Tenant, Usable};
 
 /// One subject that is to be planned.
@@ -27,8 +34,9 @@ pub(super) struct Wanted {
     key: String,
     attribute: String,
     sequence: Option<i64>,
+    /// Further changes that are done with it.
+    also: Vec<Change>,
     due: DateTime<Utc>,
-    hired: DateReading,
     /// On demand: name and UID of the Run.
     run: Option<(String, String)>,
     exempt: bool,
@@ -46,8 +54,8 @@ impl Wanted {
             key,
             sequence: occurrence.sequence(),
             attribute: occurrence.attribute,
+            also: occurrence.also,
             due: occurrence.due,
-            hired: person.date("employeeHireDate"),
             run: None,
             exempt: false,
             refused: None,
@@ -55,19 +63,21 @@ impl Wanted {
     }
 
     /// A subject of a Run that a person made.
-    #[expect(clippy::too_many_arguments, reason = "the facts of one subject, gathered in one place")]
     pub fn on_demand(
         usable: &Usable,
         run: &Run,
         subject: &str,
         subject_key: String,
         key: String,
-        person: Option<Person>,
-        exempt: bool,
-        off_boarded: bool,
+        fitness: Fitness,
         as_of: DateTime<Utc>,
     ) -> Self {
-        let refused = if person.is_none() { Some(SUBJECT_NOT_FOUND) } else { off_boarded.then_some(OFF_BOARDED) };
+        let refused = match fitness {
+            Fitness::Nobody => Some(SUBJECT_NOT_FOUND),
+            Fitness::OfAnother => Some(NAME_REUSED),
+            Fitness::Refused => Some(OFF_BOARDED),
+            Fitness::Works | Fitness::Exempt => None,
+        };
         Self {
             workflow: usable.compiled.name.clone(),
             subject: subject.to_owned(),
@@ -75,22 +85,52 @@ impl Wanted {
             key,
             attribute: String::new(),
             sequence: None,
+            also: Vec::new(),
             due: as_of,
-            hired: person.map_or(DateReading::Absent, |person| person.date("employeeHireDate")),
             run: Some((run.name_any(), run.uid().unwrap_or_default())),
-            exempt,
+            exempt: fitness == Fitness::Exempt,
             refused,
         }
     }
+
+    /// What it keeps from being done, if it closes the account.
+    fn closer(&self, usable: &Usable, person: Option<(&Person, &Seen<'_>)>, as_of: DateTime<Utc>) -> Option<Closer> {
+        let compiled = &usable.compiled;
+        // Whom a person has closed has left, whatever the workflow's trigger waits for.
+        let closing = compiled.closing().map(|closing| if self.run.is_some() { Closing::Leaving } else { closing })?;
+        let is_leave = self.attribute == LEAVE_DATE;
+        let (returns, is_back) =
+            person.map_or((false, false), |(_, seen)| (is_return(&seen.employment), seen.employment.has_returned(as_of)));
+        if is_leave && is_back {
+            return None;
+        }
+        Some(Closer { key: self.key.clone(), due: self.due, closing, spares_the_hire: is_leave && returns })
+    }
+}
+
+/// What an on-demand Run may do to somebody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fitness {
+    /// There is no such person.
+    Nobody,
+    /// The account may be another person's, and nobody has said whose it is.
+    OfAnother,
+    /// They have not left.
+    Works,
+    /// They have left, and the Run was made for them afterwards.
+    Exempt,
+    /// They have left.
+    Refused,
 }
 
 /// Places all work: rows, Runs, slices and plans go into the draft.
-pub(super) fn place(tenant: &Tenant, wanted: &[Wanted], draft: &mut Draft) {
-    let placements = order_people(tenant, wanted);
+pub(super) fn place(tenant: &Tenant, people: &People<'_>, wanted: &[Wanted], draft: &mut Draft) {
+    let Placements { of, superseded } = order_people(tenant, people, wanted);
+    let scene = Plan { tenant, people, wanted, placements: &of };
     let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (id, want) in wanted.iter().enumerate() {
-        if let (Some(Placement::Superseded { by }), None) = (&placements[id], &want.run) {
-            draft.rows.push(superseded_row(tenant, want, by));
+        if let (Some(Placement::Superseded { by }), None) = (&of[id], &want.run) {
+            draft.rows.extend(scene.superseded_rows(want, by));
             continue;
         }
         let run = want.run.as_ref().map_or_else(|| scheduled_name(tenant, &want.workflow), |(run, _)| run.clone());
@@ -98,56 +138,56 @@ pub(super) fn place(tenant: &Tenant, wanted: &[Wanted], draft: &mut Draft) {
     }
     let mut slice_of: BTreeMap<usize, String> = BTreeMap::new();
     for ((run, workflow), ids) in &groups {
-        build_run(tenant, run, &tenant.usable[workflow], wanted, ids, &placements, &mut slice_of, draft);
+        scene.build_run(run, &tenant.usable[workflow], ids, &mut slice_of, draft);
     }
-    link(wanted, &placements, &slice_of, draft);
-    supersede_open(tenant, wanted, &placements, draft);
+    link(wanted, &of, &slice_of, draft);
+    supersede_open(tenant, &superseded, draft);
 }
 
 fn scheduled_name(tenant: &Tenant, workflow: &str) -> String {
     format!("{workflow}-v{}-e{}", tenant.usable[workflow].compiled.version, tenant.epoch)
 }
 
-/// Orders each person's work; None for subjects that are refused.
-fn order_people(tenant: &Tenant, wanted: &[Wanted]) -> Vec<Option<Placement>> {
-    let open = tenant.open_work();
-    let mut by_person: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+/// What became of everybody's work.
+struct Placements {
+    /// One for each that is wanted; None for subjects that are refused.
+    of: Vec<Option<Placement>>,
+    /// Open work that gives way: its key, its slice, and the key of what takes its place.
+    superseded: Vec<(String, String, String)>,
+}
+
+/// Orders each person's work, also of those of whom nothing new is wanted: they may have left since it was planned.
+fn order_people(tenant: &Tenant, people: &People<'_>, wanted: &[Wanted]) -> Placements {
+    let open = tenant.open_work(|key| people.left_at(key));
+    let mut by_person: BTreeMap<&str, Vec<usize>> = open.keys().map(|person| (*person, Vec::new())).collect();
     for (id, want) in wanted.iter().enumerate().filter(|(_, want)| want.refused.is_none()) {
         by_person.entry(&want.subject_key).or_default().push(id);
     }
-    let mut placements = vec![None; wanted.len()];
+    let mut placements = Placements { of: vec![None; wanted.len()], superseded: Vec::new() };
     for (person, ids) in by_person {
-        let candidates: Vec<Candidate> = ids
-            .iter()
-            .map(|id| {
-                let want = &wanted[*id];
-                Candidate {
-                    id: *id,
-                    category: tenant.usable[&want.workflow].compiled.category,
-                    due: want.due,
-                    workflow: want.workflow.clone(),
-                    key: want.key.clone(),
-                    exempt: want.exempt,
-                }
-            })
-            .collect();
-        let earlier = tenant.ledger.latest_leaver(person).map(|row| EarlierLeaver { key: row.key.clone(), due: row.due });
-        let hired = wanted[ids[0]].hired;
+        let candidates: Vec<Candidate> = ids.iter().map(|id| candidate(tenant, people, *id, &wanted[*id])).collect();
         let none = Vec::new();
-        for (id, placement) in order::place(&candidates, open.get(person).unwrap_or(&none), earlier.as_ref(), hired) {
-            placements[id] = Some(placement);
+        let placed = order::place(&candidates, open.get(person).unwrap_or(&none), &people.departure(person));
+        for (id, placement) in placed.candidates {
+            placements.of[id] = Some(placement);
         }
+        placements.superseded.extend(placed.superseded);
     }
     placements
 }
 
-fn superseded_row(tenant: &Tenant, want: &Wanted, by: &str) -> crate::api::LedgerEntry {
-    let category = tenant.usable[&want.workflow].compiled.category;
-    let mut row = tenant.row(&want.key, &want.subject_key, &want.attribute, &want.workflow, category, EntryState::Superseded, want.due);
-    row.by = Some(by.to_owned());
-    row.sequence = want.sequence;
-    row.reason = Some(SUPERSEDED.to_owned());
-    row
+fn candidate(tenant: &Tenant, people: &People<'_>, id: usize, want: &Wanted) -> Candidate {
+    let usable = &tenant.usable[&want.workflow];
+    Candidate {
+        id,
+        category: usable.compiled.category,
+        due: want.due,
+        workflow: want.workflow.clone(),
+        key: want.key.clone(),
+        is_of_hire: want.run.is_none() && usable.compiled.category == Category::Joiner && want.attribute == HIRE_DATE,
+        closer: want.closer(usable, people.get(&want.subject_key), tenant.as_of),
+        exempt: want.exempt,
+    }
 }
 
 fn enabled(usable: &Usable) -> Vec<Task> {
@@ -166,6 +206,8 @@ fn result(tasks: &[Task], want: &Wanted, placement: Option<&Placement>, as_of: D
         subject: want.subject.clone(),
         subject_key: want.subject_key.clone(),
         occurrence: want.key.clone(),
+        also: want.also.iter().map(|change| change.key.clone()).collect(),
+        off_boards: matches!(placement, Some(Placement::Planned { off_boards: true, .. })),
         due: want.due,
         processing_status: status,
         reason: refused.map(str::to_owned),
@@ -181,80 +223,118 @@ fn result(tasks: &[Task], want: &Wanted, placement: Option<&Placement>, as_of: D
 /// How many names of slices [`link`] writes into a result at most.
 fn names_to_come(placement: Option<&Placement>) -> usize {
     match placement {
-        Some(Placement::Planned { after, slices, supersedes }) => after.len() + slices.len() + supersedes.len(),
+        Some(Placement::Planned { after, slices, supersedes, .. }) => after.len() + slices.len() + supersedes.len(),
         _ => 0,
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one Run is built from all that was decided")]
-fn build_run(
-    tenant: &Tenant,
-    run: &str,
-    usable: &Usable,
-    wanted: &[Wanted],
-    ids: &[usize],
-    placements: &[Option<Placement>],
-    slice_of: &mut BTreeMap<usize, String>,
-    draft: &mut Draft,
-) {
-    let compiled = &usable.compiled;
-    let tasks = enabled(usable);
-    let on_demand = wanted[ids[0]].run.clone();
-    let mut ids = ids.to_vec();
-    ids.sort_by(|left, right| (wanted[*left].due, &wanted[*left].subject).cmp(&(wanted[*right].due, &wanted[*right].subject)));
-    let mut results: Vec<SubjectResult> =
-        ids.iter().map(|id| result(&tasks, &wanted[*id], placements[*id].as_ref(), tenant.as_of)).collect();
-    let most = |(result, id): (&SubjectResult, &usize)| result_bytes(result, names_to_come(placements[*id].as_ref()), &tasks);
-    let parts = parts(&results.iter().zip(&ids).map(most).collect::<Vec<_>>());
-    let (mut slices, mut rest) = (Vec::new(), ids.as_slice());
-    for (index, count) in parts.into_iter().enumerate() {
-        let (part, others) = rest.split_at(count);
-        rest = others;
-        let name = if on_demand.is_some() { format!("{run}-e{}-{index}", tenant.epoch) } else { format!("{run}-{index}") };
-        for id in part {
-            slice_of.insert(*id, name.clone());
-            draft.rows.push(planned_row(tenant, usable, &wanted[*id], run, &name));
+/// What a plan is built from.
+struct Plan<'a> {
+    tenant: &'a Tenant,
+    people: &'a People<'a>,
+    wanted: &'a [Wanted],
+    placements: &'a [Option<Placement>],
+}
+
+impl Plan<'_> {
+    fn build_run(&self, run: &str, usable: &Usable, ids: &[usize], slice_of: &mut BTreeMap<usize, String>, draft: &mut Draft) {
+        let (tenant, wanted, compiled) = (self.tenant, self.wanted, &usable.compiled);
+        let tasks = enabled(usable);
+        let on_demand = wanted[ids[0]].run.clone();
+        let mut ids = ids.to_vec();
+        ids.sort_by(|left, right| (wanted[*left].due, &wanted[*left].subject).cmp(&(wanted[*right].due, &wanted[*right].subject)));
+        let mut results: Vec<SubjectResult> =
+            ids.iter().map(|id| self.result(&tasks, &wanted[*id], self.placements[*id].as_ref())).collect();
+        let scope = i32::try_from(self.people.in_scope(usable)).unwrap_or(i32::MAX);
+        let most = |(result, id): (&SubjectResult, &usize)| result_bytes(result, names_to_come(self.placements[*id].as_ref()), &tasks);
+        let parts = parts(&results.iter().zip(&ids).map(most).collect::<Vec<_>>());
+        let (mut slices, mut rest) = (Vec::new(), ids.as_slice());
+        for (index, count) in parts.into_iter().enumerate() {
+            let (part, others) = rest.split_at(count);
+            rest = others;
+            let name = if on_demand.is_some() { format!("{run}-e{}-{index}", tenant.epoch) } else { format!("{run}-{index}") };
+            for id in part {
+                slice_of.insert(*id, name.clone());
+                draft.rows.extend(self.planned_rows(usable, &wanted[*id], run, &name));
+            }
+            let data = RunSliceData {
+                run: run.to_owned(),
+                run_uid: on_demand.as_ref().map(|(_, uid)| uid.clone()).unwrap_or_default(),
+                execution_type: if on_demand.is_some() { ExecutionType::OnDemand } else { ExecutionType::Scheduled },
+                workflow: compiled.name.clone(),
+                category: compiled.category,
+                lineage: compiled.lineage.clone(),
+                version: compiled.version,
+                epoch: tenant.epoch,
+                index: i32::try_from(index).unwrap_or(i32::MAX),
+                scope,
+                claim: None,
+                results: results.drain(..count).collect(),
+            };
+            slices.push(RunSlice { metadata: metadata(tenant, &name, run, &compiled.name), spec: data });
         }
-        let data = RunSliceData {
-            run: run.to_owned(),
-            run_uid: on_demand.as_ref().map(|(_, uid)| uid.clone()).unwrap_or_default(),
-            execution_type: if on_demand.is_some() { ExecutionType::OnDemand } else { ExecutionType::Scheduled },
-            workflow: compiled.name.clone(),
-            category: compiled.category,
-            lineage: compiled.lineage.clone(),
-            version: compiled.version,
-            epoch: tenant.epoch,
-            index: i32::try_from(index).unwrap_or(i32::MAX),
-            claim: None,
-            results: results.drain(..count).collect(),
-        };
-        slices.push(RunSlice { metadata: metadata(tenant, &name, run, &compiled.name), spec: data });
+        draft.plans.insert(run.to_owned(), plan_of(&slices, None));
+        draft.slices.extend(slices);
+        if on_demand.is_none() {
+            draft.runs.push(Run { metadata: metadata(tenant, run, run, &compiled.name), spec: scheduled_spec(compiled), status: None });
+        }
     }
-    draft.plans.insert(run.to_owned(), plan_of(&slices, None));
-    draft.slices.extend(slices);
-    if on_demand.is_none() {
-        let spec = RunSpec {
-            source: RunSource { workflow: Some(WorkflowSource { name: compiled.name.clone(), version: Some(compiled.version) }) },
-            execution_type: ExecutionType::Scheduled,
-            subjects: None,
-            undo: None,
-            priority: crate::api::run::Priority::Normal,
-            requested_by: None,
-            cancel: false,
+
+    /// The result as it is planned; who is as every task wants them does not count against limits.
+    fn result(&self, tasks: &[Task], want: &Wanted, placement: Option<&Placement>) -> SubjectResult {
+        let already_so = self.people.get(&want.subject_key).is_some_and(|(person, _)| is_already_so(tasks, person));
+        SubjectResult { already_so, ..result(tasks, want, placement, self.tenant.as_of) }
+    }
+
+    /// A row for the occurrence, and one for each further change that is done with it.
+    fn rows(&self, want: &Wanted, state: EntryState) -> Vec<LedgerEntry> {
+        let tenant = self.tenant;
+        let usable = &tenant.usable[&want.workflow];
+        let row = |key: &str, attribute: &str, sequence| {
+            let category = usable.compiled.category;
+            let mut row = tenant.row(key, &want.subject_key, attribute, &want.workflow, category, state, want.due);
+            row.sequence = sequence;
+            row.hire = self.people.hire(&want.subject_key);
+            row
         };
-        draft.runs.push(Run { metadata: metadata(tenant, run, run, &compiled.name), spec, status: None });
+        let own = row(&want.key, &want.attribute, want.sequence);
+        let also = want.also.iter().map(|change| row(&change.key, &change.attribute, Some(change.sequence)));
+        std::iter::once(own).chain(also).collect()
+    }
+
+    fn planned_rows(&self, usable: &Usable, want: &Wanted, run: &str, slice: &str) -> Vec<LedgerEntry> {
+        let mut rows = self.rows(want, EntryState::Planned);
+        let closer = want.closer(usable, self.people.get(&want.subject_key), self.tenant.as_of);
+        for row in &mut rows {
+            row.run = Some(run.to_owned());
+            row.run_uid = want.run.as_ref().map(|(_, uid)| uid.clone());
+            row.slice = Some(slice.to_owned());
+            row.reason = want.refused.map(str::to_owned);
+            row.closes = closer.as_ref().map(|closer| closer.closing);
+        }
+        rows
+    }
+
+    fn superseded_rows(&self, want: &Wanted, by: &str) -> Vec<LedgerEntry> {
+        let mut rows = self.rows(want, EntryState::Superseded);
+        for row in &mut rows {
+            row.by = Some(by.to_owned());
+            row.reason = Some(SUPERSEDED.to_owned());
+        }
+        rows
     }
 }
 
-fn planned_row(tenant: &Tenant, usable: &Usable, want: &Wanted, run: &str, slice: &str) -> crate::api::LedgerEntry {
-    let mut row =
-        tenant.row(&want.key, &want.subject_key, &want.attribute, &want.workflow, usable.compiled.category, EntryState::Planned, want.due);
-    row.run = Some(run.to_owned());
-    row.run_uid = want.run.as_ref().map(|(_, uid)| uid.clone());
-    row.slice = Some(slice.to_owned());
-    row.sequence = want.sequence;
-    row.reason = want.refused.map(str::to_owned);
-    row
+fn scheduled_spec(compiled: &CompiledWorkflow) -> RunSpec {
+    RunSpec {
+        source: RunSource { workflow: Some(WorkflowSource { name: compiled.name.clone(), version: Some(compiled.version) }) },
+        execution_type: ExecutionType::Scheduled,
+        subjects: None,
+        undo: None,
+        priority: crate::api::run::Priority::Normal,
+        requested_by: None,
+        cancel: false,
+    }
 }
 
 fn metadata(tenant: &Tenant, name: &str, run: &str, workflow: &str) -> ObjectMeta {
@@ -272,32 +352,49 @@ fn metadata(tenant: &Tenant, name: &str, run: &str, workflow: &str) -> ObjectMet
     }
 }
 
-/// The plan that slices make.
+/// The plan that slices make: of all their people, but for those whom an evaluation has let go before they began.
 pub(super) fn plan_of(slices: &[RunSlice], reason: Option<&str>) -> RunPlan {
-    let results = || slices.iter().flat_map(|slice| &slice.spec.results);
+    let results = || slices.iter().flat_map(|slice| &slice.spec.results).filter(|result| !was_let_go(result));
     let first = slices.first().map(|slice| &slice.spec);
-    let (workflow, version, epoch) = first.map_or(("", 0, 0), |data| (data.workflow.as_str(), data.version, data.epoch));
+    let (workflow, version, epoch, scope) =
+        first.map_or(("", 0, 0, 0), |data| (data.workflow.as_str(), data.version, data.epoch, data.scope));
+    let names: Vec<(String, &RunSlice)> = slices.iter().map(|slice| (slice.name_any(), slice)).collect();
+    let people = names.iter().flat_map(|(name, slice)| {
+        let kept = slice.spec.results.iter().filter(|result| !was_let_go(result));
+        kept.map(|result| [name.as_str(), result.subject.as_str(), result.occurrence.as_str()])
+    });
+    let identity = PlanIdentity { workflow, version, people: people.collect() };
+    let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     RunPlan {
         epoch,
-        hash: hash(workflow, version, results().map(|result| (result.subject.as_str(), result.occurrence.as_str()))),
+        hash: hash(&identity),
         version,
-        subjects: i32::try_from(results().count()).unwrap_or(i32::MAX),
-        slices: i32::try_from(slices.len()).unwrap_or(i32::MAX),
+        subjects: count(results().count()),
+        slices: count(slices.len()),
+        counted: count(results().filter(|result| !result.already_so).count()),
+        scope,
         due_date_time: results().map(|result| result.due).min(),
         reason: reason.map(str::to_owned),
     }
 }
 
+/// Whether an evaluation canceled the subject before it began: its occurrence is released.
+fn was_let_go(result: &SubjectResult) -> bool {
+    result.processing_status == ProcessingStatus::Canceled
+        && result.attempt.is_none()
+        && result.reason.as_deref().is_some_and(reasons::is_releasable)
+}
+
 /// Writes into every result for which older slices it waits, and whose place it takes.
 fn link(wanted: &[Wanted], placements: &[Option<Placement>], slice_of: &BTreeMap<usize, String>, draft: &mut Draft) {
     for (id, want) in wanted.iter().enumerate() {
-        let Some(Placement::Planned { after, slices, supersedes }) = &placements[id] else { continue };
+        let Some(Placement::Planned { after, slices, supersedes, .. }) = &placements[id] else { continue };
         let Some(name) = slice_of.get(&id) else { continue };
         let mut waits: Vec<String> = after.iter().filter_map(|other| slice_of.get(other)).chain(slices).cloned().collect();
         waits.sort();
         waits.dedup();
         waits.retain(|slice| slice != name);
-        let mut takes: Vec<String> = supersedes.iter().map(|(_, slice)| slice.clone()).collect();
+        let mut takes = supersedes.clone();
         takes.sort();
         takes.dedup();
         let slice = draft.slices.iter_mut().find(|slice| &slice.name_any() == name);
@@ -309,20 +406,90 @@ fn link(wanted: &[Wanted], placements: &[Option<Placement>], slice_of: &BTreeMap
     }
 }
 
-/// Rows for older work that a leaver of this evaluation takes the place of.
-fn supersede_open(tenant: &Tenant, wanted: &[Wanted], placements: &[Option<Placement>], draft: &mut Draft) {
-    for (id, want) in wanted.iter().enumerate() {
-        let Some(Placement::Planned { supersedes, .. }) = &placements[id] else { continue };
-        for (key, slice) in supersedes {
-            let Some(old) = tenant.ledger.get(key) else { continue };
+/// Rows for older work that gives way.
+fn supersede_open(tenant: &Tenant, superseded: &[(String, String, String)], draft: &mut Draft) {
+    for (key, slice, by) in superseded {
+        let also = tenant.result(Some(slice), key).map(|result| result.also.clone()).unwrap_or_default();
+        for old in std::iter::once(key).chain(&also).filter_map(|key| tenant.ledger.get(key)) {
             let mut row = old.clone();
             row.epoch = tenant.epoch;
             row.at = tenant.as_of;
             row.state = EntryState::Superseded;
-            row.by = Some(want.key.clone());
+            row.by = Some(by.clone());
             row.reason = Some(SUPERSEDED.to_owned());
             row.slice = Some(slice.clone());
             draft.rows.push(row);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice(index: i32, people: &[(&str, &str)]) -> RunSlice {
+        let result = |(subject, key): &(&str, &str)| SubjectResult {
+            subject: (*subject).to_owned(),
+            occurrence: (*key).to_owned(),
+            processing_status: ProcessingStatus::Queued,
+            ..SubjectResult::default()
+        };
+        let spec = RunSliceData {
+            run: "join-v3-e1".to_owned(),
+            run_uid: String::new(),
+            execution_type: ExecutionType::Scheduled,
+            workflow: "join".to_owned(),
+            category: Category::Joiner,
+            lineage: "l".to_owned(),
+            version: 3,
+            epoch: 1,
+            index,
+            scope: 10,
+            claim: None,
+            results: people.iter().map(result).collect(),
+        };
+        RunSlice { metadata: ObjectMeta { name: Some(format!("join-v3-e1-{index}")), ..ObjectMeta::default() }, spec }
+    }
+
+    type Alteration = fn(&mut Vec<RunSlice>);
+
+    /// Two slices, after a change.
+    fn plan(change: Alteration) -> RunPlan {
+        let mut slices = vec![slice(0, &[("ann", "k1"), ("bob", "k2")]), slice(1, &[("cid", "k3")])];
+        change(&mut slices);
+        plan_of(&slices, None)
+    }
+
+    #[test]
+    fn the_hash_of_a_plan_is_over_version_subjects_occurrences_and_slices() {
+        let own = plan(|_| {});
+        assert_eq!((own.subjects, own.slices, own.version), (3, 2, 3));
+        let cases: [(&str, Alteration, bool); 13] = [
+            ("another workflow", |slices| slices.iter_mut().for_each(|slice| slice.spec.workflow = "off".to_owned()), false),
+            ("another version", |slices| slices.iter_mut().for_each(|slice| slice.spec.version = 4), false),
+            ("another subject", |slices| slices[0].spec.results[1].subject = "dee".to_owned(), false),
+            ("another occurrence", |slices| slices[0].spec.results[1].occurrence = "k4".to_owned(), false),
+            ("another slice", |slices| slices[1].metadata.name = Some("join-v3-e1-2".to_owned()), false),
+            ("another order of slices", |slices| slices.swap(0, 1), false),
+            ("somebody more", |slices| slices.push(slice(2, &[("dee", "k4")])), false),
+            ("somebody less", |slices| drop(slices.pop()), false),
+            ("somebody canceled by a person", |slices| cancel(slices, reasons::CANCELED_BY_REQUEST), true),
+            ("somebody let go by an evaluation", |slices| cancel(slices, reasons::CHANGED), false),
+            ("progress", |slices| slices[0].spec.results[0].processing_status = ProcessingStatus::Completed, true),
+            ("who waits for whom", |slices| slices[0].spec.results[0].waits_for = vec!["off-v1-e1-0".to_owned()], true),
+            ("how large the scope is", |slices| slices[0].spec.scope = 11, true),
+        ];
+        for (what, change, is_same) in cases {
+            assert_eq!(plan(change).hash == own.hash, is_same, "{what}");
+        }
+        let less = plan(|slices| drop(slices[0].spec.results.pop()));
+        assert_eq!(plan(|slices| cancel(slices, reasons::CHANGED)).hash, less.hash, "who was let go is as if never planned");
+    }
+
+    /// Bob is canceled before he began.
+    fn cancel(slices: &mut [RunSlice], reason: &str) {
+        let result = &mut slices[0].spec.results[1];
+        result.processing_status = ProcessingStatus::Canceled;
+        result.reason = Some(reason.to_owned());
     }
 }

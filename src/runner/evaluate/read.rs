@@ -1,13 +1,13 @@
 //! Reading the tenant: consistently, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
 use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
 use crate::api::tenant_ledger::TenantLedgerData;
-use crate::api::{Directory as DirectoryObject, DirectorySnapshot, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
+use crate::api::{Directory as DirectoryObject, DirectorySnapshot, EntryState, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
 use crate::cluster::Cluster;
 use crate::cluster::client::{Kind, Selector};
 use crate::directory::Embedded;
@@ -55,7 +55,7 @@ pub(super) async fn objects(
     let keys = Keyring::from_hex(&data.key).map_err(|error| RunnerError::Invalid(error.to_string()))?;
     let mut chunks: Vec<OccurrenceLedger> = all(cluster).await?;
     chunks.sort_by_key(chunk_number);
-    let snapshots: Vec<DirectorySnapshot> = if runs_only { Vec::new() } else { all(cluster).await? };
+    let snapshots: Vec<DirectorySnapshot> = all(cluster).await?;
     let runs: Vec<Run> = all(cluster).await?;
     let newest = chunks.iter().flat_map(|chunk| chunk.spec.entries.iter().map(|row| row.epoch));
     let newest = newest.chain(snapshots.iter().flat_map(|bucket| bucket.spec.rows.iter().map(|row| row.current.epoch))).max();
@@ -69,6 +69,7 @@ pub(super) async fn objects(
         epoch: data.epoch,
         as_of,
         runs_only,
+        stillness: TimeDelta::from_std(cluster.timing().stillness).unwrap_or(TimeDelta::MAX),
         head: data,
         keys,
         schedule,
@@ -76,6 +77,7 @@ pub(super) async fn objects(
         versions: all(cluster).await?,
         directories: all::<DirectoryObject>(cluster).await?.into_iter().map(|directory| (directory.name_any(), directory)).collect(),
         readings: BTreeMap::new(),
+        reused_and_deleted: BTreeMap::new(),
         usable: BTreeMap::new(),
         chunks,
         ledger,
@@ -101,11 +103,18 @@ async fn check_epoch(row: i64, data: &TenantLedgerData, cluster: &Cluster) -> Re
 
 async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
     let names: Vec<String> = tenant.directories.keys().cloned().collect();
+    let time_zone = tenant.time_zone().map(str::to_owned);
     for name in names {
         let object = &tenant.directories[&name];
         let reading = if object.spec.embedded.is_some() {
-            let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec);
-            directory.query_and_seed().await.map_or_else(|error| Reading::Unknown(error.to_string()), Reading::People)
+            let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec, time_zone.as_deref());
+            match directory.query_and_seed(tenant.as_of).await {
+                Ok(roll) => {
+                    tenant.reused_and_deleted.insert(name.clone(), roll.reused_and_deleted);
+                    Reading::People(roll.people)
+                }
+                Err(error) => Reading::Unknown(error.to_string()),
+            }
         } else {
             Reading::Unknown("this release reads embedded directories only".to_owned())
         };
@@ -153,7 +162,13 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     let moment = scheduled.then(|| Moment {
         as_of: tenant.as_of,
         window: compiled.window,
-        activated_at: activation(before.and_then(|head| head.activated_at), last_sealed_at, tenant.as_of),
+        stillness: tenant.stillness,
+        activated_at: activation(
+            before.and_then(|head| head.activated_at),
+            before.and_then(|head| head.idle_since),
+            compiled.window,
+            tenant.as_of,
+        ),
         last_sealed_at,
     });
     Ok(Usable { compiled, directory, version: version.clone(), moment })
@@ -161,7 +176,7 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
 
 /// Reads the slices that matter. Those of epochs that do not count are left out.
 pub(super) async fn slices(cluster: &Cluster, tenant: &mut Tenant) -> Result<(), RunnerError> {
-    let names: Vec<String> = tenant.runs_that_matter().into_iter().collect();
+    let names: Vec<String> = tenant.runs_that_matter().into_iter().chain(closed_by(tenant)).collect::<BTreeSet<_>>().into_iter().collect();
     for part in names.chunks(RUNS_PER_REQUEST) {
         let selector = Selector::labels(format!("{LABEL_RUN} in ({})", part.join(",")));
         let slices: Vec<RunSlice> = cluster.list(&selector).await?;
@@ -176,6 +191,13 @@ pub(super) async fn slices(cluster: &Cluster, tenant: &mut Tenant) -> Result<(),
     Ok(())
 }
 
+/// The Runs that closed an account that is enabled now: only their results tell whether it was opened again.
+fn closed_by(tenant: &Tenant) -> Vec<String> {
+    let open = tenant.people().filter(|(_, person)| person.is_enabled() == Some(true));
+    let rows = open.flat_map(|(_, person)| tenant.ledger.of_subject(&person.key));
+    rows.filter(|row| row.closes.is_some() && row.state == EntryState::Planned).filter_map(|row| row.run.clone()).collect()
+}
+
 /// A subject in a valid slice counts as planned even without an entry: a backup may have caught the slice and not the
 /// ledger (design 3.1 rule 10).
 fn adopt_planned(tenant: &mut Tenant) {
@@ -184,15 +206,8 @@ fn adopt_planned(tenant: &mut Tenant) {
         for result in &slice.spec.results {
             if tenant.ledger.get(&result.occurrence).is_none() {
                 let data = &slice.spec;
-                let mut row = tenant.row(
-                    &result.occurrence,
-                    &result.subject_key,
-                    "",
-                    &data.workflow,
-                    data.category,
-                    crate::api::EntryState::Planned,
-                    result.due,
-                );
+                let mut row =
+                    tenant.row(&result.occurrence, &result.subject_key, "", &data.workflow, data.category, EntryState::Planned, result.due);
                 row.run = Some(data.run.clone());
                 row.run_uid = Some(data.run_uid.clone());
                 row.slice = Some(slice.name_any());

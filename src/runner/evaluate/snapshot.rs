@@ -7,32 +7,48 @@ use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
-use crate::api::{DirectorySnapshot, DirectorySnapshotData, EntryState, Sighting, SnapshotRow};
-use crate::domain::snapshot::{Tracked, look, next_row, sealed_sighting};
+use crate::api::{DirectorySnapshot, DirectorySnapshotData, Sighting, SnapshotRow};
+use crate::domain::employment::Employment;
+use crate::domain::snapshot::{Tracked, bucket_name, employment, look, next_row, sealed_sighting};
+use crate::domain::subject::Person;
 use crate::domain::trigger::track_idle;
 
 use super::tenant::{Reading, Tenant};
-
-/// Buckets of a directory: 10,000 people with ten marks each stay below 200 kB a bucket.
-const BUCKETS: u32 = 64;
 
 /// What is known of one person.
 #[derive(Clone, Debug)]
 pub(super) struct Seen<'a> {
     pub now: Cow<'a, Sighting>,
     pub before: Option<&'a Sighting>,
-    /// Some occurrence of theirs was released and not planned again.
-    pub has_released: bool,
+    /// The dates, read together.
+    pub employment: Employment,
 }
 
-/// The name of the bucket that has the subject's row.
-fn bucket(directory: &str, subject: &str) -> String {
-    let number = u32::from_str_radix(subject.get(..4).unwrap_or("0"), 16).unwrap_or(0) % BUCKETS;
-    format!("{directory}-{number}")
+/// What is known of everybody, by directory, in the order of its people.
+#[derive(Default)]
+pub(super) struct Looks<'a> {
+    by_directory: BTreeMap<String, Vec<Seen<'a>>>,
 }
 
-/// Looks at everybody. Gives the sightings by directory, in the order of its people, and the buckets to write.
-pub(super) fn take(tenant: &Tenant) -> (BTreeMap<&str, Vec<Seen<'_>>>, Vec<DirectorySnapshot>) {
+impl<'a> Looks<'a> {
+    /// The people of a directory, each with what is known of them.
+    pub fn people<'t>(&'t self, tenant: &'t Tenant, directory: &str) -> impl Iterator<Item = (&'t Person, &'t Seen<'a>)> + use<'a, 't> {
+        let people = match tenant.readings.get(directory) {
+            Some(Reading::People(people)) => people.as_slice(),
+            _ => &[],
+        };
+        people.iter().zip(self.by_directory.get(directory).into_iter().flatten())
+    }
+
+    /// Everybody by their keyed id.
+    pub fn by_key<'t>(&'t self, tenant: &'t Tenant) -> BTreeMap<&'t str, (&'t Person, &'t Seen<'a>)> {
+        let all = self.by_directory.keys().flat_map(|directory| self.people(tenant, directory));
+        all.map(|(person, seen)| (person.key.as_str(), (person, seen))).collect()
+    }
+}
+
+/// Looks at everybody. Gives the sightings, and the buckets to write.
+pub(super) fn take<'a>(tenant: &Tenant, snapshots: &'a [DirectorySnapshot]) -> (Looks<'a>, Vec<DirectorySnapshot>) {
     let mut all = BTreeMap::new();
     let mut buckets = Vec::new();
     for (directory, reading) in &tenant.readings {
@@ -44,12 +60,8 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<&str, Vec<Seen<'_>>>, Vec<Direc
         for usable in tenant.usable.values().filter(|usable| &usable.directory == directory && usable.moment.is_some()) {
             usable.compiled.track(&mut tracked);
         }
-        let old: BTreeMap<String, &DirectorySnapshot> = tenant
-            .snapshots
-            .iter()
-            .filter(|bucket| &bucket.spec.directory == directory)
-            .map(|bucket| (bucket.name_any(), bucket))
-            .collect();
+        let old: BTreeMap<String, &DirectorySnapshot> =
+            snapshots.iter().filter(|bucket| &bucket.spec.directory == directory).map(|bucket| (bucket.name_any(), bucket)).collect();
         let rows: BTreeMap<&str, &SnapshotRow> =
             old.values().flat_map(|bucket| &bucket.spec.rows).map(|row| (row.subject.as_str(), row)).collect();
         let mut changed: BTreeMap<String, DirectorySnapshot> = BTreeMap::new();
@@ -57,22 +69,24 @@ pub(super) fn take(tenant: &Tenant) -> (BTreeMap<&str, Vec<Seen<'_>>>, Vec<Direc
         for person in people {
             let row = rows.get(person.key.as_str()).copied();
             let before = row.and_then(|row| sealed_sighting(&tenant.head, row));
+            // Whoever had the name before is not seen to change into this person.
+            let before = before.filter(|before| person.identity.is_theirs(before.first_seen_at));
             let now = look(person, before, &tracked, &tenant.keys, &tenant.ledger, tenant.epoch, tenant.as_of);
             if let Some(next) = next_row(&tenant.head, row, &now, &person.key) {
-                let name = bucket(directory, &person.key);
+                let name = bucket_name(directory, &person.key);
                 let object = changed
                     .entry(name.clone())
                     .or_insert_with(|| old.get(&name).map_or_else(|| empty(tenant, directory, &name), |&bucket| bucket.clone()));
                 put(object, next);
             }
-            let has_released = tenant.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released);
-            seen.push(Seen { now, before, has_released });
+            let employment = employment(person, &now, before, &tenant.keys, &tenant.ledger);
+            seen.push(Seen { now, before, employment });
         }
-        all.insert(directory.as_str(), seen);
+        all.insert(directory.clone(), seen);
         drop_unsealed(tenant, &old, &mut changed);
         buckets.extend(changed.into_values());
     }
-    (all, buckets)
+    (Looks { by_directory: all }, buckets)
 }
 
 fn empty(tenant: &Tenant, directory: &str, name: &str) -> DirectorySnapshot {

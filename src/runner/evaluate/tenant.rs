@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
+use crate::api::run::ExecutionType;
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
 use crate::api::{
     Category, Directory as DirectoryObject, DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SubjectResult, TenantSchedule,
     Workflow, WorkflowSpec, WorkflowVersion,
 };
+use crate::cluster::events::our_time;
 use crate::domain::due::Moment;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
 use crate::domain::order::OpenWork;
-use crate::domain::subject::Person;
+use crate::domain::subject::{HIRE_DATE, Person};
 use crate::domain::trigger::CompiledWorkflow;
 
 /// What a directory said.
@@ -36,12 +38,21 @@ pub(super) struct Usable {
     pub moment: Option<Moment>,
 }
 
+impl Usable {
+    /// Whether its work is not for somebody of whom nobody knows whose the account is.
+    pub fn is_forbidden_for(&self, person: &Person) -> bool {
+        person.identity.forbids(self.compiled.category, &self.version.spec.template.tasks)
+    }
+}
+
 /// The tenant as one evaluation sees it.
 pub(super) struct Tenant {
     pub namespace: String,
     pub epoch: i64,
     pub as_of: DateTime<Utc>,
     pub runs_only: bool,
+    /// How long a person's attributes must be still before their changes are due.
+    pub stillness: TimeDelta,
     pub head: TenantLedgerData,
     pub keys: Keyring,
     pub schedule: Option<TenantSchedule>,
@@ -49,6 +60,8 @@ pub(super) struct Tenant {
     pub versions: Vec<WorkflowVersion>,
     pub directories: BTreeMap<String, DirectoryObject>,
     pub readings: BTreeMap<String, Reading>,
+    /// How many records of a directory have an account that is deleted and was another person's.
+    pub reused_and_deleted: BTreeMap<String, usize>,
     pub usable: BTreeMap<String, Usable>,
     pub chunks: Vec<OccurrenceLedger>,
     pub ledger: LedgerIndex,
@@ -72,9 +85,9 @@ impl Tenant {
         spec.directory.as_ref().or_else(|| self.schedule.as_ref()?.spec.directory.as_ref())
     }
 
-    /// People by their keyed id.
-    pub fn people_by_key(&self) -> BTreeMap<&str, &Person> {
-        self.people().map(|(_, person)| (person.key.as_str(), person)).collect()
+    /// The tenant's time zone, as the schedule says it.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.schedule.as_ref()?.spec.time_zone.as_deref()
     }
 
     /// What the head knows of a workflow.
@@ -84,16 +97,30 @@ impl Tenant {
 
     /// Identity of a workflow, if the head knows it.
     pub fn lineage(&self, workflow: &str) -> Option<&str> {
-        self.workflow_head(workflow).map(|head| head.lineage.as_str())
+        self.workflow_head(workflow).map(|head| head.lineage.as_str()).filter(|lineage| !lineage.is_empty())
     }
 
     /// The result of an occurrence in a slice that was read.
     pub fn result(&self, slice: Option<&str>, key: &str) -> Option<&SubjectResult> {
-        self.slices.get(slice?)?.spec.results.iter().find(|result| result.occurrence == key)
+        self.slices.get(slice?)?.spec.results.iter().find(|result| result.occurrence == key || result.also.iter().any(|also| also == key))
     }
 
-    /// Unfinished work by the subject's keyed id.
-    pub fn open_work(&self) -> BTreeMap<&str, Vec<OpenWork>> {
+    /// Whether a row is joiner work that is timed by the hire date. Work of an earlier hire date is canceled as changed.
+    fn is_of_hire(row: &LedgerEntry) -> bool {
+        row.category == Category::Joiner && row.attribute == HIRE_DATE
+    }
+
+    /// Whether a person named the subject in an on-demand Run after that instant, at which the subject had left.
+    fn was_named_after(&self, slice: &RunSlice, subject: &String, left: Option<DateTime<Utc>>) -> bool {
+        let run = self.runs.iter().find(|run| run.name_any() == slice.spec.run);
+        let Some(run) = run.filter(|run| run.spec.execution_type == ExecutionType::OnDemand) else { return false };
+        let users = run.spec.subjects.as_ref().and_then(|subjects| subjects.users.as_ref());
+        let created = run.metadata.creation_timestamp.as_ref().map(our_time);
+        users.is_some_and(|users| users.contains(subject)) && left.zip(created).is_some_and(|(left, created)| created > left)
+    }
+
+    /// Unfinished work by the subject's keyed id. `left_at`: since when somebody has left, by that id.
+    pub fn open_work(&self, left_at: impl Fn(&str) -> Option<DateTime<Utc>>) -> BTreeMap<&str, Vec<OpenWork>> {
         let mut open: BTreeMap<&str, Vec<OpenWork>> = BTreeMap::new();
         for slice in self.slices.values() {
             for result in slice.spec.results.iter().filter(|result| !result.processing_status.is_final()) {
@@ -103,6 +130,9 @@ impl Tenant {
                         key: result.occurrence.clone(),
                         slice: slice.name_any(),
                         category: slice.spec.category,
+                        due: result.due,
+                        is_of_hire: self.ledger.get(&result.occurrence).is_some_and(Self::is_of_hire),
+                        exempt: self.was_named_after(slice, &result.subject, left_at(&result.subject_key)),
                     });
                 }
             }
@@ -137,6 +167,9 @@ impl Tenant {
             slice: None,
             by: None,
             reason: None,
+            done: None,
+            closes: None,
+            hire: None,
             sequence: None,
         }
     }

@@ -18,6 +18,7 @@ use super::tenant::Tenant;
 const CHUNK_ROWS: usize = 1_000;
 
 /// Writes everything but the head.
+#[expect(clippy::disallowed_methods, reason = "a status is written, and nothing is identified")]
 pub(super) async fn write(context: &Context, tenant: &Tenant, draft: &Draft) -> Result<(), RunnerError> {
     for run in &draft.runs {
         create_own(context, run).await?;

@@ -7,9 +7,9 @@ use futures::future::{Either, select};
 use futures::stream::{self, StreamExt};
 use kube::ResourceExt;
 
-use crate::api::reasons::{EARLIER_TASK_FAILED, PROTECTED};
+use crate::api::reasons::{EARLIER_TASK_FAILED, NAME_REUSED, PROTECTED};
 use crate::api::run::ExecutionType;
-use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult};
+use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult, Task};
 use crate::directory::{Directory, Lookup};
 use crate::domain::rollup::{TaskCounts, subject_status};
 use crate::domain::trigger::DEFAULT_LEAVER_WINDOW;
@@ -90,6 +90,11 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
             Recheck::Unknown(window) => return Ok(leave(attempt, result, window)),
         }
     }
+    if !scheduled && !begun && recheck::is_of_another(attempt, &result, slice.spec.category).await {
+        cancel(&mut result, NAME_REUSED, now);
+        attempt.hold(result);
+        return Ok(None);
+    }
     if !begun {
         match attempt.directory.is_protected(&result.subject).await {
             Lookup::Present(true) => {
@@ -139,7 +144,8 @@ fn window(attempt: &Attempt) -> TimeDelta {
 /// Leaves a subject queued until its window ends.
 fn leave(attempt: &Attempt, mut result: SubjectResult, window: TimeDelta) -> Option<String> {
     let key = result.occurrence.clone();
-    if expire(&mut result, window, attempt.context.cluster.clock().now()) {
+    let end = attempt.mind.window_end(&result, window);
+    if expire(&mut result, end, attempt.context.cluster.clock().now()) {
         attempt.hold(result);
         return None;
     }
@@ -163,13 +169,13 @@ async fn tasks(attempt: &Attempt, slice: &str, key: &str, category: Category) ->
         let Some(outcome) = perform::perform(attempt, slice, &mut result, index, task).await? else { return Ok(None) };
         if category == Category::Leaver && outcome.as_ref().err().is_some_and(TaskError::is_transient) {
             let window = window(attempt);
-            if result.due + window >= attempt.context.cluster.clock().now() {
+            if attempt.mind.window_end(&result, window) >= attempt.context.cluster.clock().now() {
                 result.tasks[index].processing_status = ProcessingStatus::Queued;
                 return Ok(leave(attempt, result, window));
             }
         }
         perform::record(&mut result, index, &outcome);
-        let stops = outcome.is_err() && !task.continue_on_error;
+        let stops = outcome.as_ref().is_err_and(|error| !goes_on(task, Some(error.reason()), category));
         if stops {
             for entry in &mut result.tasks[index + 1..] {
                 entry.processing_status = ProcessingStatus::Canceled;
@@ -182,16 +188,22 @@ async fn tasks(attempt: &Attempt, slice: &str, key: &str, category: Category) ->
         }
     }
     if let Some(mut result) = attempt.held(key) {
-        conclude(attempt, &mut result);
+        conclude(attempt, &mut result, category);
         attempt.hold(result);
     }
     Ok(None)
 }
 
-fn conclude(attempt: &Attempt, result: &mut SubjectResult) {
+/// Whether the tasks after one that failed are done all the same. Where nobody knows whose an account is, what would give is
+/// refused, and a leaver loses what there is to lose.
+fn goes_on(task: &Task, reason: Option<&str>, category: Category) -> bool {
+    task.continue_on_error || category == Category::Leaver && reason == Some(NAME_REUSED)
+}
+
+fn conclude(attempt: &Attempt, result: &mut SubjectResult, category: Category) {
     let mut counts = TaskCounts::default();
     for entry in &result.tasks {
-        let goes_on = attempt.tasks.iter().any(|task| task.name == entry.name && task.continue_on_error);
+        let goes_on = attempt.tasks.iter().any(|task| task.name == entry.name && goes_on(task, entry.reason.as_deref(), category));
         match entry.processing_status {
             ProcessingStatus::Completed => counts.succeeded += 1,
             ProcessingStatus::Failed if goes_on => counts.failed_and_went_on += 1,

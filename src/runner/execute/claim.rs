@@ -136,12 +136,12 @@ pub(super) fn cancel(result: &mut SubjectResult, reason: &str, now: chrono::Date
     }
 }
 
-/// Whether other work for the person comes first. A leaver is never blocked: it settles the older work itself.
+/// Whether other work for the person comes first. An off-boarding is never blocked: it settles the older work itself.
 async fn is_blocked(attempt: &Attempt, result: &SubjectResult, category: Category) -> Result<bool, RunnerError> {
-    if category == Category::Leaver {
+    if result.off_boards {
         return Ok(false);
     }
-    let newer = attempt.mind.newer_leavers(result, attempt.plan.epoch);
+    let newer = if category == Category::Leaver { Vec::new() } else { attempt.mind.newer_leavers(result, attempt.plan.epoch) };
     for slice in result.waits_for.iter().chain(&newer) {
         if !settle::is_final(attempt, slice, &result.subject_key).await? {
             return Ok(true);
@@ -244,8 +244,8 @@ async fn record(attempt: &Attempt, name: &str) -> Result<(), RunnerError> {
 }
 
 /// Whether the window of an occurrence has ended, so that its subject is not tried again.
-pub(super) fn expire(result: &mut SubjectResult, window: chrono::TimeDelta, now: chrono::DateTime<chrono::Utc>) -> bool {
-    let ended = result.due + window < now;
+pub(super) fn expire(result: &mut SubjectResult, end: chrono::DateTime<chrono::Utc>, now: chrono::DateTime<chrono::Utc>) -> bool {
+    let ended = end < now;
     if ended {
         cancel(result, PLAN_EXPIRED, now);
     }

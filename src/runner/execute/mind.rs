@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::reasons::{WORKFLOW_DELETED, WORKFLOW_DISABLED};
 use crate::api::run::ExecutionType;
+use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::tenant_schedule::MailSettings;
 use crate::api::{
-    Category, Directory as DirectoryObject, EntryState, OccurrenceLedger, SubjectResult, TenantLedger, TenantSchedule, Workflow,
+    Directory as DirectoryObject, EntryState, LedgerEntry, OccurrenceLedger, SubjectResult, TenantLedger, TenantSchedule, Workflow,
     WorkflowVersion,
 };
 use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::domain::ledger::LedgerIndex;
-use crate::domain::trigger::CompiledWorkflow;
+use crate::domain::trigger::{CompiledWorkflow, is_state};
 use crate::runner::RunnerError;
 use crate::runner::compile;
 
@@ -26,7 +28,7 @@ pub(super) struct Mind {
     versions: Vec<WorkflowVersion>,
     directories: BTreeMap<String, DirectoryObject>,
     schedule: Option<TenantSchedule>,
-    sealed_epoch: i64,
+    head: TenantLedgerData,
     ledger: LedgerIndex,
 }
 
@@ -39,7 +41,7 @@ impl Mind {
             versions: Vec::new(),
             directories: BTreeMap::new(),
             schedule: None,
-            sealed_epoch: -1,
+            head: TenantLedgerData { sealed_epoch: -1, ..TenantLedgerData::default() },
             ledger: LedgerIndex::default(),
         };
         mind.refresh(cluster).await?;
@@ -54,12 +56,12 @@ impl Mind {
         self.directories =
             cluster.list::<DirectoryObject>(&Selector::all()).await?.into_iter().map(|object| (object.name_any(), object)).collect();
         let head: TenantLedger = cluster.find(DEFAULT_NAME).await?.ok_or(RunnerError::HeadMissing)?;
-        if head.spec.sealed_epoch != self.sealed_epoch {
+        if head.spec.sealed_epoch != self.head.sealed_epoch {
             let mut chunks: Vec<OccurrenceLedger> = cluster.list(&Selector::all()).await?;
             chunks.sort_by_key(|chunk| chunk.name_any().rsplit('-').next().and_then(|number| number.parse::<i64>().ok()));
             self.ledger = LedgerIndex::build(&head.spec, chunks.iter().flat_map(|chunk| &chunk.spec.entries));
-            self.sealed_epoch = head.spec.sealed_epoch;
         }
+        self.head = head.spec;
         Ok(())
     }
 
@@ -71,6 +73,11 @@ impl Mind {
     /// The tenant's default directory.
     pub fn default_directory(&self) -> Option<String> {
         self.schedule.as_ref()?.spec.directory.clone()
+    }
+
+    /// The tenant's time zone, as the schedule says it.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.schedule.as_ref()?.spec.time_zone.as_deref()
     }
 
     /// Name of the Workflow.
@@ -112,15 +119,37 @@ impl Mind {
         }
     }
 
-    /// The attribute that an occurrence is about, as the ledger has it.
-    pub fn attribute(&self, occurrence: &str) -> Option<String> {
-        self.ledger.get(occurrence).map(|row| row.attribute.clone())
+    /// The row of an occurrence.
+    pub fn row(&self, occurrence: &str) -> Option<&LedgerEntry> {
+        self.ledger.get(occurrence)
     }
 
-    /// Slices of leaver work for the subject that a newer epoch planned.
+    /// The attributes that a result's occurrences are about, as the ledger has them.
+    pub fn attributes(&self, result: &SubjectResult) -> Vec<String> {
+        let keys = std::iter::once(&result.occurrence).chain(&result.also);
+        keys.filter_map(|key| self.row(key)).map(|row| row.attribute.clone()).collect()
+    }
+
+    /// When a result's window ends. A state has none: its plan is tried for as long.
+    pub fn window_end(&self, result: &SubjectResult, window: TimeDelta) -> DateTime<Utc> {
+        let planned = self.row(&result.occurrence).filter(|row| is_state(&row.attribute)).map(|row| row.at);
+        planned.unwrap_or(result.due) + window
+    }
+
+    /// The head, as of the last look.
+    pub fn head(&self) -> &TenantLedgerData {
+        &self.head
+    }
+
+    /// The ledger, as of the last sealed epoch that was looked at.
+    pub fn ledger(&self) -> &LedgerIndex {
+        &self.ledger
+    }
+
+    /// Slices of work for the subject that a newer epoch planned, and that closes the account.
     pub fn newer_leavers(&self, result: &SubjectResult, epoch: i64) -> Vec<String> {
-        let newer = |row: &&crate::api::LedgerEntry| {
-            row.category == Category::Leaver && row.state == EntryState::Planned && row.epoch > epoch && row.key != result.occurrence
+        let newer = |row: &&LedgerEntry| {
+            row.closes.is_some() && row.state == EntryState::Planned && row.epoch > epoch && row.key != result.occurrence
         };
         self.ledger.of_subject(&result.subject_key).filter(newer).filter_map(|row| row.slice.clone()).collect()
     }

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::{BoxFuture, Either, select};
 
+use crate::api::task::AttributesArguments;
 use crate::api::{ProcessingStatus, SubjectResult, Task};
 use crate::directory::{DirectoryError, Effect};
 use crate::domain::plan::{cut, info_room};
 use crate::runner::RunnerError;
 use crate::task::post::{Mail, Post, PostError};
-use crate::task::{self, Scene, TaskError};
+use crate::task::{self, Before, Scene, TaskError};
 
 use super::merge;
 use super::state::Attempt;
@@ -55,6 +56,7 @@ async fn within_time(attempt: &Attempt, result: &SubjectResult, task: &Task) -> 
         if !attempt.lease.holds() {
             return Err(RunnerError::Overtaken("the last successful write is too old to start an effect".to_owned()));
         }
+        let before = images(&attempt.tasks, result);
         let scene = Scene {
             directory: &attempt.directory,
             subject: &result.subject,
@@ -62,6 +64,7 @@ async fn within_time(attempt: &Attempt, result: &SubjectResult, task: &Task) -> 
             task,
             tenant: attempt.context.cluster.namespace(),
             workflow: attempt.mind.workflow(),
+            before: &before,
             now: clock.now(),
             random: attempt.context.random.as_ref(),
             post: &post,
@@ -85,6 +88,17 @@ async fn within_time(attempt: &Attempt, result: &SubjectResult, task: &Task) -> 
         }
     }
     Ok(outcome.unwrap_or(Err(TaskError::NoTask)))
+}
+
+/// What the tasks that write attributes were preceded by, as the claim wrote it down.
+fn images<'a>(tasks: &'a [Task], result: &'a SubjectResult) -> Vec<Before<'a>> {
+    let writes = tasks.iter().filter_map(|task| Some((task, task.update_user_attributes.as_deref()?)));
+    let image = |(task, arguments): (&Task, &'a AttributesArguments)| {
+        let entry = result.tasks.iter().find(|entry| entry.name == task.name)?;
+        let overlay = entry.before.as_ref().and_then(|before| before.attributes.as_ref());
+        Some(Before { arguments, overlay })
+    };
+    writes.filter_map(image).collect()
 }
 
 /// Sees whether a mail was handed over: an answer that does not come leaves it open whether it left.

@@ -1,12 +1,16 @@
 //! Looking again immediately before the start, by the newest version: it may only shrink what was planned (design 3.1
 //! rule 8). The reads come after the claim, so that they are never older than it.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::reasons::{CHANGED, OUT_OF_SCOPE};
-use crate::api::{SubjectResult, Task};
+use crate::api::reasons::{CHANGED, NAME_REUSED, OFF_BOARDED, OUT_OF_SCOPE};
+use crate::api::{Category, SubjectResult, Task};
 use crate::directory::{Directory, Lookup};
-use crate::domain::trigger::{DEFAULT_LEAVER_WINDOW, Trigger};
+use crate::domain::departure::is_return;
+use crate::domain::employment::Employment;
+use crate::domain::release::forbidden;
+use crate::domain::subject::HIRE_DATE;
+use crate::domain::trigger::{CompiledWorkflow, DEFAULT_LEAVER_WINDOW, Trigger};
 use crate::rule::Truth;
 use crate::task;
 
@@ -23,7 +27,7 @@ pub(super) enum Recheck {
     Unknown(TimeDelta),
 }
 
-/// Looks at the subject again.
+/// Looks at the subject again: trigger, scope, and the dates read together.
 pub(super) async fn check(attempt: &Attempt, result: &SubjectResult) -> Recheck {
     let workflow = match attempt.mind.newest() {
         Ok(workflow) => workflow,
@@ -37,18 +41,50 @@ pub(super) async fn check(attempt: &Attempt, result: &SubjectResult) -> Recheck 
         Lookup::Absent => return Recheck::Gone(OUT_OF_SCOPE),
         Lookup::Unknown(_) => return Recheck::Unknown(workflow.window),
     };
+    if person.identity.forbids(workflow.category, &attempt.tasks) {
+        return Recheck::Gone(NAME_REUSED);
+    }
+    let Some(seen) = attempt.see(&person).await else { return Recheck::Unknown(workflow.window) };
     let now = attempt.context.cluster.clock().now();
-    let attribute = attempt.mind.attribute(&result.occurrence).unwrap_or_default();
-    match workflow.still_holds(&person, &attribute, &result.occurrence, &attempt.keys, now) {
+    let attributes = attempt.mind.attributes(result);
+    match workflow.still_holds(&person, &seen.now, &seen.employment, &attributes, (&result.occurrence, &attempt.keys), now) {
         None => return Recheck::Unknown(workflow.window),
         Some(false) => return Recheck::Gone(gone_reason(workflow.trigger.as_ref())),
         Some(true) => {}
+    }
+    if let Some(gone) = by_dates(attempt, result, &workflow, &seen.employment, now) {
+        return gone;
     }
     match workflow.in_scope(&person, now) {
         Truth::True => Recheck::Holds,
         Truth::False => Recheck::Gone(OUT_OF_SCOPE),
         Truth::Unknown => Recheck::Unknown(workflow.window),
     }
+}
+
+/// Whether a Run that a person made must not begin with the subject after all: the account may be another person's.
+pub(super) async fn is_of_another(attempt: &Attempt, result: &SubjectResult, category: Category) -> bool {
+    let found = attempt.directory.get(&result.subject).await;
+    matches!(found, Lookup::Present(person) if person.identity.forbids(category, &attempt.tasks))
+}
+
+/// A return or a withdrawal that the plan did not know, or a person who has left since.
+fn by_dates(
+    attempt: &Attempt,
+    result: &SubjectResult,
+    workflow: &CompiledWorkflow,
+    employment: &Employment,
+    now: DateTime<Utc>,
+) -> Option<Recheck> {
+    if workflow.category == Category::Leaver && workflow.tasks.deletes && employment.forbids_deletion() {
+        return Some(Recheck::Unknown(workflow.window));
+    }
+    let row = attempt.mind.row(&result.occurrence)?;
+    let forbidden = forbidden(row, workflow.tasks.deletes, employment, now);
+    // Work of a return is not what the leave date ends.
+    let is_of_return = is_return(employment) && workflow.is_timed_by(HIRE_DATE);
+    let has_left = workflow.category != Category::Leaver && !is_of_return && employment.left_at(now).is_some();
+    forbidden.or(has_left.then_some(OFF_BOARDED)).map(Recheck::Gone)
 }
 
 /// Whether a subject that another process had claimed was begun by it: its account is not as it was before any more. A

@@ -66,6 +66,7 @@ impl Attempt {
     }
 
     /// Writes the report; `finished`: the attempt ends by itself.
+    #[expect(clippy::disallowed_methods, reason = "a status is written, and nothing is identified")]
     pub async fn report(&mut self, finished: bool) -> Result<(), RunnerError> {
         let (now, period) = (self.context.cluster.clock().elapsed(), self.context.cluster.timing().report_period);
         if !finished && self.reported.is_some_and(|last| now.saturating_sub(last) < period) {

@@ -7,17 +7,30 @@ use kube::ResourceExt;
 
 use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
 use crate::api::run::RunPlan;
-use crate::api::{Directory as DirectoryObject, Run, RunSlice, SubjectResult, Task, TenantLedger, WorkflowVersion};
+use crate::api::{
+    Directory as DirectoryObject, DirectorySnapshot, Run, RunSlice, Sighting, SubjectResult, Task, TenantLedger, WorkflowVersion,
+};
 use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::directory::Embedded;
+use crate::domain::employment::Employment;
 use crate::domain::epochs::is_valid;
 use crate::domain::keys::Keyring;
+use crate::domain::snapshot::{Tracked, bucket_name, employment, look, sealed_sighting};
+use crate::domain::subject::Person;
 use crate::runner::args::ExecuteArgs;
 use crate::runner::{Context, RunnerError};
 
 use super::lease::Lease;
 use super::mind::Mind;
+
+/// What is known of one person.
+pub(super) struct Seen {
+    /// The sighting, as of now.
+    pub now: Sighting,
+    /// The dates, read together.
+    pub employment: Employment,
+}
 
 /// One attempt.
 pub(super) struct Attempt {
@@ -70,7 +83,7 @@ impl Attempt {
         let name = version.spec.template.directory.clone().or_else(|| mind.default_directory());
         let name = name.ok_or_else(|| RunnerError::Invalid(format!("workflow {:?} has no directory", source.name)))?;
         let object: DirectoryObject = cluster.find(&name).await?.ok_or_else(|| missing("Directory", &name))?;
-        let directory = Embedded::new(cluster.clone(), keys.clone(), &name, &object.spec);
+        let directory = Embedded::new(cluster.clone(), keys.clone(), &name, &object.spec, mind.time_zone());
         let slices = Self::read_slices(cluster, &args.run, plan.epoch).await?;
         Ok(Self {
             context: context.clone(),
@@ -103,7 +116,7 @@ impl Attempt {
         let cluster = &self.context.cluster;
         self.mind.refresh(cluster).await?;
         if let Some(object) = self.mind.directory(&self.directory_name) {
-            self.directory = Embedded::new(cluster.clone(), self.keys.clone(), &self.directory_name, &object.spec);
+            self.directory = Embedded::new(cluster.clone(), self.keys.clone(), &self.directory_name, &object.spec, self.mind.time_zone());
         }
         let name = self.run.name_any();
         self.run = cluster.find::<Run>(&name).await?.ok_or_else(|| RunnerError::Overtaken(format!("Run {name:?} is gone")))?;
@@ -125,6 +138,19 @@ impl Attempt {
             self.context.cluster.clock().sleep(left).await;
             self.slices = Mutex::new(Self::read_slices(&self.context.cluster, &self.run.name_any(), self.plan.epoch).await?);
         }
+    }
+
+    /// What is known of a person's dates and account as they are now, given what evaluations saw; None: it cannot be read.
+    pub async fn see(&self, person: &Person) -> Option<Seen> {
+        let bucket = bucket_name(&self.directory_name, &person.key);
+        let bucket: Option<DirectorySnapshot> = self.context.cluster.find(&bucket).await.ok()?;
+        let row = bucket.as_ref().and_then(|bucket| bucket.spec.rows.iter().find(|row| row.subject == person.key));
+        let before = row.and_then(|row| sealed_sighting(self.mind.head(), row));
+        let before = before.filter(|before| person.identity.is_theirs(before.first_seen_at));
+        let (ledger, now) = (self.mind.ledger(), self.context.cluster.clock().now());
+        let sighting = look(person, before, &Tracked::default(), &self.keys, ledger, self.plan.epoch, now).into_owned();
+        let employment = employment(person, &sighting, before, &self.keys, ledger);
+        Some(Seen { now: sighting, employment })
     }
 
     /// The slices as last seen.

@@ -54,6 +54,19 @@ impl MemoryApi {
         self.upsert(object, Part::Main, WriteOptions { strict: true, dry_run: false })
     }
 
+    /// Takes an object over as another API server has stored it: its UID, its age, its generation, its version and its
+    /// status stay. Objects come in the order of their versions, before anything else is stored. Unknown fields are
+    /// dropped, as a server drops them when it reads its store under a newer definition.
+    ///
+    /// # Errors
+    /// What the server says of an object that is not valid or is there, of a version that is none or is not newer than
+    /// all that is stored, and of a kind that is not served.
+    pub fn adopt(&self, object: &Value) -> Result<Arc<Value>, Refusal> {
+        let resource = self.find_for(object)?;
+        let stored = self.shared.write(|writer| writer.adopt(resource, object.clone()))?;
+        Ok(Arc::clone(&stored.value))
+    }
+
     fn upsert(&self, object: &Value, part: Part, options: WriteOptions) -> Result<Arc<Value>, Refusal> {
         let resource = self.find_for(object)?;
         let mut object = object.clone();

@@ -86,6 +86,8 @@ pub enum Verdict {
     Pass,
     /// 503, and nothing happens. All verbs.
     Refuse,
+    /// 403, and nothing happens: somebody took a right away. All verbs.
+    Forbid,
     /// It takes effect and is then answered with 504. All verbs; a watch is simply not opened.
     LoseAnswer,
     /// 409, and nothing happens. Writes only.

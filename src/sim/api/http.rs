@@ -148,6 +148,7 @@ impl Endpoint {
         };
         let reply = match judged.verdict {
             Verdict::Refuse => Reply::Now(self.refuse(&status::unavailable())),
+            Verdict::Forbid => Reply::Now(self.refuse(&status::forbidden())),
             Verdict::Throttle => Reply::Now(self.refuse(&status::throttled())),
             Verdict::Conflict if call.verb.is_write() => {
                 let resource = &self.shared.resources[call.target.resource];

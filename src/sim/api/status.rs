@@ -169,6 +169,11 @@ pub(super) fn unavailable() -> Refusal {
     refusal(503, "ServiceUnavailable", "the server is currently unable to handle the request")
 }
 
+/// 403: not for this one.
+pub(super) fn forbidden() -> Refusal {
+    refusal(403, "Forbidden", "the user may not do that")
+}
+
 /// 504: the answer got lost; what was asked for may have happened.
 pub(super) fn answer_lost() -> Refusal {
     refusal(504, "Timeout", "request did not complete within the requested timeout")

@@ -51,7 +51,7 @@ impl Endpoint {
         let full_if = |is_full| if is_full { Strike::Full } else { Strike::Slight };
         match verdict {
             Verdict::Pass | Verdict::WatchCoalesce | Verdict::WatchCut => None,
-            Verdict::Refuse | Verdict::Throttle | Verdict::Die | Verdict::DieAfter => Some(Strike::Full),
+            Verdict::Refuse | Verdict::Forbid | Verdict::Throttle | Verdict::Die | Verdict::DieAfter => Some(Strike::Full),
             Verdict::LoseAnswer => Some(full_if(call.verb.is_write() && is_done)),
             Verdict::Conflict => call.verb.is_write().then(|| full_if(call.verb == Verb::Create || has_precondition(body))),
             Verdict::Freeze { .. } => (call.verb != Verb::Watch).then_some(Strike::Full),

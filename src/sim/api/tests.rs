@@ -102,7 +102,7 @@ fn refusals_change_nothing_and_lost_answers_do() {
     virtual_time(async {
         let stage = stage();
         stage.create("a").await.unwrap();
-        for (verdict, wanted) in [(Verdict::Refuse, 503), (Verdict::Conflict, 409), (Verdict::Throttle, 429)] {
+        for (verdict, wanted) in [(Verdict::Refuse, 503), (Verdict::Forbid, 403), (Verdict::Conflict, 409), (Verdict::Throttle, 429)] {
             stage.script.next(Verb::Patch, verdict);
             assert_eq!(code(stage.set("a", "1").await), wanted);
             assert_eq!(value_of(&stage.maps.get("a").await.unwrap()), "0", "{verdict:?}");
@@ -332,4 +332,24 @@ fn a_namespace_takes_its_objects_along() {
     api.delete("Namespace", "", "one").unwrap();
     let left: Vec<String> = api.dump().iter().map(|object| format!("{}{}", object["kind"], object["metadata"]["namespace"])).collect();
     assert_eq!(left, [r#""Namespace"null"#, r#""Secret""two""#]);
+}
+
+#[tokio::test]
+async fn what_another_server_stored_is_taken_over_as_it_is() {
+    let object = |name: &str, version: &str| {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "ns", "uid": format!("uid of {name}"),
+            "creationTimestamp": "2020-01-01T00:00:00Z", "resourceVersion": version}, "data": {"k": "1"}})
+    };
+    let api = MemoryApi::new(&[], Arc::new(|| Utc.with_ymd_and_hms(2026, 3, 1, 6, 0, 0).unwrap()));
+    api.adopt(&object("a", "7")).unwrap();
+    api.adopt(&object("b", "12")).unwrap();
+    assert_eq!(*api.get("ConfigMap", "ns", "a").unwrap(), object("a", "7"));
+    assert_eq!((api.list("ConfigMap", Some("ns")).len(), api.revision()), (2, 12));
+    for (what, refused) in [("there already", object("a", "13")), ("older", object("c", "12")), ("without a version", object("c", ""))] {
+        assert!(api.adopt(&refused).is_err(), "{what}");
+    }
+    let mut changed = object("a", "7");
+    changed["data"]["k"] = "2".into();
+    let changed = api.put(&changed).unwrap();
+    assert_eq!((&changed["metadata"]["resourceVersion"], &changed["metadata"]["uid"]), (&json!("13"), &json!("uid of a")));
 }

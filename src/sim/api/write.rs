@@ -87,6 +87,28 @@ impl Writer<'_> {
         Ok(stored)
     }
 
+    /// Stores an object with everything that only a server says.
+    pub(super) fn adopt(&mut self, resource: usize, mut body: Value) -> Result<Arc<Stored>, Refusal> {
+        let kind = &self.resources[resource];
+        check_type(kind, &mut body)?;
+        let mut metadata = meta::take(&mut body);
+        meta::prune(&mut metadata, false);
+        let text = |field| meta::text(&metadata, field).unwrap_or_default().to_owned();
+        let namespace = if kind.namespaced { text("namespace") } else { String::new() };
+        let key = (namespace, text("name"));
+        if self.state.get(resource, &key).is_some() {
+            return Err(status::already_exists(kind, &key.1));
+        }
+        let version = text("resourceVersion").parse::<u64>().ok().filter(|version| *version > self.state.revision);
+        let Some(version) = version.filter(|_| !text("uid").is_empty()) else {
+            return Err(status::bad_request("an object that is taken over has a uid, and a resourceVersion newer than all others"));
+        };
+        body["metadata"] = Value::Object(metadata);
+        let admitted = admit(kind, &key.1, body, None, false, Vec::new())?;
+        self.state.revision = version - 1;
+        Ok(self.state.store(resource, &key, admitted))
+    }
+
     fn name_for(&mut self, resource: usize, namespace: &str, metadata: &mut Map<String, Value>) -> Result<Key, Refusal> {
         let kind = &self.resources[resource];
         let given = meta::text(metadata, "namespace").unwrap_or_default();

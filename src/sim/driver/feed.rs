@@ -37,10 +37,12 @@ async fn open(watched: Watched, client: &Client, namespace: &str) -> Result<(Vec
     let list = ListParams { label_selector: subject.labels.clone(), ..ListParams::default() };
     let watch = WatchParams { label_selector: subject.labels, ..unlimited() };
     if subject.metadata {
-        let version = api.list_metadata(&list).await?.metadata.resource_version.unwrap_or_default();
-        let events = api.watch_metadata(&watch, &version).await?;
+        let listed = api.list_metadata(&list).await?;
+        let events = api.watch_metadata(&watch, &listed.metadata.resource_version.unwrap_or_default()).await?;
         // The controller keeps nothing of people; that they were listed is one change.
-        return Ok((Vec::new(), events.map(|event| event.map(whole)).boxed()));
+        let items = listed.items.into_iter().filter(|_| watched.kind != SeenKind::User);
+        let items = items.map(|object| watched.see(&Raw::from(object)).1).collect();
+        return Ok((items, events.map(|event| event.map(whole)).boxed()));
     }
     let listed = api.list(&list).await?;
     let events = api.watch(&watch, &listed.metadata.resource_version.unwrap_or_default()).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use crate::api::reasons;
 
@@ -14,11 +15,11 @@ const WIDTH: usize = 110;
 /// Where what happened begins: after the time and what sort of thing it is.
 const INDENT: usize = 24;
 
-/// Writes the entries of one namespace.
-pub(super) fn write(entries: &[&Entry], out: &mut String) {
+/// Writes the entries of one namespace, on the clock of a zone.
+pub(super) fn write(entries: &[&Entry], zone: Tz, out: &mut String) {
     let mut by_day: BTreeMap<NaiveDate, Vec<&Entry>> = BTreeMap::new();
     for entry in entries {
-        by_day.entry(entry.at.date_naive()).or_default().push(entry);
+        by_day.entry(entry.at.with_timezone(&zone).date_naive()).or_default().push(entry);
     }
     for (day, entries) in by_day {
         // Writing to a text cannot fail.
@@ -26,7 +27,7 @@ pub(super) fn write(entries: &[&Entry], out: &mut String) {
         let mut rest = entries.as_slice();
         while let Some((first, _)) = rest.split_first() {
             let alike = rest.iter().take_while(|entry| entry.at == first.at && is_alike(&entry.what, &first.what)).count().max(1);
-            line(&rest[..alike], out);
+            line(&rest[..alike], zone, out);
             rest = &rest[alike..];
         }
     }
@@ -44,9 +45,9 @@ fn is_alike(left: &Happening, right: &Happening) -> bool {
     }
 }
 
-fn line(entries: &[&Entry], out: &mut String) {
+fn line(entries: &[&Entry], zone: Tz, out: &mut String) {
     let Some(first) = entries.first() else { return };
-    let time = first.at.format("%H:%M:%S");
+    let time = first.at.with_timezone(&zone).format("%H:%M:%S");
     let mut put = |word: &str, text: &str| {
         let head = format!("  {time}  {word:<10}  ");
         wrap(&head, text, out);
@@ -67,7 +68,8 @@ fn line(entries: &[&Entry], out: &mut String) {
         Happening::Held { run, why } => put("held", &format!("{run}: {why}")),
         Happening::Ledger { workflow, state, reason, by, subjects, count } => {
             let why = if by.is_empty() { with_words(reason) } else { format!("by {by}") };
-            put(state, &format!("{workflow}: {}{}", people(subjects, *count), parenthesis(&why)));
+            let workflow = if workflow.is_empty() { String::new() } else { format!("{workflow}: ") };
+            put(state, &format!("{workflow}{}{}", people(subjects, *count), parenthesis(&why)));
         }
         Happening::Run { run, workflow, version, cause, reason, subjects } => {
             let title = if cause.is_empty() { format!("{workflow} v{version}:") } else { format!("{workflow} v{version}, {cause} {run}:") };
@@ -143,7 +145,9 @@ fn outcome(subject: &SubjectOutcome) -> String {
     };
     let failed = if subject.failed.is_empty() { String::new() } else { format!(" in {}", subject.failed.join(", ")) };
     let done = if subject.done.is_empty() { String::new() } else { format!(": {}", subject.done.join(", ")) };
-    format!("{status}{failed}{}{done}", parenthesis(&subject.reason))
+    // The task that failed has said it.
+    let reason = if failed.contains(&subject.reason) { "" } else { &subject.reason };
+    format!("{status}{failed}{}{done}", parenthesis(reason))
 }
 
 fn parenthesis(reason: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod change;
+mod concerns;
 mod days;
 mod html;
 mod observer;
@@ -9,7 +10,13 @@ mod summary;
 mod text;
 mod timeline;
 
+use chrono_tz::Tz;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+
+use crate::api::reasons::NAME_REUSED;
+use crate::api::{Account, Directory, User};
+use crate::runner::quality::{self, Conflict};
 
 pub use html::page;
 pub(super) use observer::Observer;
@@ -20,6 +27,18 @@ pub use timeline::{Change, Entry, Happening, SubjectOutcome, Timeline};
 #[must_use]
 pub fn list(objects: &[Value]) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "items": objects, "metadata": {"resourceVersion": ""}})
+}
+
+/// The time zone that all tenants have, else UTC.
+pub(super) fn common_zone(objects: &[Value]) -> Tz {
+    let schedules = objects.iter().filter(|object| object["kind"] == "TenantSchedule");
+    let mut zones: Vec<&str> = schedules.map(|schedule| schedule["spec"]["timeZone"].as_str().unwrap_or("UTC")).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    match zones.as_slice() {
+        [zone] => zone.parse().unwrap_or(chrono_tz::UTC),
+        _ => chrono_tz::UTC,
+    }
 }
 
 /// What among the objects is not as it should be at the end.
@@ -35,6 +54,12 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
                     let why = ready.map_or_else(|| "nobody has looked at it".to_owned(), why);
                     problems.push(format!("{} is not Ready: {why}", name("Workflow")));
                 }
+                if let Some(broken) = condition(object, "ReferencesResolved").filter(|found| found["status"] == "False") {
+                    problems.push(format!("{}: {}", name("Workflow"), why(broken)));
+                }
+            }
+            Some("Directory") => {
+                problems.extend(conflicts(object, objects).into_iter().map(|text| format!("{}: {text}", name("Directory"))));
             }
             Some("TenantSchedule") => {
                 if let Some(stalled) = condition(object, "Stalled").filter(|stalled| stalled["status"] == "True") {
@@ -60,6 +85,29 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
     problems
 }
 
+/// Whose name or correlation value in a directory is not theirs alone.
+fn conflicts(directory: &Value, objects: &[Value]) -> Vec<String> {
+    let is_here = |object: &&Value| object["metadata"]["namespace"] == directory["metadata"]["namespace"];
+    let Ok(directory) = serde_json::from_value::<Directory>(directory.clone()) else { return Vec::new() };
+    let here = || objects.iter().filter(is_here);
+    let found = quality::conflicts(&directory, &all::<User>(here(), "User"), &all::<Account>(here(), "Account"));
+    let text = |conflict: Conflict| {
+        let Conflict { name, reason, attribute } = conflict;
+        if reason == NAME_REUSED {
+            return format!(
+                "{reason}: the account of {name} remembers another {attribute} than the record has; tenure account keep, or release, \
+                 says whose it is"
+            );
+        }
+        format!("{reason}: {name} shares the {attribute} with somebody else, so that it identifies neither")
+    };
+    found.into_iter().map(text).collect()
+}
+
+fn all<'a, K: DeserializeOwned>(objects: impl Iterator<Item = &'a Value>, kind: &str) -> Vec<K> {
+    objects.filter(|object| object["kind"] == kind).filter_map(|object| serde_json::from_value(object.clone()).ok()).collect()
+}
+
 fn condition<'a>(object: &'a Value, type_: &str) -> Option<&'a Value> {
     object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == type_)
 }
@@ -79,7 +127,22 @@ fn string(value: &Value) -> &str {
 mod tests {
     use serde_json::json;
 
-    use super::{list, problems};
+    use super::{common_zone, list, problems};
+
+    #[test]
+    fn reports_are_in_the_zone_that_tenants_have_in_common() {
+        let schedule = |spec: serde_json::Value| json!({"kind": "TenantSchedule", "spec": spec});
+        let berlin = || schedule(json!({"timeZone": "Europe/Berlin"}));
+        for (objects, zone) in [
+            (vec![], chrono_tz::UTC),
+            (vec![berlin()], chrono_tz::Europe::Berlin),
+            (vec![berlin(), berlin()], chrono_tz::Europe::Berlin),
+            (vec![berlin(), schedule(json!({}))], chrono_tz::UTC),
+            (vec![schedule(json!({"timeZone": "Mars/Phobos"}))], chrono_tz::UTC),
+        ] {
+            assert_eq!(common_zone(&objects), zone, "{objects:?}");
+        }
+    }
 
     #[test]
     fn failures_and_workflows_that_are_not_ready_are_problems() {
@@ -92,5 +155,41 @@ mod tests {
         let wanted = ["Workflow a/bad is not Ready: Invalid: no such group", "Run a/ill: 2 subjects failed"];
         assert_eq!(problems(&objects), wanted);
         assert_eq!(list(&objects)["items"].as_array().map(Vec::len), Some(4));
+    }
+
+    #[test]
+    fn what_a_workflow_names_in_vain_and_who_shares_a_name_are_problems() {
+        let object = |kind: &str, name: &str, rest: serde_json::Value| {
+            let mut object = json!({
+                "apiVersion": "tenure.dev/v1alpha1", "kind": kind, "metadata": {"namespace": "a", "name": name}, "spec": {},
+            });
+            object.as_object_mut().expect("an object").extend(rest.as_object().cloned().expect("an object"));
+            object
+        };
+        let conditions = json!([
+            {"type": "Ready", "status": "True", "reason": "VersionInForce", "message": ""},
+            {"type": "ReferencesResolved", "status": "False", "reason": "ReferenceMissing", "message": "it names what is not there: Group \"x\""},
+        ]);
+        let user = |name: &str, id: &str| object("User", name, json!({"spec": {"employeeId": id}}));
+        let objects = [
+            object("Workflow", "leave", json!({"status": {"conditions": conditions}})),
+            object("Directory", "people", json!({"spec": {"embedded": {}}})),
+            object("Directory", "other", json!({"spec": {"scim": {"url": "https://scim.example", "secretName": "tenure-scim"}}})),
+            user("ann", "1"),
+            user("bob", "2"),
+            user("cid", "2"),
+            user("dan", "3"),
+            object("Account", "ann", json!({"spec": {"correlation": {"employeeId": "9"}}})),
+            object("Account", "dan", json!({"spec": {"correlation": {"employeeId": "3"}}})),
+        ];
+        let found = problems(&objects);
+        let wanted = [
+            "Workflow a/leave: ReferenceMissing: it names what is not there: Group \"x\"",
+            "Directory a/people: NameReused: the account of ann remembers another employeeId",
+            "Directory a/people: DuplicateCorrelation: bob shares the employeeId",
+            "Directory a/people: DuplicateCorrelation: cid shares the employeeId",
+        ];
+        assert_eq!(found.len(), wanted.len(), "{found:?}");
+        assert!(found.iter().zip(wanted).all(|(found, wanted)| found.starts_with(wanted)), "{found:?}");
     }
 }

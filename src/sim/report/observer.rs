@@ -20,7 +20,7 @@ use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, Work
 use crate::cluster::Clock;
 use crate::cluster::object::Raw;
 use crate::reconcile::foresight::subject_names;
-use crate::runner::quality::unreadable;
+use crate::runner::quality::quality;
 use crate::sim::api::{MemoryApi, Refusal};
 use crate::sim::clock::VirtualClock;
 use crate::sim::hook::own_client;
@@ -135,7 +135,7 @@ impl Observer {
             log.unreadable.remove(&(namespace.clone(), name.clone()));
             let Some(user) = self.api.get("User", &namespace, &name).and_then(|user| read::<User>(&user)) else { continue };
             let account = self.api.get("Account", &namespace, &name).and_then(|account| read::<Account>(&account));
-            for value in unreadable(directories, &user, account.as_ref()) {
+            for value in quality(directories, None, &user, account.as_ref()).unreadable {
                 let what =
                     Happening::Unreadable { person: name.clone(), attribute: value.attribute, text: value.text, expected: value.expected };
                 let entry = Entry { at: self.clock.now(), namespace: namespace.clone(), what };
@@ -250,7 +250,8 @@ impl Observer {
                 let names: BTreeSet<String> = subjects.iter().filter_map(|id| names.get(*id).cloned()).collect();
                 let what = Happening::Ledger {
                     workflow: workflow.clone(),
-                    state: state.clone(),
+                    // A hire that was taken back is the work of no workflow.
+                    state: if workflow.is_empty() { "withdrawn".to_owned() } else { state.clone() },
                     reason: reason.clone(),
                     by: by.to_owned(),
                     subjects: names.into_iter().collect(),
@@ -277,9 +278,11 @@ fn outcome(result: &Value) -> SubjectOutcome {
     let named = |task: &Value| string(&task["name"]).to_owned();
     let done = tasks().filter(|task| task["processingStatus"] == "completed").map(named).collect();
     let failed = tasks().filter(|task| task["processingStatus"] == "failed").map(|task| {
-        let why = [&task["reason"], &task["processingInfo"]].map(string);
-        let why: Vec<&str> = why.into_iter().filter(|text| !text.is_empty()).collect();
-        if why.is_empty() { named(task) } else { format!("{} ({})", named(task), why.join(": ")) }
+        let (reason, info) = (string(&task["reason"]), string(&task["processingInfo"]));
+        // Most of what is said begins with the reason.
+        let why: Vec<&str> = [reason, info].into_iter().filter(|text| !text.is_empty()).collect();
+        let why = if info.starts_with(reason) { info.to_owned() } else { why.join(": ") };
+        if why.is_empty() { named(task) } else { format!("{} ({why})", named(task)) }
     });
     SubjectOutcome {
         subject: string(&result["subject"]).to_owned(),

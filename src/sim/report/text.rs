@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::concerns::concerned;
 use super::summary::numbers;
 use super::timeline::{Entry, Timeline};
 use super::{accounts, days};
@@ -21,12 +22,13 @@ pub fn text(finished: &Finished) -> String {
         // Writing to a text cannot fail, here and below.
         let _ = writeln!(
             out,
-            "Tenant {namespace}, {} to {} (all times UTC)",
-            period.from.format("%-d %B %Y %H:%M"),
-            period.until.format("%-d %B %Y %H:%M")
+            "Tenant {namespace}, {} to {} (all times {})",
+            period.from.with_timezone(&finished.zone).format("%-d %B %Y %H:%M"),
+            period.until.with_timezone(&finished.zone).format("%-d %B %Y %H:%M"),
+            finished.zone
         );
         let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == *namespace).collect();
-        days::write(&entries, &mut out);
+        days::write(&entries, finished.zone, &mut out);
         out.push_str("\nSummary\n");
         for (what, number) in numbers(finished, namespace, &entries) {
             let _ = writeln!(out, "  {what:<24}{number:>8}");
@@ -34,6 +36,7 @@ pub fn text(finished: &Finished) -> String {
         out.push_str("\nAccounts at the end\n");
         accounts::table(&finished.objects, namespace, &mut out);
         unreadable(&finished.timeline, namespace, &mut out);
+        concerns(finished, namespace, &mut out);
         out.push('\n');
     }
     if finished.problems.is_empty() {
@@ -60,5 +63,20 @@ fn unreadable(timeline: &Timeline, namespace: &str, out: &mut String) {
     }
     if values.len() > MOST_VALUES {
         let _ = writeln!(out, "  and {} more", values.len() - MOST_VALUES);
+    }
+}
+
+/// Dates that are read as they are, and that somebody should look at all the same.
+fn concerns(finished: &Finished, namespace: &str, out: &mut String) {
+    let found = concerned(&finished.objects, namespace, finished.period.until);
+    if found.is_empty() {
+        return;
+    }
+    out.push_str("\nDates to look at\n");
+    for (concern, people) in found {
+        let shown: Vec<&str> = people.iter().take(MOST_VALUES).map(String::as_str).collect();
+        let more = people.len().saturating_sub(MOST_VALUES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(out, "  {}: {}{more} ({})", concern.as_str(), shown.join(", "), concern.in_words());
     }
 }

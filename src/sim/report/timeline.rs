@@ -97,9 +97,9 @@ pub enum Happening {
     },
     /// An evaluation wrote down that occurrences are not to be processed, or are due again.
     Ledger {
-        /// The workflow.
+        /// The workflow; empty: withdrawn.
         workflow: String,
-        /// missed, superseded or released.
+        /// missed, superseded, released or withdrawn.
         state: String,
         /// Why.
         reason: String,

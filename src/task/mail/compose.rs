@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use super::MailError;
 use super::recipients::Recipients;
 use super::render::Body;
-use super::values::clean;
 use crate::api::tenant_schedule::MailSettings;
 use crate::task::post::Envelope;
+use crate::task::values::clean;
 
 /// Last second of the year 9999: the Date header has four digits for the year.
 const LAST_DATE: i64 = 253_402_300_799;

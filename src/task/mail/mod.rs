@@ -4,13 +4,10 @@
 //! leaves whole or not at all: a variable that does not exist or has no value fails the task.
 
 mod compose;
-mod locale;
 mod pass;
 mod recipients;
 mod render;
-mod template;
 mod texts;
-mod values;
 
 #[cfg(test)]
 mod tests;
@@ -22,12 +19,14 @@ use crate::api::Action;
 use crate::api::task::{EmailArguments, TemporaryAccessPassArguments};
 use crate::directory::{Directory, Effect};
 
+use super::account::known;
+use super::locale::Locale;
 use super::post::{Mail, PostError};
+use super::values::{Pass, Style, Values};
 use super::{Scene, TaskError};
+use crate::domain::template::{self, Unclosed};
 use compose::{Identity, Parts};
-use locale::Locale;
 use recipients::{Cast, Recipients, Wanted};
-use values::{Pass, Values};
 
 pub use texts::Kind;
 
@@ -69,8 +68,14 @@ pub enum MailError {
     Composition(String),
 }
 
+impl From<Unclosed> for MailError {
+    fn from(Unclosed(name): Unclosed) -> Self {
+        Self::unknown_variable(&name)
+    }
+}
+
 impl MailError {
-    fn unknown_variable(name: &str) -> Self {
+    pub(super) fn unknown_variable(name: &str) -> Self {
         Self::UnknownVariable(name.chars().take(SHOWN).collect())
     }
 
@@ -141,7 +146,7 @@ pub(super) fn letter(action: Action<'_>) -> Option<(Kind, &EmailArguments)> {
 /// # Errors
 /// [`TaskError`] says what is in the way, and whether trying again can help.
 pub(super) async fn send<D: Directory>(scene: &Scene<'_, D>, kind: Kind, arguments: &EmailArguments) -> Result<Effect, TaskError> {
-    let wanted = Wanted { audience: kind.audience(), to: &arguments.to, cc: &arguments.cc, attributes: false };
+    let wanted = Wanted { audience: kind.audience(), to: &arguments.to, cc: &arguments.cc, old_attributes: false };
     let arguments = Arguments {
         kind,
         wanted,
@@ -163,7 +168,7 @@ pub(super) async fn access_pass<D: Directory>(scene: &Scene<'_, D>, arguments: &
     let secret: SecretString = pass::pass(&(scene.random)());
     let arguments = Arguments {
         kind,
-        wanted: Wanted { audience: kind.audience(), to: &arguments.to, cc: &arguments.cc, attributes: true },
+        wanted: Wanted { audience: kind.audience(), to: &arguments.to, cc: &arguments.cc, old_attributes: true },
         subject: arguments.custom_subject.as_deref(),
         body: arguments.custom_body.as_deref(),
         locale: arguments.locale.as_deref(),
@@ -191,7 +196,7 @@ async fn cast<D: Directory>(scene: &Scene<'_, D>, kind: Kind) -> Result<Cast, Ta
         None => None,
     };
     let sponsored = if matches!(kind, Kind::SponsorshipChange | Kind::SponsorChange) {
-        recipients::known(scene.directory.sponsored(scene.subject).await)?.unwrap_or_default()
+        known(scene.directory.sponsored(scene.subject).await)?.unwrap_or_default()
     } else {
         Vec::new()
     };
@@ -218,7 +223,7 @@ fn write<D>(scene: &Scene<'_, D>, cast: &Cast, recipients: Recipients, arguments
         sponsored: &cast.sponsored,
         pass: arguments.pass,
         now: scene.now,
-        locale,
+        style: Style::Mail(locale),
     };
     let subject = template::line(arguments.subject.unwrap_or(words.subject))?;
     let body = template::body(arguments.body.unwrap_or(words.body))?;

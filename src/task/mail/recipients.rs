@@ -8,8 +8,10 @@ use lettre::message::Mailbox;
 use super::MailError;
 use super::compose::{address, mailbox};
 use super::texts::Audience;
-use crate::directory::{Directory, DirectoryError, Lookup, Profile, Sponsored};
+use crate::directory::{Directory, Profile, Sponsored};
+use crate::domain::variable::recipient;
 use crate::task::TaskError;
+use crate::task::account::known;
 
 /// The people that a mail is about, as the directory has them now.
 pub(super) struct Cast {
@@ -42,8 +44,8 @@ pub(super) struct Wanted<'a> {
     pub audience: Audience,
     pub to: &'a [String],
     pub cc: &'a [String],
-    /// Whether `to` can name attributes of the subject that hold addresses: for temporary access passes only.
-    pub attributes: bool,
+    /// Whether `to` can name attributes of the subject in the older form `User/otherMails`: for temporary access passes only.
+    pub old_attributes: bool,
 }
 
 /// Somebody to write to.
@@ -60,15 +62,6 @@ pub(super) async fn profile<D: Directory>(directory: &D, name: &str) -> Result<O
     known(directory.profile(name).await)
 }
 
-/// What a look-up found.
-pub(super) fn known<T>(lookup: Lookup<T>) -> Result<Option<T>, TaskError> {
-    match lookup {
-        Lookup::Present(found) => Ok(Some(found)),
-        Lookup::Absent => Ok(None),
-        Lookup::Unknown(message) => Err(TaskError::Directory(DirectoryError::Transient { reason: "DirectoryUnavailable", message })),
-    }
-}
-
 /// The recipients of a mail. Whoever is named must be there and have an address; of several sponsors those who cannot be
 /// written to are left out, as long as there are others.
 pub(super) async fn recipients<D: Directory>(directory: &D, cast: &Cast, wanted: Wanted<'_>) -> Result<Recipients, TaskError> {
@@ -80,12 +73,12 @@ pub(super) async fn recipients<D: Directory>(directory: &D, cast: &Cast, wanted:
             Audience::CoSponsors => to.extend(several(directory, &co_sponsors(cast)).await?),
         }
     }
-    for entry in wanted.to {
-        to.extend(named(directory, cast, entry, wanted.attributes).await?);
+    for (index, entry) in wanted.to.iter().enumerate() {
+        to.extend(named(directory, cast, entry, wanted.old_attributes, &format!("to[{index}]")).await?);
     }
     let mut cc = Vec::new();
-    for entry in wanted.cc {
-        cc.extend(named(directory, cast, entry, false).await?);
+    for (index, entry) in wanted.cc.iter().enumerate() {
+        cc.extend(named(directory, cast, entry, false, &format!("cc[{index}]")).await?);
     }
     let language = to.iter().find_map(|found| found.language.clone());
     let mut seen = BTreeSet::new();
@@ -102,8 +95,12 @@ fn co_sponsors(cast: &Cast) -> Vec<String> {
     others.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The recipients that an entry of `to` or `cc` means.
-async fn named<D: Directory>(directory: &D, cast: &Cast, entry: &str, attributes: bool) -> Result<Vec<Found>, TaskError> {
+/// The recipients that an entry of `to` or `cc` means; `place` is where it stands.
+async fn named<D: Directory>(directory: &D, cast: &Cast, entry: &str, old_attributes: bool, place: &str) -> Result<Vec<Found>, TaskError> {
+    if let Some(attribute) = recipient(entry, None) {
+        let attribute = attribute.map_err(|_| MailError::unknown_variable(entry.trim_matches(['{', '}', ' '])))?;
+        return Ok(of_attribute(&cast.user, attribute, &format!("{place}: "))?);
+    }
     match entry {
         "User" => Ok(vec![person(&cast.user)?]),
         "Manager" | "Managers" => Ok(vec![manager(cast)?]),
@@ -113,8 +110,8 @@ async fn named<D: Directory>(directory: &D, cast: &Cast, entry: &str, attributes
                 let address = address(entry).ok_or_else(|| MailError::AddressInvalid("an entry of to or cc".to_owned()))?;
                 return Ok(vec![Found { mailbox: Mailbox::new(None, address), language: None }]);
             }
-            if let Some(attribute) = entry.strip_prefix("User/").filter(|_| attributes) {
-                return Ok(of_attribute(&cast.user, attribute)?);
+            if let Some(attribute) = entry.strip_prefix("User/").filter(|_| old_attributes) {
+                return Ok(of_attribute(&cast.user, attribute, "")?);
             }
             let found = profile(directory, entry).await?.filter(|found| !found.is_deleted);
             let found = found.ok_or_else(|| MailError::RecipientMissing(format!("there is no User {entry:?}")))?;
@@ -123,9 +120,9 @@ async fn named<D: Directory>(directory: &D, cast: &Cast, entry: &str, attributes
     }
 }
 
-/// The subject's address in another attribute.
-fn of_attribute(user: &Profile, attribute: &str) -> Result<Vec<Found>, MailError> {
-    let what = || format!("the attribute {attribute:?} of User {:?}", user.name);
+/// The subject's addresses in another attribute; `place` stands before what is said of it.
+fn of_attribute(user: &Profile, attribute: &str, place: &str) -> Result<Vec<Found>, MailError> {
+    let what = || format!("{place}the attribute {attribute:?} of User {:?}", user.name);
     let texts: Vec<&str> = if attribute == "otherMails" {
         user.other_mails.iter().map(String::as_str).collect()
     } else {

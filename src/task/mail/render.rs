@@ -1,7 +1,7 @@
 //! From the parts of a text and the values of its variables to what the recipient reads.
 
 use super::MailError;
-use super::template::{Mark, Piece};
+use crate::domain::template::{Mark, Piece};
 
 /// Longest subject in characters: the line stays below the 998 bytes that mail allows.
 const SUBJECT: usize = 800;
@@ -124,8 +124,8 @@ fn target(pieces: &[Piece], value: Lookup<'_>) -> Result<String, MailError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::template;
     use super::{MailError, SUBJECT, body, subject};
+    use crate::domain::template;
 
     fn value(name: &str) -> Result<String, MailError> {
         match name {

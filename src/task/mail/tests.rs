@@ -5,10 +5,8 @@ use proptest::prelude::*;
 use secrecy::SecretString;
 
 use super::compose::mailbox;
-use super::locale::Language;
 use super::recipients::{Cast, Recipients, Wanted};
 use super::texts::{Audience, Kind};
-use super::values::Pass;
 use super::{Arguments, MailError, Scene, compose, write};
 use crate::api::Task;
 use crate::api::task::{MEMBERS, TemporaryAccessPassArguments};
@@ -16,7 +14,9 @@ use crate::api::tenant_schedule::MailSettings;
 use crate::catalog;
 use crate::directory::{Dated, Profile, Sponsored};
 use crate::domain::dates::DateValue;
+use crate::task::locale::Language;
 use crate::task::post::{Mail, NoPost};
+use crate::task::values::{Pass, Style, Values};
 
 const PASS: &str = "QWERTYUPASDF";
 
@@ -68,6 +68,7 @@ fn mail(kind: Kind, cast: &Cast, subject: Option<&str>, body: Option<&str>, loca
         task: &task,
         tenant: "acme",
         workflow: "joiner",
+        before: &[],
         now: now(),
         random: &|| [0; 32],
         post: &NoPost,
@@ -75,7 +76,7 @@ fn mail(kind: Kind, cast: &Cast, subject: Option<&str>, body: Option<&str>, loca
     };
     let lifetime: TemporaryAccessPassArguments = serde_json::from_str("{}").unwrap();
     let pass = (kind == Kind::AccessPass).then(|| Pass { secret: SecretString::from(PASS), arguments: &lifetime });
-    let wanted = Wanted { audience: kind.audience(), to: &[], cc: &[], attributes: false };
+    let wanted = Wanted { audience: kind.audience(), to: &[], cc: &[], old_attributes: false };
     let name = cast.user.text("displayName").unwrap_or_default().to_owned();
     write(&scene, cast, recipients(&name), Arguments { kind, wanted, subject, body, locale, pass })
 }
@@ -91,9 +92,15 @@ fn headers(mail: &Mail) -> Vec<(String, String)> {
 /// The two parts as they were before they were encoded for the wire.
 fn written(cast: &Cast, body: &str) -> Result<(String, String), MailError> {
     let locale = super::Locale::new("en");
-    let values =
-        super::Values { user: &cast.user, manager: cast.manager.as_ref(), sponsored: &cast.sponsored, pass: None, now: now(), locale };
-    let body = super::render::body(&super::template::body(body)?, &|name| values.get(name))?;
+    let values = Values {
+        user: &cast.user,
+        manager: cast.manager.as_ref(),
+        sponsored: &cast.sponsored,
+        pass: None,
+        now: now(),
+        style: Style::Mail(locale),
+    };
+    let body = super::render::body(&crate::domain::template::body(body)?, &|name| values.get(name))?;
     Ok((body.text, body.html))
 }
 
@@ -271,7 +278,7 @@ proptest! {
         prop_assert_eq!(html.matches('"').count(), 2);
         prop_assert!(!text.contains(['\r', '\n']));
         // The value is there as it was, but for its white space and signs that end lines or turn the direction.
-        let clean = super::values::clean(&value);
+        let clean = crate::task::values::clean(&value);
         prop_assert!(text.contains(&clean));
         prop_assert_eq!(text.contains("lena@acme.example"), value.contains("lena@acme.example"));
     }

@@ -3,7 +3,7 @@
 //! The default texts name nothing that a record can well lack, but for what the mail is about: a date that is not there
 //! fails the task, and no mail leaves that is half filled.
 
-use super::locale::Language;
+use crate::task::locale::Language;
 
 /// To whom a mail goes unless the workflow says otherwise.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -57,7 +57,7 @@ pub async fn play(ground: &Ground, story: &Story, spoil: Option<Spoil>) -> Resul
         let told = async {
             tenant.led().await?;
             drop(place);
-            tell(&tenant, story, begin(planned).await).await
+            tell(&tenant, story, begin(planned).await, timing.stillness).await
         };
         let told = told.await;
         tenant.over();
@@ -68,7 +68,8 @@ pub async fn play(ground: &Ground, story: &Story, spoil: Option<Spoil>) -> Resul
     let counts = record.counts();
     let requests = counts.iter().filter(|((_, class), _)| *class == Class::Any).map(|(_, count)| count).sum();
     let period = Period { from: planned, until: Utc::now() };
-    let finished = Finished { period, objects, timeline: Timeline::default(), mails: Vec::new(), problems: Vec::new() };
+    let finished =
+        Finished { period, zone: chrono_tz::UTC, objects, timeline: Timeline::default(), mails: Vec::new(), problems: Vec::new() };
     // A lost pod may be at work for as long as a claim lives: the steps of the story, which are seconds apart, do not wait
     // for that.
     let is_lost = spoil.is_some_and(|spoil| spoil.fault == Fault::Lose);
@@ -104,7 +105,10 @@ async fn begin(planned: DateTime<Utc>) -> DateTime<Utc> {
     start
 }
 
-async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>) -> Result<(), Error> {
+async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>, stillness: Duration) -> Result<(), Error> {
+    // What changes is due when it has been still for a while, and the evaluation has whole seconds.
+    let is_of_changes = ["attributeChange", "membershipChange"].iter().any(|trigger| story.documents.contains(trigger));
+    let rest = TimeDelta::from_std(stillness)? + TimeDelta::seconds(2);
     // Everything up to the last step that changed what only a full evaluation sees.
     let mut evaluated = None;
     let mut due_until = start;
@@ -118,7 +122,10 @@ async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>) -> Result<()
             When::SoonAfter => tokio::time::sleep(Duration::from_secs(1)).await,
         }
         evaluated = act(tenant, &step).await?.or(evaluated);
-        due_until = step.due_until;
+        due_until = step.due_until.max(due_until);
+        if let Some(changed) = evaluated.filter(|_| is_of_changes) {
+            due_until = due_until.max(changed + rest);
+        }
         last = step.touches("Workflow").then(Utc::now);
     }
     tokio::time::sleep(Duration::from_secs(1)).await;

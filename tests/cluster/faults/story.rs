@@ -44,7 +44,7 @@ pub enum Instant {
 #[derive(Debug)]
 pub struct Story {
     pub name: &'static str,
-    documents: &'static str,
+    pub documents: &'static str,
     /// Seconds from the start to the second evaluation that nobody asks for; more follow every minute.
     pub first_tick: i64,
     /// Milliseconds that every answer takes.

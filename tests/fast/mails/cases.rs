@@ -254,8 +254,6 @@ pub fn refusals() -> Vec<Case> {
         failed("no-sponsors", json!({"to": ["Sponsors"]}), ava_but(&json!({"sponsors": null})), "RecipientMissing", "sponsors"),
         failed("empty-variable", none(), ava_but(&json!({"employeeHireDate": null})), "VariableEmpty", "user.employeeHireDate"),
         failed("blank-variable", none(), ava_but(&json!({"displayName": " \u{202e}\u{a0}"})), "VariableEmpty", "user.displayName"),
-        failed("unknown-variable", json!({"customBody": "{{user.shoeSize}}"}), ava(), "UnknownVariable", "user.shoeSize"),
-        failed("no-pass-here", json!({"customBody": "{{temporaryAccessPass}}"}), ava(), "UnknownVariable", "temporaryAccessPass"),
         needless("sponsors-nobody", "sendSponsorshipChangeEmailToManager", "sponsors nobody"),
         needless("no-co-sponsors", "sendSponsorChangeEmailToCoSponsors", "no other sponsors"),
     ]

@@ -10,6 +10,12 @@ const NO_ACCOUNT: &[(&str, &str, &str)] = &[("Account", "ann", "null")];
 const ACCOUNT_NOT_FOUND: &str = "fails AccountNotFound: there is no Account \"ann\"";
 const DELETED: &[(&str, &str, &str)] = &[("Account", "ann", r#"{"deletedAt": "2026-01-04T00:00:00Z"}"#)];
 const ACCOUNT_DELETED: &str = "fails AccountDeleted: the account is deleted";
+/// The account remembers another person's number.
+const REUSED: &[(&str, &str, &str)] = &[("Account", "ann", r#"{"correlation": {"employeeId": "7"}}"#)];
+const NAME_REUSED: &str =
+    "fails NameReused: the account of \"ann\" remembers another employeeId than the record has: it may be another person's";
+const NO_ACCOUNT_TO_TAKE_FROM: &str = "already: there is no Account \"ann\"";
+const TAKES: &str = "what takes away fails only where the API server refuses";
 const MEMBER: &str = "already: the subject was a member already";
 const NO_MEMBER: &str = "already: the subject was not a member";
 
@@ -40,6 +46,7 @@ pub const GROUPS: &[Spec] = &[
                 changes: &[("ann", r#"{"memberOf": ["all", "crew", "lab"]}"#)],
             },
             When { world: NO_ACCOUNT, outcome: ACCOUNT_NOT_FOUND, changes: &[] },
+            When { world: REUSED, outcome: NAME_REUSED, changes: &[] },
         ],
     },
     Spec {
@@ -51,15 +58,37 @@ pub const GROUPS: &[Spec] = &[
         before: r#"{"memberOf": ["all"]}"#,
         does_it: "done",
         already_so: Case::Twice(NO_MEMBER),
-        target_missing: fails(&[("Group", "lab", "null")], "fails GroupNotFound: there is no Group \"lab\""),
+        // Nobody is in a group that is not there; its name is struck from the account.
+        target_missing: Case::When(When {
+            world: &[("Group", "all", "null")],
+            outcome: "done: there is no Group any more of the name all",
+            changes: &[("ann", r#"{"memberOf": ["crew"]}"#)],
+        }),
         managed_elsewhere: fails(
             &[("Group", "lab", r#"{"membership": "synced"}"#)],
             "fails ManagedElsewhere: the members of Group \"lab\" are decided elsewhere",
         ),
         attribute_missing: Case::Never(NEEDS_NOTHING),
-        permanent_failure: fails(NO_ACCOUNT, ACCOUNT_NOT_FOUND),
+        permanent_failure: fails(
+            &[("Group", "all", "null"), ("Group", "lab", r#"{"membership": "dynamic"}"#)],
+            "fails ManagedElsewhere: the members of Group \"lab\" are decided elsewhere",
+        ),
         after_a_crash: NO_MEMBER,
-        further: &[When { world: DELETED, outcome: "done", changes: &[("ann", r#"{"memberOf": ["crew"]}"#)] }],
+        further: &[
+            When { world: DELETED, outcome: "done", changes: &[("ann", r#"{"memberOf": ["crew"]}"#)] },
+            When { world: REUSED, outcome: "done", changes: &[("ann", r#"{"memberOf": ["crew"]}"#)] },
+            When { world: NO_ACCOUNT, outcome: NO_ACCOUNT_TO_TAKE_FROM, changes: &[] },
+            When {
+                world: &[("Group", "lab", "null")],
+                outcome: "done: there is no Group any more of the name lab",
+                changes: &[("ann", r#"{"memberOf": ["crew"]}"#)],
+            },
+            When {
+                world: &[("Group", "lab", "null"), ("Group", "all", "null"), ("Account", "ann", r#"{"memberOf": ["crew"]}"#)],
+                outcome: "already: there is no Group any more of the name lab, all",
+                changes: &[],
+            },
+        ],
     },
     Spec {
         member: "removeUserFromAllGroups",
@@ -82,13 +111,17 @@ pub const GROUPS: &[Spec] = &[
             changes: &[("ann", r#"{"memberOf": ["fed", "rule"]}"#)],
         }),
         attribute_missing: Case::Never(NEEDS_NOTHING),
-        permanent_failure: fails(NO_ACCOUNT, ACCOUNT_NOT_FOUND),
+        permanent_failure: Case::Never(TAKES),
         after_a_crash: NO_MEMBER,
-        further: &[When {
-            world: &[("Account", "ann", r#"{"memberOf": ["rule"]}"#)],
-            outcome: "already: left alone, because they are managed elsewhere: rule",
-            changes: &[],
-        }],
+        further: &[
+            When {
+                world: &[("Account", "ann", r#"{"memberOf": ["rule"]}"#)],
+                outcome: "already: left alone, because they are managed elsewhere: rule",
+                changes: &[],
+            },
+            When { world: NO_ACCOUNT, outcome: NO_ACCOUNT_TO_TAKE_FROM, changes: &[] },
+            When { world: REUSED, outcome: "done", changes: &[("ann", r#"{"memberOf": []}"#)] },
+        ],
     },
 ];
 
@@ -111,11 +144,14 @@ pub const TEAMS: &[Spec] = &[
         attribute_missing: Case::Never(NEEDS_NOTHING),
         permanent_failure: fails(DELETED, ACCOUNT_DELETED),
         after_a_crash: MEMBER,
-        further: &[When {
-            world: &[("Group", "guild", r#"{"type": "security"}"#)],
-            outcome: "fails NotATeam: Group \"guild\" is not of type team",
-            changes: &[],
-        }],
+        further: &[
+            When {
+                world: &[("Group", "guild", r#"{"type": "security"}"#)],
+                outcome: "fails NotATeam: Group \"guild\" is not of type team",
+                changes: &[],
+            },
+            When { world: REUSED, outcome: NAME_REUSED, changes: &[] },
+        ],
     },
     Spec {
         member: "removeUserFromTeams",
@@ -126,19 +162,26 @@ pub const TEAMS: &[Spec] = &[
         before: r#"{"memberOf": ["crew"]}"#,
         does_it: "done",
         already_so: Case::Twice(NO_MEMBER),
-        target_missing: fails(&[("Group", "crew", "null")], "fails GroupNotFound: there is no Group \"crew\""),
+        target_missing: Case::When(When {
+            world: &[("Group", "crew", "null")],
+            outcome: "done: there is no Group any more of the name crew",
+            changes: &[("ann", r#"{"memberOf": ["all"]}"#)],
+        }),
         managed_elsewhere: fails(
             &[("Group", "crew", r#"{"membership": "dynamic"}"#)],
             "fails ManagedElsewhere: the members of Group \"crew\" are decided elsewhere",
         ),
         attribute_missing: Case::Never(NEEDS_NOTHING),
-        permanent_failure: fails(NO_ACCOUNT, ACCOUNT_NOT_FOUND),
+        permanent_failure: fails(&[("Group", "crew", r#"{"type": "security"}"#)], "fails NotATeam: Group \"crew\" is not of type team"),
         after_a_crash: NO_MEMBER,
-        further: &[When {
-            world: &[("Group", "crew", r#"{"type": "security"}"#)],
-            outcome: "fails NotATeam: Group \"crew\" is not of type team",
-            changes: &[],
-        }],
+        further: &[
+            When { world: NO_ACCOUNT, outcome: NO_ACCOUNT_TO_TAKE_FROM, changes: &[] },
+            When {
+                world: &[("Group", "crew", "null"), ("Account", "ann", r#"{"memberOf": ["all"]}"#)],
+                outcome: "already: there is no Group any more of the name crew",
+                changes: &[],
+            },
+        ],
     },
     Spec {
         member: "removeUserFromAllTeams",
@@ -157,9 +200,9 @@ pub const TEAMS: &[Spec] = &[
             changes: &[("ann", r#"{"memberOf": ["all", "fed", "rule"]}"#)],
         }),
         attribute_missing: Case::Never(NEEDS_NOTHING),
-        permanent_failure: fails(NO_ACCOUNT, ACCOUNT_NOT_FOUND),
+        permanent_failure: Case::Never(TAKES),
         after_a_crash: NO_MEMBER,
-        further: &[],
+        further: &[When { world: NO_ACCOUNT, outcome: NO_ACCOUNT_TO_TAKE_FROM, changes: &[] }],
     },
 ];
 
@@ -194,6 +237,7 @@ pub const LICENCES: &[Spec] = &[
                 outcome: "done",
                 changes: &[("ann", r#"{"licenses": ["E1", "E5"]}"#)],
             },
+            When { world: REUSED, outcome: NAME_REUSED, changes: &[] },
             When { world: &[("User", "ann", "null")], outcome: "fails UserNotFound: there is no User \"ann\"", changes: &[] },
         ],
     },
@@ -209,9 +253,9 @@ pub const LICENCES: &[Spec] = &[
         target_missing: Case::Never(NO_CATALOGUE),
         managed_elsewhere: Case::Never(DIRECT),
         attribute_missing: Case::Never(NEEDS_NOTHING),
-        permanent_failure: fails(NO_ACCOUNT, ACCOUNT_NOT_FOUND),
+        permanent_failure: Case::Never(TAKES),
         after_a_crash: "already: the subject did not have the licences",
-        further: &[],
+        further: &[When { world: NO_ACCOUNT, outcome: NO_ACCOUNT_TO_TAKE_FROM, changes: &[] }],
     },
     Spec {
         member: "removeAllLicenses",
@@ -225,8 +269,8 @@ pub const LICENCES: &[Spec] = &[
         target_missing: Case::Never(ALL_OF_THEM),
         managed_elsewhere: Case::Never(DIRECT),
         attribute_missing: Case::Never(NEEDS_NOTHING),
-        permanent_failure: fails(NO_ACCOUNT, ACCOUNT_NOT_FOUND),
+        permanent_failure: Case::Never(TAKES),
         after_a_crash: "already: the subject had no licences",
-        further: &[],
+        further: &[When { world: NO_ACCOUNT, outcome: NO_ACCOUNT_TO_TAKE_FROM, changes: &[] }],
     },
 ];

@@ -34,7 +34,7 @@ pub const OBJECTS: &[(&str, &str, &str)] = &[
         SUBJECT,
         r#"{"displayName": "Ann O'Hara", "givenName": "Ann", "surname": "O'Hara", "mail": "ann@acme.example",
             "userPrincipalName": "ann@acme.example", "userType": "Member", "department": "Lab", "jobTitle": "Chemist",
-            "companyName": "Acme", "usageLocation": "DE", "manager": "max", "sponsors": ["sam"],
+            "companyName": "Acme", "employeeId": "1001", "usageLocation": "DE", "manager": "max", "sponsors": ["sam"],
             "employeeHireDate": "2026-01-05", "employeeLeaveDateTime": "2026-03-31",
             "lastSuccessfulSignInDateTime": "2025-12-01T08:00:00Z",
             "initialAccount": {"memberOf": ["all", "crew"], "licenses": ["E1"]}}"#,
@@ -130,7 +130,7 @@ impl World {
         }
         let cluster = Cluster::new(api.client("task"), NS, Arc::clone(&clock) as _);
         let world = Self { api, letterbox: Letterbox::default(), clock, cluster };
-        world.directory().query_and_seed().await.expect("nothing is in the way yet");
+        world.directory().query_and_seed(world.clock.now()).await.expect("nothing is in the way yet");
         world.patch("Account", SUBJECT, account);
         for (kind, name, patch) in patches {
             world.patch(kind, name, patch);
@@ -147,11 +147,11 @@ impl World {
         self.api.put(&object).unwrap_or_else(|refusal| panic!("{kind} {name}: {}", refusal.message));
     }
 
-    fn directory(&self) -> Embedded {
+    pub fn directory(&self) -> Embedded {
         let object = self.api.get("Directory", NS, "people").expect("the world has one");
         let object: DirectoryObject = serde_json::from_value((*object).clone()).expect("it was stored");
         let spec: DirectorySpec = object.spec;
-        Embedded::new(self.cluster.clone(), Keyring::from_hex(&"ab".repeat(32)).expect("32 bytes"), "people", &spec)
+        Embedded::new(self.cluster.clone(), Keyring::from_hex(&"ab".repeat(32)).expect("32 bytes"), "people", &spec, None)
     }
 
     /// Something stands in the way of the task's requests.
@@ -180,6 +180,7 @@ impl World {
             task: &task,
             tenant: NS,
             workflow: "flow",
+            before: &[],
             now: self.clock.now(),
             random: &|| [7; 32],
             post: &self.letterbox,

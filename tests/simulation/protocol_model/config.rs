@@ -25,6 +25,15 @@ pub enum Enabling {
     },
 }
 
+/// What the leaver's tasks do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// They close the account.
+    Closes,
+    /// They remind somebody, or take some groups away.
+    Reminds,
+}
+
 /// One sentence of the protocol that a checked model leaves out. Every one of them must lead to a violation; one that does not would
 /// say that the sentence is superfluous, or that the model cannot see what the sentence is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,6 +84,12 @@ pub enum Weakening {
     RecheckGrows,
     /// Drops "the PUT that allocates the epoch is the evaluator's floor": its LIST of the ledger may be older than that.
     EvaluatorWithoutFloor,
+    /// Drops "leaver work that closes nothing supersedes nobody": it gets the same precedence as an off-boarding.
+    AnyLeaverSupersedes,
+    /// Drops "nothing held may delay an off-boarding": the leaver's runner waits for older work that has not begun.
+    WaitsForHeldWork,
+    /// Drops "it marks the subject superseded in **each** such slice": what is held is taken for stopped, and left as it is.
+    HeldIsNotMarked,
     /// Drops "a process refuses answers older than what it has seen": the LIST with which a leaver settles may be older than its claim.
     RunnerWithoutFloor,
 }
@@ -90,6 +105,11 @@ pub struct Config {
     pub enabling: Enabling,
     /// Whether the person has a leave date that becomes due at time 1.
     pub leaver: bool,
+    /// What the leaver's tasks do.
+    pub ending: Ending,
+    /// Whether the enabling Runs are held from the first, so that none of their attempts begins, and how often people change the limits
+    /// then: the Runs are let go, or held again.
+    pub held: Option<u8>,
     /// What releases occurrences, if anything does.
     pub release: Option<Cause>,
     /// The instant at which it starts: 1 with a leaver who is due from the first.
@@ -116,6 +136,8 @@ impl Config {
             epochs,
             enabling: Enabling::Scheduled,
             leaver: true,
+            ending: Ending::Closes,
+            held: None,
             release: None,
             start: 0,
             flips: [0, 0],
@@ -141,7 +163,22 @@ impl Config {
     /// Whether anything beyond the core is switched on. Only then a state remembers what the core has no use for, so that the core has
     /// exactly the states of the core.
     pub fn extended(&self) -> bool {
-        self.release.is_some() || self.window || self.cancels > 0 || self.versions > 1 || matches!(self.enabling, Enabling::OnDemand { .. })
+        self.release.is_some()
+            || !self.closes()
+            || self.window
+            || self.cancels > 0
+            || self.versions > 1
+            || matches!(self.enabling, Enabling::OnDemand { .. })
+    }
+
+    /// Whether the leaver's tasks close the account.
+    pub fn closes(&self) -> bool {
+        self.ending == Ending::Closes
+    }
+
+    /// Whether the leaver has precedence over the joiner.
+    pub fn off_boards(&self) -> bool {
+        self.closes() || self.drops(Weakening::AnyLeaverSupersedes)
     }
 
     /// Whether the person is in the scope of a version of the joiner workflow.

@@ -1,8 +1,9 @@
 //! The core: one joiner, one leaver, three epochs, evaluators and attempts that stop or are replaced.
 
+use super::super::checker::full_sweep;
 use super::config::{Config, Weakening};
 use super::properties::{PLANNED_ONCE, STAYS_DISABLED, leaver_owed};
-use super::{full_sweep, holds, holds_and_finishes, violates};
+use super::{holds, holds_and_finishes, violates};
 
 const CORE: Config = Config::core("core", 3);
 

@@ -77,7 +77,7 @@ impl Own<'_> {
                 // While its leaver is being released, the joiner waits for the next evaluation.
                 && !(work == Work::Joiner && leaver_released)
         });
-        let leaver_counts = due[1] || kind(Work::Leaver) == Some(Kind::Planned);
+        let leaver_counts = self.config.off_boards() && (due[1] || kind(Work::Leaver) == Some(Kind::Planned));
         let mut rows = Vec::with_capacity(2);
         if due[0] {
             let (kind, permitted) = self.joiner_row(newest[1], due[1], leaver_counts);
@@ -88,7 +88,7 @@ impl Own<'_> {
         if due[1] {
             rows.push(Row { work: Work::Leaver, kind: Kind::Planned });
         }
-        if due[1] && kind(Work::Joiner) == Some(Kind::Planned) {
+        if due[1] && leaver_counts && kind(Work::Joiner) == Some(Kind::Planned) {
             rows.push(Row { work: Work::Joiner, kind: Kind::Superseded });
         }
         self.add_releases(releases, &mut rows, &mut next);

@@ -1,12 +1,13 @@
 //! The extensions of the core, each for itself and, with the larger bounds, combined: release, cancel, on-demand Runs, new versions,
 //! and reads that are answered from an older state.
 
+use super::super::checker::full_sweep;
 use super::config::{Cause, Config, Enabling, Weakening};
 use super::properties::{
     CANCEL_CONSUMES, CANCELED_UNTOUCHED, EXECUTED_ONCE, IN_SCOPE, NO_FOREIGN_RESUME, NOT_BEFORE_SEAL, NOT_UNDONE, PINNED_TASKS,
     PLANNED_ONCE, STAYS_DISABLED, joiner_owed, leaver_owed,
 };
-use super::{full_sweep, holds, holds_and_finishes, loses_work, violates};
+use super::{holds, holds_and_finishes, loses_work, violates};
 
 /// A joiner workflow is disabled and enabled again.
 const RELEASE: Config = Config { leaver: false, release: Some(Cause::Disabled), flips: [2, 0], ..Config::core("release", 3) };

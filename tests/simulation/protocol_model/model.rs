@@ -1,6 +1,8 @@
 //! The model as the checker wants it. A step carries the state that it leads to, so that every actor is one function from a state to
 //! its possible steps.
 
+use std::fmt;
+
 use stateright::{Model, Property};
 
 use super::config::Config;
@@ -31,6 +33,12 @@ pub struct Step {
     pub what: &'static str,
     /// The state afterwards.
     pub next: State,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.actor, self.what)
+    }
 }
 
 /// The protocol under one configuration.

@@ -27,11 +27,14 @@ pub const IN_SCOPE: &str = "nobody out of scope is started";
 /// What was asked for after an off-boarding is not undone by it.
 pub const NOT_UNDONE: &str = "later work is not undone by older work";
 
+/// A person has one thing at a time: leaver work that closes nothing, and joiner work, wait for each other.
+pub const ONE_AT_A_TIME: &str = "one thing at a time";
+
 /// A condition that every state has to meet.
 type Condition = fn(&Config, &State) -> bool;
 
 /// The safety properties.
-pub const SAFETY: [(&str, Condition); 10] = [
+pub const SAFETY: [(&str, Condition); 11] = [
     (PLANNED_ONCE, planned_once),
     (STAYS_DISABLED, stays_disabled),
     (EXECUTED_ONCE, executed_once),
@@ -52,6 +55,10 @@ pub const SAFETY: [(&str, Condition); 10] = [
     }),
     (IN_SCOPE, |_, state| !state.history.started_out_of_scope),
     (NOT_UNDONE, not_undone),
+    (ONE_AT_A_TIME, |config, state| {
+        let is_claimed = |work: Work| planned(config, state, work).any(|epoch| is_in_progress(state, epoch, work));
+        config.closes() || !Work::ALL.into_iter().all(is_claimed)
+    }),
 ];
 
 /// The properties of a configuration for the checker.
@@ -70,6 +77,7 @@ pub fn all(config: &Config) -> Vec<Property<Protocol>> {
             Property::always(PINNED_TASKS, |model: &Protocol, state: &State| SAFETY[7].1(&model.0, state)),
             Property::always(IN_SCOPE, |model: &Protocol, state: &State| SAFETY[8].1(&model.0, state)),
             Property::always(NOT_UNDONE, |model: &Protocol, state: &State| SAFETY[9].1(&model.0, state)),
+            Property::always(ONE_AT_A_TIME, |model: &Protocol, state: &State| SAFETY[10].1(&model.0, state)),
         ]);
     }
     all
@@ -83,6 +91,11 @@ fn worked(state: &State) -> impl Iterator<Item = (u8, Work)> {
 /// The valid epochs that have a slice with this work.
 fn planned<'a>(config: &'a Config, state: &'a State, work: Work) -> impl Iterator<Item = u8> + 'a {
     (1..=state.head.sealed).filter(move |epoch| state.is_valid(config, *epoch) && state.slice(*epoch, work).is_some())
+}
+
+/// Whether an attempt has claimed the subject.
+fn is_in_progress(state: &State, epoch: u8, work: Work) -> bool {
+    state.slice(epoch, work).is_some_and(|slice| matches!(slice.status, Status::InProgress(_)))
 }
 
 fn planned_once(config: &Config, state: &State) -> bool {
@@ -104,7 +117,7 @@ fn stays_disabled(config: &Config, state: &State) -> bool {
             .any(|later| state.is_valid(config, later) && later <= state.head.sealed && state.rows.has(later, Work::Leaver, Kind::Released))
     };
     let done = |epoch: u8| state.slice(epoch, Work::Leaver).is_some_and(|slice| slice.status == Status::Done);
-    state.account != Account::On || !planned(config, state, Work::Leaver).any(|epoch| done(epoch) && counts(epoch))
+    !config.closes() || state.account != Account::On || !planned(config, state, Work::Leaver).any(|epoch| done(epoch) && counts(epoch))
 }
 
 fn executed_once(_: &Config, state: &State) -> bool {
@@ -133,17 +146,17 @@ fn not_undone(config: &Config, state: &State) -> bool {
 }
 
 /// Whether the leaver has been finished in some run.
-pub fn leaver_done(_: &Config, state: &State) -> bool {
+pub fn leaver_done(_: &Protocol, state: &State) -> bool {
     state.slices.iter().any(|of_epoch| of_epoch[Work::Leaver as usize].is_some_and(|slice| slice.status == Status::Done))
 }
 
 /// Whether the joiner has been finished in some run.
-pub fn joiner_done(_: &Config, state: &State) -> bool {
+pub fn joiner_done(_: &Protocol, state: &State) -> bool {
     state.slices.iter().any(|of_epoch| of_epoch[Work::Joiner as usize].is_some_and(|slice| slice.status == Status::Done))
 }
 
 /// Whether the leaver must be possible to finish from here.
-pub fn leaver_owed(config: &Config, state: &State) -> bool {
+pub fn leaver_owed(Protocol(config): &Protocol, state: &State) -> bool {
     let room = if config.release.is_some() { 2 } else { 1 };
     let canceled = state.world.canceled & leaver_bits() != 0;
     config.leaver && state.head.epoch + room <= config.epochs && state.world.wanted[1] && !canceled
@@ -155,8 +168,9 @@ fn leaver_bits() -> u8 {
 }
 
 /// Whether the joiner must be possible to finish from here: it is wanted, it was never started, no person has cancelled it, and the
-/// leaver that would have precedence has not come or has been taken back before it was started.
-pub fn joiner_owed(config: &Config, state: &State) -> bool {
+/// leaver that would have precedence has not come or has been taken back before it was started. Leaver work that closes nothing has
+/// no precedence.
+pub fn joiner_owed(Protocol(config): &Protocol, state: &State) -> bool {
     let scheduled = config.enabling == Enabling::Scheduled;
     let room = if config.release.is_some() || config.versions > 1 { 2 } else { 1 };
     let started =
@@ -164,13 +178,13 @@ pub fn joiner_owed(config: &Config, state: &State) -> bool {
     scheduled
         && config.extended()
         && config.release != Some(Cause::Changed)
-        && !started
+        && !(started && config.closes())
         && state.head.epoch + room <= config.epochs
         && state.world.wanted[0]
         && state.world.canceled == 0
         && Config::in_scope(state.world.version)
         && !(config.window && (state.time == 2 || missed(config, state)))
-        && (!config.leaver || !state.world.wanted[1] && state.world.flips[1] == 0)
+        && (!config.leaver || !config.closes() || !state.world.wanted[1] && state.world.flips[1] == 0)
 }
 
 /// Whether the joiner's newest valid row says that its window was over.

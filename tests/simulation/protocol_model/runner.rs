@@ -29,7 +29,7 @@ pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
 fn begin(config: &Config, state: &State, (epoch, work, slice): (u8, Work, Slice), steps: &mut Vec<Step>) {
     let sealed = state.is_valid(config, epoch) && (epoch <= state.head.sealed || config.drops(Weakening::RowsWithoutSeal))
         || work == Work::Joiner && config.drops(Weakening::OnDemandOutsideSeal);
-    if !sealed {
+    if !sealed || work == Work::Joiner && state.world.held {
         return;
     }
     let uid = if slice.uid == 0 { Some(0) } else { state.world.run.map(|run| run.uid) };
@@ -153,16 +153,20 @@ impl Own<'_> {
         !self.config.drops(Weakening::OnDemandOutsideSeal) && newest != Some((self.epoch, Kind::Planned))
     }
 
-    /// Whether an older leaver is still to be waited for. Only a person who asked by name gets later enabling work at all.
+    /// Whether older work is still to be waited for. After an off-boarding only a person who asked by name gets later enabling work at
+    /// all. Leaver work that closes nothing comes first in its own evaluation, and waits for what an older one planned.
     fn waits(&self) -> bool {
-        self.work == Work::Joiner
-            && matches!(self.config.enabling, Enabling::OnDemand { .. })
-            && !self.config.drops(Weakening::LaterWorkDoesNotWait)
-            && self
-                .state
-                .valid_epochs(self.config)
-                .filter(|epoch| *epoch < self.epoch)
-                .any(|epoch| self.state.slice(epoch, Work::Leaver).is_some_and(|leaver| !leaver.status.is_final()))
+        if self.config.drops(Weakening::LaterWorkDoesNotWait) {
+            return false;
+        }
+        let (other, newest) = match (self.work, self.config.enabling) {
+            (Work::Joiner, Enabling::OnDemand { .. }) => (Work::Leaver, self.epoch - 1),
+            (Work::Joiner, Enabling::Scheduled) if !self.config.off_boards() => (Work::Leaver, self.epoch),
+            (Work::Leaver, _) if !self.config.off_boards() => (Work::Joiner, self.epoch - 1),
+            _ => return false,
+        };
+        let is_open = |epoch: u8| self.state.slice(epoch, other).is_some_and(|slice| !slice.status.is_final());
+        self.state.valid_epochs(self.config).filter(|epoch| *epoch <= newest).any(is_open)
     }
 
     /// The PUT that takes the subject, compared with what was read.
@@ -183,7 +187,7 @@ impl Own<'_> {
                 && self.runner.born == version
                 && !Config::in_scope(version);
         }
-        let stage = if self.work == Work::Leaver { Stage::Settle } else { Stage::Effect };
+        let stage = if self.work == Work::Leaver && self.config.off_boards() { Stage::Settle } else { Stage::Effect };
         let keeps = self.config.stale && self.work == Work::Leaver && !self.config.drops(Weakening::RunnerWithoutFloor);
         let floor = if keeps { self.older(|_| true).fold(0, |mask, epoch| mask | 1 << epoch) } else { 0 };
         self.go(steps, "claims", next, Runner { stage, seen: self.slice.writes + 1, floor, ..self.runner });
@@ -212,10 +216,16 @@ impl Own<'_> {
         let late = self.config.drops(Weakening::MarkAfterWaiting);
         let status = |epoch: u8| self.state.slice(epoch, Work::Joiner).map(|slice| slice.status);
         let open = |epoch: &u8| !unsettled && status(*epoch).is_some_and(|status| !status.is_final());
+        if self.config.drops(Weakening::HeldIsNotMarked) && self.state.world.held {
+            return self.to(steps, "finds the older work held", Stage::Effect);
+        }
         if !self.older(sees).any(|epoch| open(&epoch)) && (unsettled || late || !self.older(sees).any(|epoch| self.is_busy(epoch))) {
             self.to(steps, "has settled", Stage::Effect);
         }
         for epoch in self.older(sees).filter(open) {
+            if self.config.drops(Weakening::WaitsForHeldWork) && status(epoch) == Some(Status::Queued) {
+                continue;
+            }
             let mut next = *self.state;
             next.put(epoch, Work::Joiner, Status::Superseded);
             let waited = late && matches!(status(epoch), Some(Status::InProgress(_)));
@@ -237,7 +247,8 @@ impl Own<'_> {
         let mut next = *self.state;
         let joiner = self.work == Work::Joiner;
         next.account = match (joiner, self.slice.permitted) {
-            (false, _) => Account::Off,
+            (false, _) if self.config.closes() => Account::Off,
+            (false, _) => self.state.account,
             (true, false) => Account::On,
             (true, true) => Account::OnByPermission,
         };

@@ -220,6 +220,10 @@ pub struct World {
     pub flips: [u8; 2],
     /// The Runs that a person has cancelled, one bit per (epoch, work).
     pub canceled: u8,
+    /// Whether the enabling Runs are held.
+    pub held: bool,
+    /// How often that may still be changed.
+    pub gates: u8,
     /// The newest version of the joiner workflow.
     pub version: u8,
     /// The on-demand Run, if there is one.
@@ -299,7 +303,16 @@ impl State {
             evaluators: Default::default(),
             runners: Default::default(),
             account: Account::Off,
-            world: World { wanted: [true, true], flips: config.flips, canceled: 0, version: 0, run: None, uids: 0 },
+            world: World {
+                wanted: [true, true],
+                flips: config.flips,
+                canceled: 0,
+                held: config.held.is_some(),
+                gates: config.held.unwrap_or(0),
+                version: 0,
+                run: None,
+                uids: 0,
+            },
             history: History::default(),
         }
     }

@@ -15,6 +15,12 @@ pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
     flips(config, state, steps);
     cancels(config, state, steps);
     runs(config, state, steps);
+    if state.world.gates > 0 {
+        let mut next = *state;
+        next.world.gates -= 1;
+        next.world.held = !state.world.held;
+        steps.push(Step { actor: Actor::Person, what: if state.world.held { "raises the limit" } else { "lowers the limit" }, next });
+    }
     if state.world.version + 1 < config.versions {
         let mut next = *state;
         next.world.version += 1;

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use tenure::sim::api::{MemoryApi, Verb, Verdict};
 
-use super::play::{NS, Play, hired, joiner, leaver, leaves, mover, timed};
+use super::play::{NS, Play, hired, instant, joiner, leaver, leaves, mover, timed};
 
 /// A record with both dates.
 fn stays(from: &str, until: &str) -> String {
+    let until = instant(until);
     format!("{{employeeHireDate: \"{from}\", employeeLeaveDateTime: \"{until}\", initialAccount: {{accountEnabled: false}}}}")
 }
 
@@ -18,7 +19,7 @@ fn tenant() -> Play {
 fn a_user_re_applied_from_git_after_off_boarding_stays_disabled() {
     let record = |name: &str| {
         format!(
-            "{{displayName: {name}, employeeLeaveDateTime: \"2026-03-11\", initialAccount: {{accountEnabled: true, memberOf: [all, lab]}}}}"
+            "{{displayName: {name}, employeeLeaveDateTime: \"2026-03-11T00:00:00Z\", initialAccount: {{accountEnabled: true, memberOf: [all, lab]}}}}"
         )
     };
     let end = tenant()
@@ -54,8 +55,8 @@ fn joiner_and_leaver_due_in_one_evaluation_leave_the_account_disabled() {
 
 #[test]
 fn who_is_hired_again_after_the_leave_date_is_enabled_after_it() {
-    let end = tenant().user("ann", &stays("2026-03-12", "2026-03-11")).run();
-    assert_eq!(end.processed(), ["leaver ann completed 03-11", "joiner ann completed 03-12"]);
+    let end = tenant().user("ann", &stays("2026-03-14", "2026-03-11")).run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-11", "joiner ann completed 03-14"]);
     assert_eq!(end.account("ann"), (true, vec!["all"]));
 }
 
@@ -215,7 +216,7 @@ fn who_is_out_of_scope_by_a_lost_attempt_s_own_effects_is_carried_through() {
     // The process dies with each change of the account: of the licences, by the deletion, of the groups.
     let tasks =
         "tasks: [{name: licences, removeAllLicenses: {}}, {name: delete, deleteUser: {}}, {name: groups, removeUserFromAllGroups: {}}]";
-    let record = "{employeeLeaveDateTime: \"2026-03-10\", initialAccount: {memberOf: [all], licenses: [E1]}}";
+    let record = "{employeeLeaveDateTime: \"2026-03-10T00:00:00Z\", initialAccount: {memberOf: [all], licenses: [E1]}}";
     for verdict in [Verdict::Die, Verdict::DieAfter] {
         for nth in 1..=3 {
             let end = Play::new("03-10", "03-12")
@@ -254,7 +255,7 @@ fn an_owner_that_is_gone_costs_the_off_boarding_of_many_one_wait_and_not_one_for
     let leave = move |api: &MemoryApi| {
         for name in &gone {
             let mut user = (*api.get("User", NS, name).expect("the person")).clone();
-            user["spec"]["employeeLeaveDateTime"] = "2026-03-10T00:00:00Z".into();
+            user["spec"]["employeeLeaveDateTime"] = "2026-03-10T00:00:01Z".into();
             api.put(&user).expect("a sound record");
         }
     };
@@ -268,4 +269,47 @@ fn an_owner_that_is_gone_costs_the_off_boarding_of_many_one_wait_and_not_one_for
         begun.filter_map(|run| run["status"]["scheduledDateTime"].as_str()).map(|text| text.parse().expect("an instant")).collect();
     let took = *done.iter().max().expect("some") - *planned.iter().min().expect("a Run");
     assert!(took < chrono::TimeDelta::minutes(4), "the last one was off-boarded {took} after the plan");
+}
+
+#[test]
+fn an_end_that_is_corrected_does_not_close_who_was_let_in_early_for_a_return() {
+    // Closed on the 6th, and let in on the 8th for the return on the 20th. The end of the earlier employment is another day then.
+    let record = |until: &str| format!("{{employeeHireDate: \"2026-03-20\", employeeLeaveDateTime: \"{until}\"}}");
+    let end = Play::new("03-01", "03-25")
+        .workflow("joiner", &joiner(-12))
+        .workflow("leaver", &leaver(0))
+        .user("ann", &record("2026-03-05"))
+        .user_at("03-10T09:00", "ann", &record("2026-03-12"))
+        .run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-06", "joiner ann completed 03-08"]);
+    assert!(end.account("ann").0);
+}
+
+#[test]
+fn who_was_let_in_early_for_a_return_that_is_taken_back_is_closed_again() {
+    let end = Play::new("03-01", "03-25")
+        .workflow("joiner", &joiner(-12))
+        .workflow("leaver", &leaver(0))
+        .user("ann", "{employeeHireDate: \"2026-03-20\", employeeLeaveDateTime: \"2026-03-05\"}")
+        .user_at("03-10T09:00", "ann", "{employeeLeaveDateTime: \"2026-03-05\"}")
+        .run();
+    assert_eq!(end.processed(), ["leaver ann completed 03-06", "joiner ann completed 03-08", "leaver ann completed 03-10"]);
+    assert!(!end.account("ann").0);
+}
+
+#[test]
+fn whoever_was_let_in_for_a_return_keeps_it_whatever_of_the_earlier_end_comes_later() {
+    let record = |until: &str| format!("{{employeeHireDate: \"2026-03-20\"{until}, initialAccount: {{accountEnabled: true}}}}");
+    // The house writes the end of the earlier employment after the return; and a clean-up five days after it.
+    let end = Play::new("03-01", "03-25")
+        .workflow("joiner", &joiner(-12))
+        .workflow("leaver", &leaver(0))
+        .workflow("later", &leaver(5))
+        .user("late", "{employeeHireDate: \"2019-01-01\", initialAccount: {accountEnabled: true}}")
+        .user_at("03-02T09:00", "late", &record(""))
+        .user_at("03-10T09:00", "late", &record(", employeeLeaveDateTime: \"2026-03-05\""))
+        .user("known", &record(", employeeLeaveDateTime: \"2026-03-05\""))
+        .run();
+    assert_eq!(end.processed(), ["leaver known completed 03-06", "joiner known completed 03-08", "joiner late completed 03-08"]);
+    assert_eq!((end.account("late"), end.account("known")), ((true, vec!["all"]), (true, vec!["all"])));
 }

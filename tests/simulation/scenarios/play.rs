@@ -73,9 +73,14 @@ pub fn hired(date: &str) -> String {
     format!("{{employeeHireDate: \"{date}\", initialAccount: {{accountEnabled: false}}}}")
 }
 
-/// A record with a leave date and an account that is enabled at first, in the group `all`.
+/// A record with a leave date and an account that is enabled at first, in the group `all`. A day alone is its beginning.
 pub fn leaves(date: &str) -> String {
-    format!("{{employeeLeaveDateTime: \"{date}\", initialAccount: {{memberOf: [all]}}}}")
+    format!("{{employeeLeaveDateTime: \"{}\", initialAccount: {{memberOf: [all]}}}}", instant(date))
+}
+
+/// The beginning of a day as an instant: a leave date without a time of day is the day's end.
+pub fn instant(date: &str) -> String {
+    if date.len() == 10 { format!("{date}T00:00:00Z") } else { date.to_owned() }
 }
 
 /// A record with a department.

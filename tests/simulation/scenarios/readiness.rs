@@ -13,7 +13,6 @@ fn a_workflow_that_needs_what_this_release_lacks_runs_nothing_and_others_go_on()
     let call = joiner(0).replace("tasks: [", "tasks: [{name: call, runCustomTaskExtension: {extension: x}}, ");
     let rows = [
         ("a task", call, "TaskUnavailable"),
-        ("limits", with("executionLimits: {count: 5}"), "NotAvailable"),
         ("approval", with("approval: {requiredFor: [account]}"), "NotAvailable"),
         (
             "a rule with a typo",
@@ -35,7 +34,7 @@ fn a_workflow_that_needs_what_this_release_lacks_runs_nothing_and_others_go_on()
 
 #[test]
 fn a_sound_workflow_that_becomes_unsound_keeps_its_version_and_runs_nothing() {
-    let limited = joiner(0).replacen('{', "{executionLimits: {percent: 5}, ", 1);
+    let limited = joiner(0).replacen('{', "{approval: {requiredFor: [account]}, ", 1);
     let end = Play::new("03-10", "03-15")
         .workflow("joiner", &joiner(0))
         .object_at("03-11T12:00", "Workflow", "joiner", &limited)

@@ -15,24 +15,28 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::api::meta::DEFAULT_NAME;
+use crate::api::reasons::NAME_REUSED;
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{EntryState, TenantLedger, conditions};
 use crate::cluster::Cluster;
-use crate::domain::decision::{Books, Decided, Decision, View};
+use crate::domain::decision::{Books, Decided, Decision};
 use crate::domain::tick;
 use crate::runner::RunnerError;
-use crate::runner::quality::unreadable;
+use crate::runner::quality::quality;
 
 use super::decide;
+use super::departure::People;
 use super::draft::Draft;
 use super::place::{self, Wanted};
 use super::read;
-use super::snapshot;
+use super::snapshot::{self, Looks};
 use super::tenant::Tenant;
 
 use history::History;
 use person::Found;
-pub use report::{AccountState, Clause, Explanation, Next, OccurrenceState, Past, PastTask, Scope, UnreadableValue, WorkflowExplanation};
+pub use report::{
+    AccountState, Clause, Explanation, FillerValue, Next, OccurrenceState, Past, PastTask, Scope, UnreadableValue, WorkflowExplanation,
+};
 
 /// Explains the person, as of the cluster's clock. None: there is no record, no account and no history of that name.
 ///
@@ -54,17 +58,17 @@ pub async fn explain(cluster: &Cluster, subject: &str) -> Result<Option<Explanat
     }
     let stopped = stopped(&tenant);
     let (last, next) = (tenant.head.as_of, tick_after(&tenant, now).filter(|_| stopped.is_none()));
-    let (mut looks, _) = snapshot::take(&tenant);
-    let looks: Looks<'_> =
-        tenant.readings.keys().filter_map(|directory| Some((directory.as_str(), looks.remove(directory.as_str())?.pop()?))).collect();
-    let seen = Seen { decisions: decisions(&tenant, &looks), looks, next, found: &found, tenant: &tenant };
+    let snapshots = std::mem::take(&mut tenant.snapshots);
+    let (looks, _) = snapshot::take(&tenant, &snapshots);
+    let seen = Seen { decisions: decisions(&tenant, &looks), looks: &looks, next, found: &found, tenant: &tenant };
     let mut workflows: Vec<WorkflowExplanation> =
         tenant.workflows.iter().map(|(name, workflow)| seen.explain(name, workflow, &mut history)).collect();
     for name in history.rest() {
         workflows.push(workflow::deleted(&name, history.take(&name)));
     }
     let directories: Vec<_> = tenant.directories.values().cloned().collect();
-    let values = found.user.iter().flat_map(|user| unreadable(&directories, user, found.account.as_ref()));
+    let values =
+        found.user.as_ref().map(|user| quality(&directories, tenant.time_zone(), user, found.account.as_ref())).unwrap_or_default();
     Ok(Some(Explanation {
         namespace: tenant.namespace.clone(),
         subject: subject.to_owned(),
@@ -74,8 +78,11 @@ pub async fn explain(cluster: &Cluster, subject: &str) -> Result<Option<Explanat
         next_evaluation: next,
         stopped,
         has_record: found.user.is_some(),
-        account: found.state(),
-        unreadable: values.map(Into::into).collect(),
+        account: found.state(&tenant),
+        unreadable: values.unreadable.into_iter().map(Into::into).collect(),
+        fillers: values.fillers.into_iter().map(Into::into).collect(),
+        zones: values.zones.into_iter().map(Into::into).collect(),
+        time_zone: tenant.time_zone().map(str::to_owned),
         workflows,
     }))
 }
@@ -89,13 +96,32 @@ struct Verdicts {
     superseded_by: Option<String>,
 }
 
-/// What the next evaluation sees of the person in each directory, and what was seen before.
-type Looks<'a> = BTreeMap<&'a str, snapshot::Seen<'a>>;
+impl Verdicts {
+    /// What waited for the account to be opened again in the same evaluation is not due without that.
+    fn give_up(&mut self, reason: &'static str) {
+        for decided in self.decided.iter_mut().filter(|decided| matches!(decided.decision, Decision::DueBeforeReturn { .. })) {
+            decided.decision = Decision::NotDue { reason };
+        }
+    }
+
+    /// What was decided about an attribute's occurrence: alone, or with other changes.
+    fn about(&self, attribute: &str) -> Option<&Decided> {
+        let is_own = |decided: &&Decided| decided.about.as_ref().is_some_and(|about| about.attribute == attribute);
+        let is_with = |decided: &&Decided| match &decided.decision {
+            Decision::Due { occurrence, .. } => occurrence.also.iter().any(|change| change.attribute == attribute),
+            // Changes wait for one another.
+            Decision::NotYet { .. } => true,
+            _ => decided.about.is_none(),
+        };
+        let all = || self.decided.iter();
+        all().find(is_own).or_else(|| all().find(is_with))
+    }
+}
 
 /// Everything that the explanation of one workflow looks at.
 struct Seen<'a> {
     decisions: BTreeMap<String, Verdicts>,
-    looks: Looks<'a>,
+    looks: &'a Looks<'a>,
     /// The schedule's next evaluation.
     next: Option<DateTime<Utc>>,
     found: &'a Found,
@@ -108,31 +134,51 @@ fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> BTreeMap<String, Verdicts> {
     let mut verdicts: BTreeMap<String, Verdicts> = BTreeMap::new();
     let mut wanted = Vec::new();
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
-    for (directory, seen) in looks {
-        let Some(person) = person::of(tenant, directory) else { continue };
-        let view = View { now: &seen.now, before: seen.before, has_released: seen.has_released };
-        for (usable, facts) in decide::facts(tenant, directory) {
-            let name = &usable.compiled.name;
-            let decided: Vec<Decided> = facts.decide(person, view, books, None).collect();
-            for decided in &decided {
-                if let Decision::Due { occurrence, key } = &decided.decision {
-                    wanted.push(Wanted::scheduled(usable, person, occurrence.clone(), key.clone()));
-                    keys.insert(key.clone(), name.clone());
+    let mut due = Vec::new();
+    for directory in tenant.readings.keys() {
+        for (person, seen) in looks.people(tenant, directory) {
+            let view = decide::view(tenant, person, seen);
+            for (usable, facts) in decide::facts(tenant, directory) {
+                let mut decided = facts.decide(person, view, books, None);
+                if usable.is_forbidden_for(person) {
+                    put_off(&mut decided);
                 }
+                due.extend(decided.iter().map(|decided| (usable, person, decided.decision.clone())));
+                verdicts.insert(usable.compiled.name.clone(), Verdicts { decided, superseded_by: None });
             }
-            verdicts.insert(name.clone(), Verdicts { decided, superseded_by: None });
+        }
+    }
+    decide::settle_returns(&mut due, 0);
+    for (usable, person, decision) in due {
+        let name = &usable.compiled.name;
+        match decision {
+            Decision::Due { occurrence, key } => {
+                keys.extend(occurrence.also.iter().map(|change| (change.key.clone(), name.clone())));
+                keys.insert(key.clone(), name.clone());
+                wanted.push(Wanted::scheduled(usable, person, occurrence, key));
+            }
+            Decision::NotDue { reason } => verdicts.entry(name.clone()).or_default().give_up(reason),
+            _ => {}
         }
     }
     let mut draft = Draft::default();
-    place::place(tenant, &wanted, &mut draft);
+    place::place(tenant, &People::new(tenant, looks), &wanted, &mut draft);
     for row in draft.rows.iter().filter(|row| row.state == EntryState::Superseded) {
         let by = row.by.as_deref().unwrap_or_default();
         let leaver = keys.get(by).cloned().or_else(|| tenant.ledger.get(by).map(|row| row.workflow.clone()));
+        let leaver = leaver.or_else(|| Some("the leave date".to_owned()));
         if let Some(verdicts) = keys.get(&row.key).and_then(|name| verdicts.get_mut(name)) {
             verdicts.superseded_by = leaver;
         }
     }
     verdicts
+}
+
+/// What is due for somebody of whom nobody knows whose the account is waits until somebody says.
+fn put_off(decided: &mut [Decided]) {
+    for decided in decided.iter_mut().filter(|decided| matches!(decided.decision, Decision::Due { .. })) {
+        decided.decision = Decision::NotDue { reason: NAME_REUSED };
+    }
 }
 
 /// Why no evaluation takes place.

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::{EntryState, ProcessingStatus};
+use crate::api::{EntryState, ProcessingStatus, reasons};
 use crate::domain::decision::Decision;
 use crate::domain::subject::DateReading;
-use crate::domain::trigger::{LAST_SIGN_IN, Occurrence, Trigger};
+use crate::domain::trigger::{INACTIVITY, LAST_SIGN_IN, Trigger};
 
 use super::history::History;
 use super::report::Next;
@@ -34,27 +34,27 @@ impl Seen<'_> {
         if case.person.is_none() {
             return Next::nothing("there is no record");
         }
-        let all = case
-            .verdicts
-            .decided
-            .iter()
-            .zip(&case.occurrences)
-            .map(|(decided, occurrence)| self.of_one(case, &decided.decision, occurrence));
+        let all = case.occurrences.iter().filter_map(|occurrence| {
+            let decided = case.verdicts.about(&occurrence.attribute)?;
+            let due = decided.about.as_ref().map_or(occurrence.due, |about| about.due);
+            Some(self.of_one(case, &decided.decision, &occurrence.attribute, due))
+        });
         // Something is told before nothing, and the earlier before the later.
         all.min_by_key(|next| (next.due.is_none(), next.due)).unwrap_or_else(|| without_occurrence(case))
     }
 
-    fn of_one(&self, case: &Case<'_>, decision: &Decision, occurrence: &Occurrence) -> Next {
+    fn of_one(&self, case: &Case<'_>, decision: &Decision, attribute: &str, due: DateTime<Utc>) -> Next {
         match decision {
-            Decision::Later | Decision::NotYet { .. } => self.planned(occurrence.due, "becomes due then, and is planned"),
-            Decision::Due { .. } => match &case.verdicts.superseded_by {
-                Some(leaver) => self.by_next(occurrence.due, &format!("is due, and gives way to {leaver}: it is recorded as superseded")),
-                None => self.by_next(occurrence.due, "is due, and is planned"),
+            Decision::Later | Decision::NotYet { .. } => self.planned(due, "becomes due then, and is planned"),
+            Decision::Due { .. } | Decision::DueBeforeReturn { .. } => match &case.verdicts.superseded_by {
+                Some(leaver) => self.by_next(due, &format!("is due, and gives way to {leaver}: it is recorded as superseded")),
+                None => self.by_next(due, "is due, and is planned"),
             },
-            Decision::Missed { reason, .. } => self.by_next(occurrence.due, &format!("is too late ({reason}), and is recorded as missed")),
-            Decision::History => Next::nothing(self.why_history(case, occurrence.due)),
-            Decision::Consumed => Next::nothing(self.why_consumed(case, occurrence)),
-            Decision::OutOfScope => Next::nothing(out_of_scope(case, occurrence.due, self.tenant.as_of)),
+            Decision::Missed { reason, .. } => self.by_next(due, &format!("is too late ({reason}), and is recorded as missed")),
+            Decision::History => Next::nothing(self.why_history(case, due)),
+            Decision::NotDue { reason } => Next::nothing(reasons::in_words(reason).unwrap_or(reason)),
+            Decision::Consumed { key } => Next::nothing(self.why_consumed(attribute, key)),
+            Decision::OutOfScope => Next::nothing(out_of_scope(case, due, self.tenant.as_of)),
         }
     }
 
@@ -87,18 +87,14 @@ impl Seen<'_> {
         }
     }
 
-    fn why_consumed(&self, case: &Case<'_>, occurrence: &Occurrence) -> String {
-        let row = case
-            .person
-            .as_ref()
-            .zip(case.compiled.as_ref())
-            .and_then(|(person, compiled)| self.tenant.ledger.get(&occurrence.key(&self.tenant.keys, &compiled.lineage, &person.key)));
-        let what = match row.map(|row| row.state) {
+    fn why_consumed(&self, attribute: &str, key: &str) -> String {
+        let what = match self.tenant.ledger.get(key).map(|row| row.state) {
             Some(EntryState::Missed) => "it was missed",
-            Some(EntryState::Superseded) => "a leaver's work took its place",
+            Some(EntryState::Superseded) => "the person's leaving took its place",
             _ => "it is done",
         };
-        format!("{what}, and comes again only when {} changes", occurrence.attribute)
+        let attribute = if attribute == INACTIVITY { "what the inactivity is counted from" } else { attribute };
+        format!("{what}, and comes again only when {attribute} changes")
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::api::Category;
-use crate::directory::embedded::Unreadable;
+use crate::directory::embedded::{Filler, Unreadable};
 use crate::rule::{Explanation as RuleExplanation, Truth};
 
 /// Everything about one person as of one instant. It holds personal data: show it to the person who asked, and never
@@ -32,6 +32,12 @@ pub struct Explanation {
     pub account: Option<AccountState>,
     /// What of the record cannot be read.
     pub unreadable: Vec<UnreadableValue>,
+    /// Dates of the record that stand for no value.
+    pub fillers: Vec<FillerValue>,
+    /// Time zones that are none, so that another one applies.
+    pub zones: Vec<UnreadableValue>,
+    /// The tenant's time zone, if it has one.
+    pub time_zone: Option<String>,
     /// Every workflow, and those of the past that the person has a history with.
     pub workflows: Vec<WorkflowExplanation>,
 }
@@ -44,6 +50,9 @@ pub struct AccountState {
     pub state: &'static str,
     /// Names of the groups.
     pub groups: Vec<String>,
+    /// The attribute of which the account remembers another value than the record has: it may be another person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remembers_another: Option<String>,
 }
 
 /// A value that cannot be read.
@@ -61,6 +70,22 @@ pub struct UnreadableValue {
 impl From<Unreadable> for UnreadableValue {
     fn from(Unreadable { attribute, text, expected }: Unreadable) -> Self {
         Self { attribute, text, expected }
+    }
+}
+
+/// A date that stands for no value.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FillerValue {
+    /// The attribute.
+    pub attribute: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl From<Filler> for FillerValue {
+    fn from(Filler { attribute, text }: Filler) -> Self {
+        Self { attribute, text }
     }
 }
 

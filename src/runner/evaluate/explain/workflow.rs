@@ -5,10 +5,12 @@ use chrono::{DateTime, Utc};
 use crate::api::conditions::READY;
 use crate::api::{ConditionStatus, Sighting, Workflow, sentence};
 use crate::domain::decision::Decision;
+use crate::domain::employment::{DatesSeen, Employment};
 use crate::domain::subject::{DateReading, Person};
-use crate::domain::trigger::{CompiledWorkflow, Occurrence, Source};
+use crate::domain::trigger::{CompiledWorkflow, INACTIVITY, Occurrence, Source};
 use crate::runner::compile::{compile, newest};
 use crate::runner::evaluate::read;
+use crate::runner::evaluate::snapshot::Seen as Look;
 
 use super::history::History;
 use super::report::{Next, OccurrenceState, Past, Scope, WorkflowExplanation};
@@ -55,7 +57,7 @@ impl Seen<'_> {
             version: case.compiled.as_ref().map(|compiled| compiled.version),
             scope: self.scope(&case),
             trigger: conditions.map(sentence::trigger),
-            occurrences: case.occurrences.iter().enumerate().map(|(place, _)| self.occurrence(&case, place)).collect(),
+            occurrences: case.occurrences.iter().map(|occurrence| self.occurrence(&case, occurrence)).collect(),
             happened: history.take(name),
             next,
             not_evaluated: case.not_evaluated,
@@ -68,9 +70,8 @@ impl Seen<'_> {
         let directory = spec.directory.clone().or(default).unwrap_or_default();
         let person = self.found.if_there(self.tenant, &directory);
         let compiled = self.compiled(name, workflow, &directory);
-        let nothing_seen = Sighting { epoch: 0, first_seen_at: self.tenant.as_of, marks: Vec::new() };
-        let sighting = self.looks.get(directory.as_str()).map_or(&nothing_seen, |seen| &seen.now);
-        let occurrences = person.as_ref().zip(compiled.as_ref()).map(|(person, compiled)| compiled.occurrences(person, sighting));
+        let seen = self.looks.people(self.tenant, &directory).next().map(|(_, seen)| seen);
+        let occurrences = person.as_ref().zip(compiled.as_ref()).map(|(person, compiled)| self.occurrences(person, compiled, seen));
         Case {
             name,
             person,
@@ -80,6 +81,19 @@ impl Seen<'_> {
             compiled,
             verdicts,
         }
+    }
+
+    /// What the trigger makes of the person, each with the due instant that the dates, read together, give it.
+    fn occurrences(&self, person: &Person, compiled: &CompiledWorkflow, seen: Option<&Look<'_>>) -> Vec<Occurrence> {
+        let as_of = self.tenant.as_of;
+        let nothing_seen = Sighting { epoch: 0, first_seen_at: as_of, begun_at: None, marks: Vec::new() };
+        let sighting = seen.map_or(&nothing_seen, |seen| &seen.now);
+        let employment = seen.map_or_else(|| Employment::of(person, &DatesSeen::default()), |seen| seen.employment);
+        let mut occurrences = compiled.occurrences(person, sighting, &employment, as_of);
+        for occurrence in &mut occurrences {
+            occurrence.due = compiled.read_together(occurrence.due, &employment);
+        }
+        occurrences
     }
 
     /// The version that decides, also where nobody asks it because the workflow is disabled or not ready.
@@ -117,10 +131,10 @@ impl Seen<'_> {
         Some(compiled.scope.as_ref().map_or_else(Scope::everybody, explain))
     }
 
-    fn occurrence(&self, case: &Case<'_>, place: usize) -> OccurrenceState {
-        let occurrence = &case.occurrences[place];
-        let decided = case.verdicts.decided.get(place).map(|decided| &decided.decision);
+    fn occurrence(&self, case: &Case<'_>, occurrence: &Occurrence) -> OccurrenceState {
+        let decided = case.verdicts.about(&occurrence.attribute).map(|decided| &decided.decision);
         let value = match occurrence.source {
+            Source::Date(value) if occurrence.attribute == INACTIVITY => Some(value.canonical()),
             Source::Date(_) => self.found.written(self.tenant, &case.directory, &occurrence.attribute),
             Source::Change { .. } => case.person.as_ref().and_then(|person| person.tracked_value(&occurrence.attribute)),
         };
@@ -148,10 +162,11 @@ pub(super) fn end(due: DateTime<Utc>, window: chrono::TimeDelta) -> DateTime<Utc
 fn state(decision: &Decision) -> &'static str {
     match decision {
         Decision::Later | Decision::NotYet { .. } => "notYet",
-        Decision::Due { .. } => "due",
+        Decision::Due { .. } | Decision::DueBeforeReturn { .. } => "due",
+        Decision::NotDue { .. } => "notDue",
         Decision::Missed { .. } => "missed",
         Decision::History => "history",
-        Decision::Consumed => "consumed",
+        Decision::Consumed { .. } => "consumed",
         Decision::OutOfScope => "outOfScope",
     }
 }

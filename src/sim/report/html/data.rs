@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
 use crate::api::workflow::ExecutionConditions;
@@ -29,8 +30,8 @@ const FACTS: [&str; 8] = [
 pub(super) fn of(finished: &Finished) -> Value {
     let tenants: Vec<Value> = super::namespaces(finished).into_iter().map(|namespace| tenant(finished, namespace)).collect();
     json!({
-        "from": finished.period.from.timestamp(),
-        "until": finished.period.until.timestamp(),
+        "from": wall_clock(finished.period.from, finished.zone),
+        "until": wall_clock(finished.period.until, finished.zone),
         "facts": FACTS,
         "tenants": tenants,
     })
@@ -38,8 +39,8 @@ pub(super) fn of(finished: &Finished) -> Value {
 
 fn tenant(finished: &Finished, namespace: &str) -> Value {
     let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == namespace).collect();
-    let objects = Objects::of(&finished.objects, namespace);
-    let mut book = Book::new(people(&objects, &entries));
+    let objects = Objects::of(&finished.objects, namespace, finished.zone);
+    let mut book = Book::new(people(&objects, &entries), finished.zone);
     let events: Vec<Value> = entries.iter().map(|entry| book.event(entry)).collect();
     let unreadable = finished.timeline.unreadable.iter().filter(|entry| entry.namespace == namespace);
     let unreadable: Vec<Value> = unreadable.map(|entry| book.event(entry)).collect();
@@ -55,15 +56,15 @@ fn tenant(finished: &Finished, namespace: &str) -> Value {
 }
 
 /// The objects of a tenant, by kind and name.
-struct Objects<'a>(BTreeMap<&'a str, BTreeMap<&'a str, &'a Value>>);
+struct Objects<'a>(BTreeMap<&'a str, BTreeMap<&'a str, &'a Value>>, Tz);
 
 impl<'a> Objects<'a> {
-    fn of(objects: &'a [Value], namespace: &str) -> Self {
+    fn of(objects: &'a [Value], namespace: &str, zone: Tz) -> Self {
         let mut found: BTreeMap<&str, BTreeMap<&str, &Value>> = BTreeMap::new();
         for object in objects.iter().filter(|object| object["metadata"]["namespace"] == namespace) {
             found.entry(string(&object["kind"])).or_default().insert(string(&object["metadata"]["name"]), object);
         }
-        Self(found)
+        Self(found, zone)
     }
 
     fn all(&self, kind: &str) -> impl Iterator<Item = &'a Value> {
@@ -126,7 +127,7 @@ fn workflow(workflow: &Value, objects: &Objects<'_>) -> Value {
     let versions: Vec<Value> = objects
         .all("WorkflowVersion")
         .filter(|version| version["spec"]["workflow"] == name)
-        .map(|version| json!([version["spec"]["number"], seconds(&version["metadata"]["creationTimestamp"])]))
+        .map(|version| json!([version["spec"]["number"], seconds(&version["metadata"]["creationTimestamp"], objects.1)]))
         .collect();
     json!({
         "name": name,
@@ -144,12 +145,18 @@ fn workflow(workflow: &Value, objects: &Objects<'_>) -> Value {
     })
 }
 
-fn seconds(value: &Value) -> Option<i64> {
-    value.as_str()?.parse::<DateTime<Utc>>().ok().map(|at| at.timestamp())
+fn seconds(value: &Value, zone: Tz) -> Option<i64> {
+    value.as_str()?.parse::<DateTime<Utc>>().ok().map(|at| wall_clock(at, zone))
+}
+
+/// What the clock of the zone shows, as the seconds that a clock in UTC shows so: the page knows no zones.
+fn wall_clock(at: DateTime<Utc>, zone: Tz) -> i64 {
+    at.with_timezone(&zone).naive_local().and_utc().timestamp()
 }
 
 /// Whoever and whatever events refer to by number.
 struct Book<'a> {
+    zone: Tz,
     people: Vec<&'a str>,
     places: BTreeMap<&'a str, usize>,
     outcomes: Vec<Value>,
@@ -157,10 +164,10 @@ struct Book<'a> {
 }
 
 impl<'a> Book<'a> {
-    fn new(names: BTreeSet<&'a str>) -> Self {
+    fn new(names: BTreeSet<&'a str>, zone: Tz) -> Self {
         let people: Vec<&str> = names.into_iter().collect();
         let places = people.iter().enumerate().map(|(place, name)| (*name, place)).collect();
-        Self { people, places, outcomes: Vec::new(), known: BTreeMap::new() }
+        Self { zone, people, places, outcomes: Vec::new(), known: BTreeMap::new() }
     }
 
     fn place(&self, name: &str) -> Option<usize> {
@@ -215,7 +222,7 @@ impl<'a> Book<'a> {
                 json!({"is": "run", "run": run, "workflow": workflow, "version": version, "cause": cause, "why": reason, "subjects": subjects})
             }
         };
-        event["at"] = entry.at.timestamp().into();
+        event["at"] = wall_clock(entry.at, self.zone).into();
         if let Some(fields) = event.as_object_mut() {
             fields.retain(|_, value| !(value.is_null() || value == "" || value.as_array().is_some_and(Vec::is_empty)));
         }

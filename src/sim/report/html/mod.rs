@@ -68,7 +68,12 @@ fn namespaces(finished: &Finished) -> BTreeSet<&str> {
 fn title(finished: &Finished) -> String {
     let names: Vec<&str> = namespaces(finished).into_iter().collect();
     let period = finished.period;
-    format!("{}, {} to {}", names.join(", "), period.from.format("%-d %B %Y"), period.until.format("%-d %B %Y"))
+    format!(
+        "{}, {} to {}",
+        names.join(", "),
+        period.from.with_timezone(&finished.zone).format("%-d %B %Y"),
+        period.until.with_timezone(&finished.zone).format("%-d %B %Y")
+    )
 }
 
 /// What can be read without a script: what went wrong, and the numbers.
@@ -87,6 +92,9 @@ fn overview(finished: &Finished) -> String {
             let _ = writeln!(out, "<li>{}</li>", escape(problem));
         }
         out.push_str("</ul>\n");
+    }
+    if finished.zone != chrono_tz::UTC {
+        let _ = writeln!(out, "<p>All times are those of {}.</p>", escape(finished.zone.name()));
     }
     for namespace in namespaces(finished) {
         let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == namespace).collect();

@@ -66,7 +66,7 @@ function assign(tenant, event) {
     }
   }
   if (event.people || event.count) {
-    workflow[event.is] += event.count ?? 0;
+    if (workflow) workflow[event.is] += event.count ?? 0;
     for (const place of event.people ?? []) {
       const person = tenant.people[place];
       person.events.push([event]);

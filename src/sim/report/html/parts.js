@@ -34,7 +34,7 @@ const personLink = (person) => link({ person: person.name }, bdi(person.name));
 const workflowLink = (name) => link({ workflow: name }, bdi(name));
 
 const TONES = {
-  completed: "good", completedWithErrors: "bad", failed: "bad", canceled: "warn", missed: "bad", superseded: "warn", released: "warn",
+  completed: "good", completedWithErrors: "bad", failed: "bad", canceled: "warn", missed: "bad", superseded: "warn", released: "warn", withdrawn: "warn",
   refused: "bad", unreadable: "bad", notReady: "bad", held: "bad", ready: "good", enabled: "good", disabled: "warn", deleted: "warn",
 };
 const WORDS = { completedWithErrors: "with errors", notReady: "not ready", none: "no account" };

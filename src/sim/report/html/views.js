@@ -60,18 +60,20 @@ function toldRun(tenant, event, subject) {
 
 function toldRow(tenant, event, subject) {
   const why = event.by ? [" (by ", workflowLink(event.by), ")"] : event.why ? [` (${event.why})`] : [];
-  if (subject === "self") return el("p", null, workflowLink(event.workflow), ...why);
+  // A hire that was taken back is the work of no workflow.
+  if (subject === "self") return event.workflow ? el("p", null, workflowLink(event.workflow), ...why) : el("p", null, event.why);
   const known = (event.people ?? []).map((place) => tenant.people[place]);
   const others = event.count - known.length;
   const rest = others > 0 ? `${known.length > 0 ? " and " : ""}${count(others, "other", "others")}` : "";
-  return el("p", null, workflowLink(event.workflow), ": ", people(known), rest, ...why);
+  const title = event.workflow ? [workflowLink(event.workflow), ": "] : [];
+  return el("p", null, ...title, people(known), rest, ...why);
 }
 
 function line(tenant, event, { dated = false, subject } = {}) {
   const [word, lines] = told(tenant, event, subject);
   const text = dated ? stamp(event.at) : CLOCK.format(at(event.at));
   const mark = badge(event.bad && word === "run" && !subject ? "failed" : word);
-  return el("div", { class: dated ? "event dated" : "event" }, el("time", { datetime: at(event.at).toISOString() }, text), el("div", null, mark), el("div", { class: "what" }, lines));
+  return el("div", { class: dated ? "event dated" : "event" }, el("time", { datetime: at(event.at).toISOString().slice(0, 19) }, text), el("div", null, mark), el("div", { class: "what" }, lines));
 }
 
 // Of these there is nothing to say but what it is about.

@@ -1,29 +1,18 @@
-//! What the variables of a mail stand for.
+//! What the variables of a mail, or of a new value, stand for.
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::MailError;
 use super::locale::Locale;
+use super::mail::MailError;
 use crate::api::task::TemporaryAccessPassArguments;
 use crate::directory::{Dated, Profile, Sponsored};
 use crate::domain::dates::DateValue;
+use crate::domain::variable::{PASS, today};
 
 const SIGN_IN: &str = "lastSuccessfulSignInDateTime";
 /// LCW's own name of the last sign-in.
 const SIGN_IN_NESTED: &str = "signInActivity/lastSuccessfulSignInDateTime";
-
-/// The older variables, which name no attribute, and what they mean.
-const OLD: [(&str, &str); 8] = [
-    ("userDisplayName", "user.displayName"),
-    ("userGivenName", "user.givenName"),
-    ("userSurname", "user.surname"),
-    ("userPrincipalName", "user.userPrincipalName"),
-    ("userEmployeeHireDate", "user.employeeHireDate"),
-    ("userEmployeeLeaveDateTime", "user.employeeLeaveDateTime"),
-    ("managerDisplayName", "manager.displayName"),
-    ("managerEmail", "manager.mail"),
-];
 
 /// A pass and how long it works.
 pub(super) struct Pass<'a> {
@@ -31,7 +20,7 @@ pub(super) struct Pass<'a> {
     pub arguments: &'a TemporaryAccessPassArguments,
 }
 
-/// The people that a mail is about.
+/// The people that a mail or a new value is about.
 pub(super) struct Values<'a> {
     pub user: &'a Profile,
     pub manager: Option<&'a Profile>,
@@ -39,7 +28,32 @@ pub(super) struct Values<'a> {
     pub sponsored: &'a [Sponsored],
     pub pass: Option<Pass<'a>>,
     pub now: DateTime<Utc>,
-    pub locale: Locale,
+    pub style: Style,
+}
+
+/// How values are written.
+#[derive(Clone, Copy)]
+pub(super) enum Style {
+    /// For readers of that language.
+    Mail(Locale),
+    /// For directories: dates as the record has them, in RFC 3339.
+    Record,
+}
+
+impl Style {
+    fn date(self, dated: &Dated) -> String {
+        match self {
+            Self::Mail(locale) => locale.date(dated),
+            Self::Record => dated.value.canonical(),
+        }
+    }
+
+    fn clean(self, value: &str) -> String {
+        match self {
+            Self::Mail(_) => clean(value),
+            Self::Record => one_line(value),
+        }
+    }
 }
 
 impl Values<'_> {
@@ -48,7 +62,7 @@ impl Values<'_> {
     /// # Errors
     /// [`MailError::UnknownVariable`] and [`MailError::VariableEmpty`].
     pub(super) fn get(&self, name: &str) -> Result<String, MailError> {
-        match self.find(name)?.map(|value| clean(&value)).filter(|value| !value.is_empty()) {
+        match self.find(name)?.map(|value| self.style.clean(&value)).filter(|value| !value.is_empty()) {
             Some(value) => Ok(value),
             None => Err(MailError::VariableEmpty(name.to_owned())),
         }
@@ -56,12 +70,12 @@ impl Values<'_> {
 
     /// As [`Values::get`], but not the pass: a subject stands in the logs of every server on the way.
     pub(super) fn get_for_subject(&self, name: &str) -> Result<String, MailError> {
-        if name == "temporaryAccessPass" { Err(MailError::unknown_variable(name)) } else { self.get(name) }
+        if name == PASS { Err(MailError::unknown_variable(name)) } else { self.get(name) }
     }
 
     /// The value as it stands in the record; None: there is none.
     fn find(&self, name: &str) -> Result<Option<String>, MailError> {
-        let name = OLD.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new);
+        let name = today(name);
         if let Some(attribute) = name.strip_prefix("user.") {
             return self.attribute(self.user, attribute, name);
         }
@@ -71,7 +85,7 @@ impl Values<'_> {
             return self.attribute(manager, attribute, name);
         }
         match (name, &self.pass) {
-            ("temporaryAccessPass", Some(pass)) => Ok(Some(pass.secret.expose_secret().to_owned())),
+            (PASS, Some(pass)) => Ok(Some(pass.secret.expose_secret().to_owned())),
             ("temporaryAccessPassLifetimeInMinutes", Some(pass)) => Ok(Some(pass.arguments.lifetime_minutes.to_string())),
             ("temporaryAccessPassStartDateTime", Some(_)) => Ok(Some(self.pass_start())),
             ("daysSinceLastSignIn", _) => Ok(self.days_since_sign_in()),
@@ -84,16 +98,16 @@ impl Values<'_> {
     fn attribute(&self, profile: &Profile, attribute: &str, variable: &str) -> Result<Option<String>, MailError> {
         let attribute = if attribute == SIGN_IN_NESTED { SIGN_IN } else { attribute };
         if let Some(dated) = profile.dates.get(attribute) {
-            return Ok(Some(self.locale.date(dated)));
+            return Ok(Some(self.style.date(dated)));
         }
         profile.texts.get(attribute).cloned().ok_or_else(|| MailError::unknown_variable(variable))
     }
 
     /// The pass works from the first day on, or from now on if that has begun.
     fn pass_start(&self) -> String {
-        let hired = self.user.dates.get("employeeHireDate").filter(|hired| hired.instant() > self.now);
-        let now = Dated { value: DateValue::Instant(self.now), zone: chrono_tz::UTC };
-        self.locale.date(hired.unwrap_or(&now))
+        let hired = self.user.dates.get("employeeHireDate");
+        let now = Dated { value: DateValue::Instant(self.now), zone: hired.map_or(self.user.zone, |hired| hired.zone) };
+        self.style.date(hired.filter(|hired| hired.instant() > self.now).unwrap_or(&now))
     }
 
     fn days_since_sign_in(&self) -> Option<String> {
@@ -107,9 +121,14 @@ impl Values<'_> {
     }
 }
 
-/// One line without characters that end lines, control terminals or turn the direction of what follows. Text that runs
-/// from right to left is set apart, so that what stands after it stays where it belongs.
+/// [`one_line`], where text that runs from right to left is set apart, so that what stands after it stays where it belongs.
 pub(super) fn clean(value: &str) -> String {
+    let out = one_line(value);
+    if out.chars().any(is_right_to_left) { format!("\u{2068}{out}\u{2069}") } else { out }
+}
+
+/// One line without characters that end lines, control terminals or turn the direction of what follows.
+fn one_line(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for word in value.split(|c: char| c.is_whitespace() || c.is_control()) {
         let length = out.len();
@@ -121,7 +140,7 @@ pub(super) fn clean(value: &str) -> String {
             out.truncate(length);
         }
     }
-    if out.chars().any(is_right_to_left) { format!("\u{2068}{out}\u{2069}") } else { out }
+    out
 }
 
 /// Embeddings, overrides and isolates; and the mark that some programs put before texts.

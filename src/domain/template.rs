@@ -1,24 +1,31 @@
-//! Texts of mails as people write them: variables in double braces, and in bodies four tags, entities and line breaks.
+//! Texts as people write them: variables in double braces, and in bodies of mails four tags, entities and line breaks.
 //!
 //! A text is taken apart before any value is known, so that nothing in a value can ever be a variable or a tag.
 
-use super::MailError;
+/// A variable that begins and does not end.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{{{{ stands without }}}} after it")]
+pub struct Unclosed(pub String);
 
 /// What is left of a link's target after which a variable may stand.
 const AFTER_HOST: [char; 3] = ['/', '?', '#'];
 
 /// A tag that bodies may have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Mark {
+pub enum Mark {
+    /// `b`.
     Bold,
+    /// `i`.
     Italic,
+    /// `u`.
     Underline,
+    /// `a`.
     Link,
 }
 
 /// A part of a text.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Piece {
+pub enum Piece {
     /// Stands for itself.
     Text(String),
     /// The value of this name.
@@ -33,8 +40,24 @@ pub(super) enum Piece {
     Close(Mark),
 }
 
-/// Takes a text apart that has variables only: a subject, or the target of a link.
-pub(super) fn line(text: &str) -> Result<Vec<Piece>, MailError> {
+impl Piece {
+    /// The names of the variables in the pieces, those in the targets of links as well.
+    #[must_use]
+    pub fn variables(pieces: &[Self]) -> Vec<&str> {
+        let names = pieces.iter().map(|piece| match piece {
+            Self::Variable(name) => vec![name.as_str()],
+            Self::OpenLink(target) => Self::variables(target),
+            Self::Text(_) | Self::Break | Self::Open(_) | Self::Close(_) => Vec::new(),
+        });
+        names.flatten().collect()
+    }
+}
+
+/// Takes a text apart that has variables only: a subject, a value, or the target of a link.
+///
+/// # Errors
+/// [`Unclosed`] holds what follows the braces.
+pub fn line(text: &str) -> Result<Vec<Piece>, Unclosed> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find("{{") {
@@ -49,7 +72,10 @@ pub(super) fn line(text: &str) -> Result<Vec<Piece>, MailError> {
 
 /// Takes a body apart. Tags other than `b`, `i`, `u`, `a` and `br` are left out and their text kept, and so are links
 /// that lead elsewhere than to `https:`, `http:` or `mailto:`. A backslash before an n is a line break as well.
-pub(super) fn body(text: &str) -> Result<Vec<Piece>, MailError> {
+///
+/// # Errors
+/// [`Unclosed`] holds what follows the braces.
+pub fn body(text: &str) -> Result<Vec<Piece>, Unclosed> {
     let mut builder = Builder::default();
     let mut rest = text.trim_end();
     while let Some(at) = rest.find(['{', '<', '&', '\\', '\n', '\r']) {
@@ -61,9 +87,9 @@ pub(super) fn body(text: &str) -> Result<Vec<Piece>, MailError> {
 }
 
 /// Reads `{{ name }}` at the beginning of `text`: the name, and what follows.
-fn variable(text: &str) -> Result<(&str, &str), MailError> {
+fn variable(text: &str) -> Result<(&str, &str), Unclosed> {
     let inside = &text[2..];
-    let end = inside.find("}}").ok_or_else(|| MailError::unknown_variable(inside))?;
+    let end = inside.find("}}").ok_or_else(|| Unclosed(inside.to_owned()))?;
     Ok((inside[..end].trim(), &inside[end + 2..]))
 }
 
@@ -88,7 +114,7 @@ impl Builder {
     }
 
     /// Takes what begins with a character that can mean something, and gives what follows.
-    fn special<'a>(&mut self, text: &'a str) -> Result<&'a str, MailError> {
+    fn special<'a>(&mut self, text: &'a str) -> Result<&'a str, Unclosed> {
         if text.starts_with("{{") {
             let (name, rest) = variable(text)?;
             self.pieces.push(Piece::Variable(name.to_owned()));
@@ -114,7 +140,7 @@ impl Builder {
         Ok(rest)
     }
 
-    fn tag(&mut self, tag: &Tag<'_>) -> Result<(), MailError> {
+    fn tag(&mut self, tag: &Tag<'_>) -> Result<(), Unclosed> {
         let mark = match tag.name.to_ascii_lowercase().as_str() {
             "b" => Mark::Bold,
             "i" => Mark::Italic,
@@ -201,7 +227,7 @@ fn end_of_tag(inside: &str) -> Option<usize> {
 }
 
 /// The target of a link, if it is one that mails may have.
-fn target(attributes: &str) -> Result<Option<Vec<Piece>>, MailError> {
+fn target(attributes: &str) -> Result<Option<Vec<Piece>>, Unclosed> {
     let Some(text) = href(attributes) else { return Ok(None) };
     let text = decode(text.trim());
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {

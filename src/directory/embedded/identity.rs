@@ -1,0 +1,266 @@
+//! Whose the Account of a name is: what it remembers of the record, who shares a value, and what people have answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use kube::ResourceExt;
+
+use crate::api::account::AccountSpec;
+use crate::api::meta::ANNOTATION_IDENTITY;
+use crate::api::reasons::NAME_REUSED;
+use crate::api::{Account as AccountObject, User};
+use crate::cluster::events::our_time;
+use crate::cluster::{Created, Replaced};
+use crate::directory::{DirectoryError, Effect};
+use crate::domain::correlation::{self, Identity, Step, step};
+
+use super::{Embedded, Mapping, seed};
+
+/// The correlation attribute of a Directory that names none.
+pub(super) const EMPLOYEE_ID: &str = "employeeId";
+
+impl Mapping {
+    /// Name of the attribute by which people are known beyond their names.
+    #[must_use]
+    pub fn correlation_attribute(&self) -> &str {
+        &self.correlation
+    }
+
+    /// The record's correlation value. What a task wrote into the account says nothing about the record.
+    #[must_use]
+    pub fn correlation<'a>(&self, user: &'a User) -> Option<&'a str> {
+        let mapping = self.mapped.iter().find(|mapping| mapping.name == self.correlation);
+        let source = mapping.and_then(|mapping| mapping.source.as_deref()).unwrap_or(&self.correlation);
+        correlation::correlation(Self::record_text(user, source))
+    }
+
+    /// What the account remembers.
+    fn remembered<'a>(&self, account: &'a AccountSpec) -> Option<&'a str> {
+        correlation::correlation(account.correlation.get(&self.correlation).map(String::as_str))
+    }
+
+    /// Whose the name is, as far as record and account can tell.
+    #[must_use]
+    pub fn identity(&self, user: &User, account: &AccountSpec) -> Identity {
+        let is_reused = correlation::is_reused(self.remembered(account), self.correlation(user));
+        Identity { is_reused, is_shared: false, since: account.released_at }
+    }
+
+    /// The correlation values that several subjects have. Who is deleted softly is no subject.
+    #[must_use]
+    pub fn shared<'a>(&self, users: &'a [User], accounts: &[AccountObject]) -> BTreeSet<&'a str> {
+        let deleted: BTreeSet<&str> = accounts
+            .iter()
+            .filter(|account| account.spec.deleted_at.is_some())
+            .filter_map(|account| account.metadata.name.as_deref())
+            .collect();
+        let is_subject = |user: &&User| user.metadata.name.as_deref().is_some_and(|name| !deleted.contains(name));
+        let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
+        for value in users.iter().filter(is_subject).filter_map(|user| self.correlation(user)) {
+            if !seen.insert(value) {
+                shared.insert(value);
+            }
+        }
+        shared
+    }
+
+    fn remember(&self, user: &User, account: &mut AccountSpec) {
+        if let Some(value) = self.correlation(user) {
+            account.correlation.insert(self.correlation.clone(), value.to_owned());
+        }
+    }
+
+    /// The Account as it is to be; None: as it is. Everything that another person had is gone with a release.
+    fn settled(&self, user: &User, account: &AccountObject, is_shared: bool, as_of: DateTime<Utc>) -> Option<AccountObject> {
+        let answer = account.annotations().get(ANNOTATION_IDENTITY).map(String::as_str);
+        let mut next = account.clone();
+        match step(self.remembered(&account.spec), self.correlation(user), is_shared, answer) {
+            Step::Nothing => return None,
+            Step::Dismiss => {}
+            Step::Remember | Step::Keep => self.remember(user, &mut next.spec),
+            Step::Release => {
+                next.spec = anew(user, account, as_of);
+                self.remember(user, &mut next.spec);
+            }
+        }
+        next.annotations_mut().remove(ANNOTATION_IDENTITY);
+        Some(next)
+    }
+}
+
+/// The account of the person who has the name now.
+fn anew(user: &User, before: &AccountObject, as_of: DateTime<Utc>) -> AccountSpec {
+    let mut spec = seed(user).spec;
+    spec.released_at = Some(as_of);
+    // A record that was written over is as old as its predecessor's.
+    let made = before.metadata.creation_timestamp.as_ref().map(our_time);
+    if user.spec.created_date_time.is_none() && spec.created_date_time <= made {
+        spec.created_date_time = Some(as_of);
+    }
+    spec
+}
+
+impl Embedded {
+    /// Gives every User an Account that has none, and does about all others what their records and people's answers ask
+    /// for; whether anything was written. What somebody else writes meanwhile is left to the next evaluation.
+    pub(super) async fn seed_and_settle(
+        &self,
+        users: &[User],
+        accounts: &[AccountObject],
+        as_of: DateTime<Utc>,
+    ) -> Result<bool, DirectoryError> {
+        let shared = self.mapping.shared(users, accounts);
+        let known: BTreeMap<&str, &AccountObject> =
+            accounts.iter().filter_map(|account| Some((account.metadata.name.as_deref()?, account))).collect();
+        let mut written = false;
+        for user in users {
+            let is_shared = self.mapping.correlation(user).is_some_and(|value| shared.contains(value));
+            let Some(account) = user.metadata.name.as_deref().and_then(|name| known.get(name)) else {
+                let mut account = seed(user);
+                if !is_shared {
+                    self.mapping.remember(user, &mut account.spec);
+                }
+                match self.cluster.create(&account).await? {
+                    Created::New(_) | Created::Exists => written = true,
+                }
+                continue;
+            };
+            if let Some(settled) = self.mapping.settled(user, account, is_shared, as_of) {
+                match self.cluster.replace(&settled).await? {
+                    Replaced::Done(_) | Replaced::Conflict | Replaced::Gone => written = true,
+                }
+            }
+        }
+        Ok(written)
+    }
+
+    /// How many records have an account that is deleted and was another person's.
+    pub(super) fn reused_and_deleted(&self, users: &[User], accounts: &[AccountObject]) -> usize {
+        let deleted = accounts.iter().filter(|account| account.spec.deleted_at.is_some());
+        let deleted: BTreeMap<&str, &AccountObject> =
+            deleted.filter_map(|account| Some((account.metadata.name.as_deref()?, account))).collect();
+        let account = |user: &User| deleted.get(user.metadata.name.as_deref()?).copied();
+        users.iter().filter(|user| account(user).is_some_and(|account| self.mapping.identity(user, &account.spec).is_reused)).count()
+    }
+
+    /// Edits an Account as [`change`](Self::change) does, but for the person of the record only: it enables, gives or
+    /// deletes, and must not reach another person's account.
+    pub(super) async fn give(
+        &self,
+        subject: &str,
+        edit: impl Fn(&mut AccountSpec) -> Result<Effect, DirectoryError>,
+    ) -> Result<Effect, DirectoryError> {
+        let user: Option<User> = self.cluster.find(subject).await?;
+        self.change(subject, |account| {
+            self.require_own(user.as_ref(), account, subject)?;
+            edit(account)
+        })
+        .await
+    }
+
+    pub(super) fn require_own(&self, user: Option<&User>, account: &AccountSpec, subject: &str) -> Result<(), DirectoryError> {
+        if user.is_some_and(|user| self.mapping.identity(user, account).is_reused) {
+            let attribute = self.mapping.correlation_attribute();
+            let message =
+                format!("the account of {subject:?} remembers another {attribute} than the record has: it may be another person's");
+            return Err(DirectoryError::permanent(NAME_REUSED, message));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::DirectorySpec;
+
+    fn mapping(spec: Value) -> Mapping {
+        let spec: DirectorySpec = serde_json::from_value(spec).expect("a Directory");
+        Mapping::new("people", &spec, None)
+    }
+
+    fn user(name: &str, spec: Value) -> User {
+        let mut user = User::new(name, serde_json::from_value(spec).expect("a User"));
+        user.metadata.creation_timestamp = Some(crate::cluster::events::kubernetes_time(at(1)));
+        user
+    }
+
+    fn account(name: &str, spec: Value) -> AccountObject {
+        let mut account = AccountObject::new(name, serde_json::from_value(spec).expect("an Account"));
+        account.metadata.creation_timestamp = Some(crate::cluster::events::kubernetes_time(at(2)));
+        account
+    }
+
+    fn at(hour: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(hour)
+    }
+
+    #[test]
+    fn the_record_s_value_counts_and_not_what_a_task_wrote() {
+        let mapping = mapping(json!({"embedded": {}}));
+        let account = account("ann", json!({"attributes": {"employeeId": "8"}, "correlation": {"employeeId": "7"}}));
+        assert!(!mapping.identity(&user("ann", json!({"employeeId": " 7"})), &account.spec).is_reused);
+        assert!(mapping.identity(&user("ann", json!({"employeeId": "8"})), &account.spec).is_reused);
+        assert!(!mapping.identity(&user("ann", json!({})), &account.spec).is_reused);
+    }
+
+    #[test]
+    fn another_attribute_is_another_question() {
+        let badge = mapping(json!({
+            "embedded": {},
+            "correlationAttribute": "badge",
+            "attributes": [{"name": "badge", "source": "badgeNumber"}],
+        }));
+        let ann = user("ann", json!({"employeeId": "8", "extensionAttributes": {"badgeNumber": "b"}}));
+        let mut account = account("ann", json!({"correlation": {"employeeId": "7"}}));
+        assert!(!badge.identity(&ann, &account.spec).is_reused, "nothing was remembered of badges");
+        account = badge.settled(&ann, &account, false, at(9)).expect("it is remembered");
+        assert_eq!(json!(account.spec.correlation), json!({"badge": "b", "employeeId": "7"}));
+    }
+
+    #[test]
+    fn a_value_of_two_subjects_is_shared_but_not_with_somebody_deleted() {
+        let mapping = mapping(json!({"embedded": {}}));
+        let users = [("ann", "7"), ("bob", "7 "), ("cid", "8"), ("dan", "8"), ("eve", ""), ("fay", " ")];
+        let users = users.map(|(name, id)| user(name, json!({"employeeId": id})));
+        let accounts = [account("dan", json!({"deletedAt": at(0)})), account("ann", json!({}))];
+        assert_eq!(mapping.shared(&users, &accounts), BTreeSet::from(["7"]));
+    }
+
+    #[test]
+    fn a_release_leaves_nothing_of_the_other_person() {
+        let mapping = mapping(json!({"embedded": {}}));
+        let jane = user("jo", json!({"employeeId": "8", "initialAccount": {"accountEnabled": false, "memberOf": ["lab"]}}));
+        let mut before = account(
+            "jo",
+            json!({
+                "memberOf": ["payroll"], "licenses": ["E5"], "attributes": {"mail": "john@acme.example"}, "sponsors": ["max"],
+                "sessionsRevokedAt": at(1), "deletedAt": at(1), "createdDateTime": at(0), "correlation": {"employeeId": "7", "badge": "b"},
+            }),
+        );
+        before.annotations_mut().insert(ANNOTATION_IDENTITY.to_owned(), "release 8".to_owned());
+        before.annotations_mut().insert("acme.example/note".to_owned(), "x".to_owned());
+        let after = mapping.settled(&jane, &before, false, at(9)).expect("it is released");
+        let expected = json!({
+            "accountEnabled": false, "memberOf": ["lab"], "correlation": {"employeeId": "8"},
+            "createdDateTime": at(9), "releasedAt": at(9),
+        });
+        assert_eq!(json!(after.spec), expected);
+        assert_eq!(after.annotations().keys().collect::<Vec<_>>(), ["acme.example/note"]);
+        assert_eq!(mapping.settled(&jane, &after, false, at(10)), None);
+    }
+
+    #[test]
+    fn who_is_kept_keeps_everything() {
+        let mapping = mapping(json!({"embedded": {}}));
+        let ann = user("ann", json!({"employeeId": "8"}));
+        let mut before = account("ann", json!({"memberOf": ["payroll"], "correlation": {"employeeId": "7"}}));
+        assert_eq!(mapping.settled(&ann, &before, false, at(9)), None, "nobody has said");
+        before.annotations_mut().insert(ANNOTATION_IDENTITY.to_owned(), "keep".to_owned());
+        let after = mapping.settled(&ann, &before, false, at(9)).expect("it is kept");
+        assert_eq!(json!(after.spec), json!({"accountEnabled": true, "memberOf": ["payroll"], "correlation": {"employeeId": "8"}}));
+        assert!(after.annotations().is_empty());
+    }
+}

@@ -1,0 +1,72 @@
+//! Whether the variables of a task's texts are some.
+
+use super::{Problems, reason};
+use crate::api::{Action, Task};
+use crate::domain::variable::{Place, mistakes, recipient};
+use crate::rule::Vocabulary;
+
+/// The texts of a mail.
+struct Texts<'a> {
+    subject: Option<&'a str>,
+    body: Option<&'a str>,
+    to: &'a [String],
+    cc: &'a [String],
+    places: [Place; 2],
+}
+
+pub(super) fn check(problems: &mut Problems, path: &str, task: &Task, action: Action<'_>, vocabulary: &Vocabulary) {
+    if let Action::UpdateUserAttributes(arguments) = action {
+        for (index, update) in arguments.attributes.iter().enumerate() {
+            say(problems, format!("{path}.attributes[{index}].value"), task, &mistakes(&update.value, Place::Value, vocabulary));
+        }
+    }
+    let Some(texts) = texts(action) else { return };
+    let named = [("customSubject", texts.subject, texts.places[0]), ("customBody", texts.body, texts.places[1])];
+    for (field, text, place) in named {
+        say(problems, format!("{path}.{field}"), task, &text.map(|text| mistakes(text, place, vocabulary)).unwrap_or_default());
+    }
+    for (field, entries) in [("to", texts.to), ("cc", texts.cc)] {
+        for (index, entry) in entries.iter().enumerate() {
+            let mistake = recipient(entry, Some(vocabulary)).and_then(Result::err);
+            say(problems, format!("{path}.{field}[{index}]"), task, mistake.as_slice());
+        }
+    }
+}
+
+fn texts(action: Action<'_>) -> Option<Texts<'_>> {
+    let mail = match action {
+        Action::GenerateTemporaryAccessPass(mail) => {
+            return Some(Texts {
+                subject: mail.custom_subject.as_deref(),
+                body: mail.custom_body.as_deref(),
+                to: &mail.to,
+                cc: &mail.cc,
+                places: [Place::PassSubject, Place::PassBody],
+            });
+        }
+        Action::SendWelcomeEmail(mail)
+        | Action::SendOnboardingReminderEmail(mail)
+        | Action::SendEmailToManagerAboutMove(mail)
+        | Action::SendSponsorshipChangeEmailToManager(mail)
+        | Action::SendSponsorChangeEmailToCoSponsors(mail)
+        | Action::SendEmailToManagerBeforeLastDay(mail)
+        | Action::SendEmailOnLastDay(mail)
+        | Action::SendEmailToManagerAfterLastDay(mail)
+        | Action::SendInactivityEmail(mail)
+        | Action::SendUnsponsoredGuestRemovalEmail(mail) => mail,
+        _ => return None,
+    };
+    Some(Texts {
+        subject: mail.custom_subject.as_deref(),
+        body: mail.custom_body.as_deref(),
+        to: &mail.to,
+        cc: &mail.cc,
+        places: [Place::Subject, Place::Body],
+    })
+}
+
+fn say(problems: &mut Problems, path: String, task: &Task, mistakes: &[String]) {
+    if !mistakes.is_empty() {
+        problems.add(path, reason::VARIABLE, format!("task {:?}: {}", task.name, mistakes.join(", ")));
+    }
+}

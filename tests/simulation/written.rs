@@ -1,0 +1,121 @@
+//! What a released version wrote is read by every later one: nobody is planned again, and nobody is missed.
+//!
+//! Each folder of `written/` is a tenant as the programs of one version left it. It is put into the API server as it is, or
+//! as from a backup; then controller and evaluations run at later instants, and nothing has happened.
+//! `TENURE_WRITE=v1 cargo test --test simulation written` writes that folder anew, unless a file `RELEASED` stands in it.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends by panicking, and so do its helpers")]
+
+mod altered;
+mod compare;
+mod files;
+mod story;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use tenure::domain::identity;
+use tenure::sim::{Document, Options, Simulation, load};
+
+use crate::scenarios::end::{list, text};
+use crate::scenarios::play::{NS, restore};
+use compare::{Way, differences};
+
+/// How long nothing happens. Every window that was open stays open.
+const QUIET: TimeDelta = TimeDelta::hours(4);
+
+/// What is applied again from Git, so that the simulation knows of the tenant: the schedule, as it is.
+fn schedule(objects: &[Value]) -> Vec<Document> {
+    let schedule = objects.iter().find(|object| text(object, "/kind") == "TenantSchedule").expect("a schedule");
+    let manifest = json!({
+        "apiVersion": schedule["apiVersion"], "kind": schedule["kind"],
+        "metadata": {"name": schedule["metadata"]["name"], "namespace": schedule["metadata"]["namespace"]},
+        "spec": schedule["spec"],
+    });
+    load::parse("schedule.json", &manifest.to_string()).expect("a schedule")
+}
+
+/// Lets the programs of today work on what was written.
+fn later(objects: &[Value], way: Way) -> Vec<Value> {
+    let head = objects.iter().find(|object| text(object, "/kind") == "TenantLedger").expect("a head");
+    let from: DateTime<Utc> = text(head, "/asOf").parse().expect("an instant");
+    let from = from + TimeDelta::hours(1);
+    // UIDs follow from the seed: what comes from a backup must not get its old ones.
+    let seed = u64::from(way == Way::Restored);
+    let options = Options { from: Some(from), until: Some(from + QUIET), seed, skip_quiet: false, ..Options::default() };
+    let simulation = Simulation::new(schedule(objects), options).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let api = simulation.api();
+    match way {
+        Way::Kept => {
+            for object in objects {
+                let name = text(object, "/metadata/name");
+                api.adopt(object).unwrap_or_else(|refusal| panic!("{} {name}: {}", object["kind"], refusal.message));
+            }
+        }
+        Way::Restored => restore(&api, objects),
+    }
+    let objects = simulation.run().objects;
+    objects.into_iter().filter(|object| text(object, "/metadata/namespace") == NS).collect()
+}
+
+/// The rows of the ledger, each in words: workflow, attribute, state, reason.
+fn rows(objects: &[Value]) -> BTreeSet<String> {
+    let rows = objects.iter().filter(|object| text(object, "/kind") == "OccurrenceLedger").flat_map(|chunk| list(chunk, "/entries"));
+    rows.map(|row| ["/workflow", "/attribute", "/state", "/reason"].map(|field| text(row, field)).join(" ").trim().to_owned()).collect()
+}
+
+/// What a tenant must have in it to say something about every key.
+const ROWS: [&str; 16] = [
+    "alone sponsors<1 planned",
+    "attic employeeHireDate planned",
+    "club group:club planned",
+    "depot employeeLeaveDateTime planned",
+    "employeeHireDate superseded HireWithdrawn",
+    "hand  planned",
+    "hand  planned NobodyDue",
+    "hand  planned SubjectNotFound",
+    "idle inactivity planned",
+    "join employeeHireDate missed WindowEnded",
+    "join employeeHireDate planned",
+    "join employeeHireDate superseded Superseded",
+    "move department planned",
+    "move jobTitle planned",
+    "off employeeLeaveDateTime planned",
+    "off employeeLeaveDateTime released Changed",
+];
+
+fn assert_covers(objects: &[Value], whose: &str) {
+    assert_eq!(rows(objects).iter().collect::<Vec<_>>(), ROWS, "{whose}: the rows of the ledger");
+    let runs = objects.iter().filter(|object| text(object, "/kind") == "Run");
+    let held: BTreeSet<&str> = runs
+        .flat_map(|run| list(run, "/status/conditions"))
+        .filter(|condition| text(condition, "/type") == "Held" && text(condition, "/status") == "True")
+        .map(|condition| text(condition, "/reason"))
+        .collect();
+    assert_eq!(held, BTreeSet::from(["LimitExceeded", "RestoredWhileRunning"]), "{whose}: the Runs that are held");
+}
+
+#[test]
+fn the_story_comes_to_every_kind_of_row_and_is_written_on_request() {
+    let objects = story::play();
+    if let Ok(form) = std::env::var("TENURE_WRITE") {
+        files::write(&files::folder(&form), &objects).unwrap_or_else(|refusal| panic!("{refusal}"));
+    }
+    assert_covers(&objects, "what this version writes");
+}
+
+#[test]
+fn what_was_written_is_read_with_nothing_planned_and_nothing_missed() {
+    let forms = files::forms();
+    assert_eq!(forms.last(), Some(&format!("v{}", identity::VERSION)), "the newest form is that of the identities");
+    for form in forms {
+        let objects = files::read(&files::folder(&form));
+        assert_covers(&objects, &form);
+        for way in [Way::Kept, Way::Restored] {
+            let after = later(&objects, way);
+            let differences = differences(&objects, &after, way);
+            assert!(differences.is_empty(), "{form}, {way:?}:\n{}", differences.join("\n"));
+        }
+    }
+}
