@@ -165,30 +165,42 @@ class Tenant:
         def counts(epoch):
             return epoch <= head["sealedEpoch"] and not any(a["from"] <= epoch <= a["to"] for a in head.get("abandoned", []))
 
+        slices = self.api.must(self.api.call("GET", path(self.name, "RunSlice")))["items"]
+        results = [(part, result) for part in slices for result in part["results"]]
+        # Of these it was seen before their start that they have left.
+        passed_over = {result["occurrence"] for part, result in results if self.is_passed_over(part, result)}
         planned, keys = collections.Counter(), set()
         for chunk in self.api.must(self.api.call("GET", path(self.name, "OccurrenceLedger")))["items"]:
             for row in filter(lambda row: counts(row["epoch"]), chunk["entries"]):
                 keys.add(row["key"])
                 planned[row["key"]] += row["state"] == "planned"
-                if row["state"] not in ("planned", "superseded"):
-                    wrong.append(f"{self.name}: {row['state']}: {row['workflow']}")
+                is_released = row["state"] == "released" and row["key"] in passed_over
+                if row["state"] not in ("planned", "superseded") and not is_released:
+                    wrong.append(f"{self.name}: {row['state']}: {row['workflow']}: {row.get('reason')}")
         twice = [key for key, times in planned.items() if times > 1]
         if twice or len(keys) != len(self.occurrences):
             wrong.append(f"{self.name}: {len(keys)} occurrences of {len(self.occurrences)} in the ledger, {len(twice)} planned more than once")
         done = collections.Counter()
-        for part in self.api.must(self.api.call("GET", path(self.name, "RunSlice")))["items"]:
-            if not counts(part["epoch"]):
-                wrong.append(f"{self.name}: slice {part['metadata']['name']} of an epoch that does not count is still there")
+        stale = {part["metadata"]["name"] for part in slices if not counts(part["epoch"])}
+        wrong += [f"{self.name}: slice {name} of an epoch that does not count is still there" for name in stale]
+        for part, result in results:
+            if part["metadata"]["name"] in stale:
                 continue
-            for result in part["results"]:
-                who = (part["workflow"], result["subject"])
-                done[who] += 1
-                if result["processingStatus"] != "completed" and not (self.gave_way(who) and result.get("reason") == "Superseded"):
-                    wrong.append(f"{self.name}: {part['metadata']['name']}: {result['subject']} is {result['processingStatus']}")
+            who = (part["workflow"], result["subject"])
+            done[who] += 1
+            is_superseded = self.gave_way(who) and result.get("reason") == "Superseded"
+            if result["processingStatus"] != "completed" and not is_superseded and not self.is_passed_over(part, result):
+                status = f"{result['processingStatus']}: {result.get('reason')}"
+                wrong.append(f"{self.name}: {part['metadata']['name']}: {result['subject']} is {status}")
         wrong += [f"{self.name}: {who} processed {times} times" for who, times in done.items() if times != 1]
         wrong += [f"{self.name}: {who} was not processed" for who in self.occurrences - done.keys() if not self.gave_way(who)]
         wrong += [f"{self.name}: {who} was processed and had not to be" for who in done.keys() - self.occurrences]
         return wrong
+
+    def is_passed_over(self, part, result):
+        """Whether a joiner's work was not begun, as the person had left when its turn came."""
+        is_canceled = result["processingStatus"] == "canceled" and result.get("reason") == "OffBoarded"
+        return is_canceled and self.gave_way((part["workflow"], result["subject"]))
 
     def gave_way(self, who):
         """Whether it is a joiner's work that the same person's off-boarding may have taken the place of."""

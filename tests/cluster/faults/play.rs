@@ -52,12 +52,15 @@ pub async fn play(ground: &Ground, story: &Story, spoil: Option<Spoil>) -> Resul
     let planned = Utc::now() + PREPARATION;
     let timing = timing(story, spoil.map(|spoil| spoil.fault))?;
     let record = Arc::new(Record::new(spoil, Duration::from_millis(story.latency), &timing));
-    let tenant = ground.tenant(story.name, planned, story.first_tick, Arc::clone(&record)).await?;
+    let mut tenant = ground.tenant(story.name, planned, story.first_tick, Arc::clone(&record)).await?;
+    if ["attributeChange", "membershipChange"].iter().any(|trigger| story.documents.contains(trigger)) {
+        tenant.stillness = Some(TimeDelta::from_std(timing.stillness)?);
+    }
     let told = async {
         let told = async {
             tenant.led().await?;
             drop(place);
-            tell(&tenant, story, begin(planned).await, timing.stillness).await
+            tell(&tenant, story, begin(planned).await).await
         };
         let told = told.await;
         tenant.over();
@@ -105,10 +108,7 @@ async fn begin(planned: DateTime<Utc>) -> DateTime<Utc> {
     start
 }
 
-async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>, stillness: Duration) -> Result<(), Error> {
-    // What changes is due when it has been still for a while, and the evaluation has whole seconds.
-    let is_of_changes = ["attributeChange", "membershipChange"].iter().any(|trigger| story.documents.contains(trigger));
-    let rest = TimeDelta::from_std(stillness)? + TimeDelta::seconds(2);
+async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>) -> Result<(), Error> {
     // Everything up to the last step that changed what only a full evaluation sees.
     let mut evaluated = None;
     let mut due_until = start;
@@ -123,9 +123,6 @@ async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>, stillness: D
         }
         evaluated = act(tenant, &step).await?.or(evaluated);
         due_until = step.due_until.max(due_until);
-        if let Some(changed) = evaluated.filter(|_| is_of_changes) {
-            due_until = due_until.max(changed + rest);
-        }
         last = step.touches("Workflow").then(Utc::now);
     }
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
@@ -19,7 +19,7 @@ use kube::runtime::wait::await_condition;
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 use tenure::api::conditions::is_true;
-use tenure::api::{ProcessingStatus, Run, RunSlice, TenantLedger, Workflow};
+use tenure::api::{DirectorySnapshot, ProcessingStatus, Run, RunSlice, TenantLedger, Workflow};
 use tenure::domain::job::DIVISOR_FLAG;
 use tenure::domain::schedule::{Cadence, splay};
 use tokio::sync::Semaphore;
@@ -99,7 +99,7 @@ impl Ground {
     /// The tenant of a namespace that is there.
     pub fn tenant_of(&self, namespace: String, record: Arc<Record>) -> Tenant {
         self.namespaces.lock().expect("nobody panics with it").insert(namespace.clone(), Arc::clone(&record));
-        Tenant { ground: self.clone(), namespace, record, restarts: AtomicU32::new(0), is_over: AtomicBool::new(false) }
+        Tenant { ground: self.clone(), namespace, record, stillness: None, restarts: AtomicU32::new(0), is_over: AtomicBool::new(false) }
     }
 
     /// Makes a namespace.
@@ -130,6 +130,8 @@ pub struct Tenant {
     pub ground: Ground,
     pub namespace: String,
     pub record: Arc<Record>,
+    /// How long a change has to be still before it is due; None: nothing of the tenant is about changes.
+    pub stillness: Option<TimeDelta>,
     restarts: AtomicU32,
     is_over: AtomicBool,
 }
@@ -218,12 +220,23 @@ impl Tenant {
         Ok(Api::namespaced(self.ground.client.clone(), &self.namespace).get_opt("default").await?)
     }
 
+    /// The instant of the last change that an evaluation has seen and that is not due by itself as of `as_of`.
+    async fn unsettled_change(&self, as_of: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, Error> {
+        let (Some(stillness), Some(as_of)) = (self.stillness, as_of) else { return Ok(None) };
+        let snapshots = self.list::<DirectorySnapshot>().await?;
+        let marks = snapshots.iter().flat_map(|snapshot| &snapshot.spec.rows).flat_map(|row| &row.current.marks);
+        Ok(marks.filter_map(|mark| mark.changed_at).max().filter(|changed| *changed + stillness > as_of))
+    }
+
     /// What still moves; None: nothing does, and everything before `since` was evaluated.
     pub async fn unrest(&self, since: Option<DateTime<Utc>>) -> Result<Option<String>, Error> {
         let head = self.head().await?;
         let as_of = head.as_ref().and_then(|head| head.spec.as_of);
         if let Some(since) = since.filter(|since| as_of.is_none_or(|as_of| as_of <= *since)) {
             return Ok(Some(format!("evaluated as of {as_of:?}, not yet as of {since}")));
+        }
+        if let Some(changed) = self.unsettled_change(as_of).await? {
+            return Ok(Some(format!("evaluated as of {as_of:?}, a change as of {changed} is not due yet")));
         }
         if let Some(head) = head.filter(|head| head.spec.epoch != head.spec.sealed_epoch) {
             return Ok(Some(format!("epoch {} is not sealed", head.spec.epoch)));
