@@ -18,6 +18,12 @@ use super::trigger::Trigger;
 /// The version of all identities: `keyVersion` of the head.
 pub const VERSION: i32 = 1;
 
+/// Whether keys and digests of a head's `keyVersion` can be read and written here.
+#[must_use]
+pub const fn is_known(version: i32) -> bool {
+    version == VERSION
+}
+
 /// What has an identity.
 pub trait Identity {
     /// Writes what identifies it.

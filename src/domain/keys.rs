@@ -3,7 +3,9 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::identity::{Identity, Parts};
+use crate::api::TenantLedgerData;
+
+use super::identity::{self, Identity, Parts};
 
 /// Bytes of a subject's or an occurrence's id.
 const ID_BYTES: usize = 16;
@@ -17,13 +19,21 @@ pub struct Keyring {
 }
 
 impl Keyring {
+    /// The key of a head.
+    ///
+    /// # Errors
+    /// The key is none, or what was written under it cannot be read here.
+    pub fn of(head: &TenantLedgerData) -> Result<Self, KeyError> {
+        if identity::is_known(head.key_version) { Self::from_hex(&head.key) } else { Err(KeyError::Version(head.key_version)) }
+    }
+
     /// The key as the head has it, in hexadecimal.
     ///
     /// # Errors
     /// The text is no hexadecimal number of 32 bytes.
     pub fn from_hex(key: &str) -> Result<Self, KeyError> {
-        let bytes = decode(key).filter(|bytes| bytes.len() == 32).ok_or(KeyError)?;
-        let mac = Hmac::new_from_slice(&bytes).map_err(|_| KeyError)?;
+        let bytes = decode(key).filter(|bytes| bytes.len() == 32).ok_or(KeyError::Spoilt)?;
+        let mac = Hmac::new_from_slice(&bytes).map_err(|_| KeyError::Spoilt)?;
         Ok(Self { mac })
     }
 
@@ -106,10 +116,16 @@ impl Identity for Keyed<'_> {
     }
 }
 
-/// The head's key is not 32 bytes in hexadecimal.
+/// Why a head's key cannot be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the key of the TenantLedger is not 32 bytes in hexadecimal")]
-pub struct KeyError;
+pub enum KeyError {
+    /// It is not 32 bytes in hexadecimal.
+    #[error("the key of the TenantLedger is not 32 bytes in hexadecimal")]
+    Spoilt,
+    /// Another version of Tenure wrote keys of this version under it.
+    #[error("the TenantLedger has keys of version {0}, which this version of Tenure cannot read")]
+    Version(i32),
+}
 
 /// Bytes in hexadecimal, lower case.
 #[must_use]
@@ -147,6 +163,15 @@ mod tests {
         assert_ne!(keys.time_occurrence("l", "s", "a", "v"), keys.change_occurrence("l", "s", "a", 0, "v"));
         assert_eq!(keys.subject("people", "ann").len(), 2 * ID_BYTES);
         assert_eq!(keys.digest("department", "Sales").len(), 2 * DIGEST_BYTES);
+    }
+
+    #[test]
+    fn keys_of_another_version_are_refused() {
+        let head = |key_version| TenantLedgerData { key: "ab".repeat(32), key_version, ..TenantLedgerData::default() };
+        assert!(Keyring::of(&head(identity::VERSION)).is_ok());
+        for other in [0, identity::VERSION + 1] {
+            assert_eq!(Keyring::of(&head(other)).err(), Some(KeyError::Version(other)));
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::api::tenant_schedule::TenantScheduleStatus;
 use crate::api::{Run, TenantLedger, TenantSchedule, Workflow};
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::epochs;
+use crate::domain::identity;
 use crate::domain::job::{self, Evaluation, Owner};
 use crate::domain::schedule::Schedule;
 use crate::domain::tick::{self, EvaluationDecision, HeadFacts, Input, JobFacts, Unplanned};
@@ -51,6 +52,11 @@ impl Observed<'_> {
     /// The head is gone; a new one would process everybody again.
     fn head_missing(&self) -> bool {
         self.head.is_none() && self.planned
+    }
+
+    /// The head is of a Tenure that writes other keys: read as ours they would make everybody due again.
+    fn has_unknown_keys(&self) -> bool {
+        self.head.as_ref().is_some_and(|head| !identity::is_known(head.spec.key_version))
     }
 }
 
@@ -139,7 +145,7 @@ fn evaluate_now(schedule: &TenantSchedule) -> Option<&str> {
 
 fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &mut Memory, now: DateTime<Utc>) -> Plan {
     let (change, unplanned) = asks(observed, memory);
-    let can_tell = observed.problems.is_empty() && !observed.head_missing() && memory.clock_skew.is_none();
+    let can_tell = observed.problems.is_empty() && !observed.head_missing() && !observed.has_unknown_keys() && memory.clock_skew.is_none();
     let decision = ticks.filter(|_| can_tell).map(|schedule| {
         tick::decide_evaluation(&Input {
             schedule,
@@ -189,6 +195,7 @@ fn desired_status(
     }
     let stalled = match (decision, memory.evaluations.refused) {
         _ if observed.head_missing() => Some(HEAD_MISSING),
+        _ if observed.has_unknown_keys() => Some(KEY_VERSION_UNKNOWN),
         _ if memory.clock_skew.is_some() => Some(CLOCK_OFF),
         (_, Some(job::EXIT_HEAD_MISSING)) if observed.head.is_none() => Some(HEAD_MISSING),
         (_, Some(job::EXIT_TORN_RESTORE)) => Some(TORN_RESTORE),
@@ -216,6 +223,10 @@ const HEAD_MISSING: Stalled =
     ("HeadMissing", "there is history, but the TenantLedger default is gone: restore it from a backup; no new one is made");
 const TORN_RESTORE: Stalled =
     ("TornRestore", "there are rows of an epoch that the TenantLedger default never allocated: restore all objects from one backup");
+const KEY_VERSION_UNKNOWN: Stalled = (
+    "KeyVersionUnknown",
+    "another version of Tenure wrote the TenantLedger default, with keys that this one cannot read: install that version again",
+);
 const CLOCK_OFF: Stalled =
     ("ClockOff", "the clock of a node is more than a minute away from the API server's: nobody is evaluated until it is set right");
 const CLOCK_BEHIND: Stalled = ("ClockBehind", "the clock is before the instant of the last evaluation");

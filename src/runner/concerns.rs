@@ -11,6 +11,7 @@ use crate::api::{Account, Directory, DirectorySnapshot, OccurrenceLedger, Sighti
 use crate::directory::embedded::{Mapping, seed};
 use crate::domain::concern::concerns;
 use crate::domain::employment::{DatesSeen, Employment};
+use crate::domain::identity;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
 use crate::domain::snapshot::{employment, sealed_sighting};
@@ -59,8 +60,12 @@ pub struct Concerned {
 #[must_use]
 pub fn concerned(house: &House, as_of: DateTime<Utc>) -> Vec<Concerned> {
     // Before the first evaluation there is no key. Any will do: nothing is looked up that was written under another.
-    let head = house.head.clone().unwrap_or_else(|| TenantLedgerData { key: "00".repeat(32), ..TenantLedgerData::default() });
-    let Ok(keys) = Keyring::from_hex(&head.key) else { return Vec::new() };
+    let head = house.head.clone().unwrap_or_else(|| TenantLedgerData {
+        key: "00".repeat(32),
+        key_version: identity::VERSION,
+        ..TenantLedgerData::default()
+    });
+    let Ok(keys) = Keyring::of(&head) else { return Vec::new() };
     let ledger = LedgerIndex::build(&head, house.ledger.iter().flat_map(|chunk| &chunk.spec.entries));
     let accounts: BTreeMap<String, &Account> = house.accounts.iter().map(|account| (account.name_any(), account)).collect();
     let mut found = Vec::new();

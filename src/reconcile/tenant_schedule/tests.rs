@@ -23,6 +23,12 @@ fn head(epoch: i64, sealed_epoch: i64) -> TenantLedger {
         "epoch": epoch, "sealedEpoch": sealed_epoch, "asOf": at(0), "allocatedAsOf": at(0), "key": "0"}))
 }
 
+fn head_with_keys_of(key_version: i32) -> TenantLedger {
+    let mut head = head(4, 4);
+    head.spec.key_version = key_version;
+    head
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
 fn run(name: &str, execution_type: &str, epoch: Option<i64>, status: Value) -> Run {
     let labels: Value = epoch.map_or_else(|| json!({}), |epoch| json!({"tenure.dev/epoch": epoch.to_string()}));
@@ -81,6 +87,12 @@ fn what_stalls_a_tenant() {
         ("no such Directory", vec![Seen::from(schedule(json!({"directory": "gone"})))], (false, "DirectoryNotFound"), false),
         ("the head is gone", vec![Seen::from(schedule(json!({}))), planned()], (false, "HeadMissing"), false),
         ("the head is there", vec![Seen::from(schedule(json!({}))), planned(), Seen::from(head(4, 4))], (true, "Scheduled"), true),
+        (
+            "keys of a later version",
+            vec![Seen::from(schedule(json!({}))), planned(), Seen::from(head_with_keys_of(2))],
+            (false, "KeyVersionUnknown"),
+            false,
+        ),
         (
             "an on-demand Run says nothing about a head",
             vec![Seen::from(schedule(json!({}))), Seen::from(run("r", "onDemand", None, json!({})))],

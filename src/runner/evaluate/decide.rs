@@ -56,8 +56,9 @@ fn consider(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft, wanted: &mut 
         for (person, seen) in looks.people(tenant, directory) {
             note_dates(tenant, person, seen, draft);
             let from = found.len();
+            let view = view(tenant, person, seen);
             for (usable, facts) in &facts {
-                for decided in facts.decide(person, view(tenant, person, seen), books, draft.next) {
+                for decided in facts.decide(person, view, books, draft.next) {
                     if let Some(next) = decided.next {
                         draft.wake(next);
                     }

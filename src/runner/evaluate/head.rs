@@ -12,7 +12,7 @@ use crate::api::{Account, DirectorySnapshot, OccurrenceLedger, RunSlice, TenantL
 use crate::cluster::client::Selector;
 use crate::cluster::{Cluster, Created, Replaced};
 use crate::domain::identity;
-use crate::domain::keys::encode;
+use crate::domain::keys::{Keyring, encode};
 use crate::runner::{Context, RunnerError};
 
 use super::draft::Draft;
@@ -100,6 +100,7 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
                 Created::Exists => continue,
             }
         };
+        Keyring::of(&object.spec).map_err(|error| RunnerError::Invalid(error.to_string()))?;
         if let Some(sealed) = object.spec.as_of.filter(|sealed| *sealed > as_of) {
             return Err(RunnerError::ClockBehind { seconds: (sealed - as_of).num_seconds() });
         }

@@ -52,7 +52,7 @@ pub(super) async fn objects(
     as_of: DateTime<Utc>,
     runs_only: bool,
 ) -> Result<Tenant, RunnerError> {
-    let keys = Keyring::from_hex(&data.key).map_err(|error| RunnerError::Invalid(error.to_string()))?;
+    let keys = Keyring::of(&data).map_err(|error| RunnerError::Invalid(error.to_string()))?;
     let mut chunks: Vec<OccurrenceLedger> = all(cluster).await?;
     chunks.sort_by_key(chunk_number);
     let snapshots: Vec<DirectorySnapshot> = all(cluster).await?;

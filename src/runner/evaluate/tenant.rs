@@ -110,19 +110,23 @@ impl Tenant {
         row.category == Category::Joiner && row.attribute == HIRE_DATE
     }
 
-    /// Whether a person named the subject in an on-demand Run after that instant, at which the subject had left.
-    fn was_named_after(&self, slice: &RunSlice, subject: &String, left: Option<DateTime<Utc>>) -> bool {
-        let run = self.runs.iter().find(|run| run.name_any() == slice.spec.run);
-        let Some(run) = run.filter(|run| run.spec.execution_type == ExecutionType::OnDemand) else { return false };
-        let users = run.spec.subjects.as_ref().and_then(|subjects| subjects.users.as_ref());
-        let created = run.metadata.creation_timestamp.as_ref().map(our_time);
-        users.is_some_and(|users| users.contains(subject)) && left.zip(created).is_some_and(|(left, created)| created > left)
+    /// Whom a person named in the on-demand Run of a slice, and when; None: the Run is another or names nobody.
+    fn named(&self, slice: &RunSlice) -> Option<(&[String], DateTime<Utc>)> {
+        let run = self.runs.iter().find(|run| run.metadata.name.as_ref() == Some(&slice.spec.run))?;
+        let users = run.spec.subjects.as_ref()?.users.as_ref().filter(|_| run.spec.execution_type == ExecutionType::OnDemand)?;
+        Some((users, run.metadata.creation_timestamp.as_ref().map(our_time)?))
     }
 
     /// Unfinished work by the subject's keyed id. `left_at`: since when somebody has left, by that id.
     pub fn open_work(&self, left_at: impl Fn(&str) -> Option<DateTime<Utc>>) -> BTreeMap<&str, Vec<OpenWork>> {
         let mut open: BTreeMap<&str, Vec<OpenWork>> = BTreeMap::new();
         for slice in self.slices.values() {
+            let named = self.named(slice);
+            // Who was named after they had left is processed all the same.
+            let exempt = |result: &SubjectResult| {
+                let named = named.filter(|(users, _)| users.contains(&result.subject));
+                named.is_some_and(|(_, created)| left_at(&result.subject_key).is_some_and(|left| created > left))
+            };
             for result in slice.spec.results.iter().filter(|result| !result.processing_status.is_final()) {
                 let consumed_here = self.ledger.get(&result.occurrence).is_none_or(|row| row.state == crate::api::EntryState::Planned);
                 if consumed_here {
@@ -132,7 +136,7 @@ impl Tenant {
                         category: slice.spec.category,
                         due: result.due,
                         is_of_hire: self.ledger.get(&result.occurrence).is_some_and(Self::is_of_hire),
-                        exempt: self.was_named_after(slice, &result.subject, left_at(&result.subject_key)),
+                        exempt: exempt(result),
                     });
                 }
             }

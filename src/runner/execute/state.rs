@@ -74,7 +74,7 @@ impl Attempt {
         let plan = plan
             .filter(|plan| is_valid(&head.spec, plan.epoch))
             .ok_or_else(|| RunnerError::Overtaken(format!("the plan of Run {:?} does not count", args.run)))?;
-        let keys = Keyring::from_hex(&head.spec.key).map_err(|error| RunnerError::Invalid(error.to_string()))?;
+        let keys = Keyring::of(&head.spec).map_err(|error| RunnerError::Invalid(error.to_string()))?;
         let source =
             run.spec.source.workflow.clone().ok_or_else(|| RunnerError::Invalid(format!("Run {:?} names no workflow", args.run)))?;
         let version = format!("{}-v{}", source.name, plan.version);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenure::sim::api::MemoryApi;
 
 use super::end::End;
@@ -53,6 +53,20 @@ fn a_restored_head_goes_on_where_it_was() {
         .run();
     assert_eq!(end.processed(), ["joiner ann completed 03-10", "joiner bob completed 03-14"]);
     assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=False Scheduled");
+}
+
+#[test]
+fn keys_of_another_version_are_not_taken_for_ours() {
+    // As after a downgrade: read as our own keys they would make everybody due again.
+    let upgraded = |api: &MemoryApi| {
+        let mut head = head(api);
+        head["keyVersion"] = json!(2);
+        api.put(&head).expect("a head");
+    };
+    let end = tenant().act("03-12T10:00", upgraded).run_broken();
+    assert_eq!(end.processed(), ["joiner ann completed 03-10"]);
+    assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=True KeyVersionUnknown");
+    assert!(!end.account("bob").0);
 }
 
 /// The head comes back as it was `lag` epochs before the one that planned cid; his row and his slice are newer.
