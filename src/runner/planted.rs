@@ -1,7 +1,7 @@
 //! Errors of the protocol that a test plants, to show that the crash sweep finds them.
 //!
 //! No program can have one: what is not [`Planted::NONE`] is made by [`Planted::error`] only, which only the builder of
-//! simulations calls, and nothing but a test calls that. `tests/architecture.rs` reads the sources and says so.
+//! simulations calls, and nothing but a test calls that. `tests/fast/architecture/planted.rs` reads the sources and says so.
 
 /// An error of the protocol.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

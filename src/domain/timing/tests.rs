@@ -78,6 +78,7 @@ const CLAIMS: [Inequality; 10] = [
                 t.keep_pause,
                 t.stalled_after,
                 t.settle_pause,
+                t.stillness,
             ];
             attempts.into_iter().chain(others).chain([t.pass_pause, t.longest_pass_pause]).all(is_whole)
         },

@@ -1,8 +1,9 @@
 //! Scenarios x faults x some requests.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use chrono::NaiveTime;
 use tenure::domain::timing::Timing;
 use tokio::sync::Semaphore;
 
@@ -148,6 +149,35 @@ async fn of_story(ground: &Ground, wish: &Wish, places: &Semaphore, index: usize
     tally
 }
 
+/// What is wrong with how long the second attempt has waited for the first, which vanished without a word.
+fn hasty(log: &[String]) -> Option<String> {
+    let waited = waited(log, "joiner-v1-e1-a1-", "joiner-v1-e1-a2-");
+    let is_patient = waited.is_some_and(|waited| waited >= Timing::PRODUCTION.claim_life);
+    (!is_patient).then(|| format!("nobody waited for who was lost: {waited:?} from its last request to its successor's first"))
+}
+
+/// From the last request of the one process to the first of the other; None: one of them asked nothing.
+fn waited(log: &[String], owner: &str, successor: &str) -> Option<Duration> {
+    let times = |name: &str| -> Vec<NaiveTime> {
+        log.iter().filter(|line| line.contains(name)).filter_map(|line| line.split(' ').next()?.parse().ok()).collect()
+    };
+    let (last, first) = (*times(owner).last()?, *times(successor).first()?);
+    // The log has the time of day only; midnight may lie between.
+    let milliseconds = (first - last).num_milliseconds().rem_euclid(86_400_000);
+    Some(Duration::from_millis(milliseconds.unsigned_abs()))
+}
+
+#[test]
+fn a_wait_is_found_in_the_log() {
+    let log = |first: &str, second: &str| {
+        [format!("{first} Execute joiner-v1-e1-a1-x PUT /y -> 200"), format!("{second} Execute joiner-v1-e1-a2-x GET /y -> 200")]
+    };
+    assert_eq!(hasty(&log("06:44:55.734", "06:46:44.318")), None);
+    assert_eq!(hasty(&log("23:59:30.000", "00:01:00.000")), None, "over midnight");
+    assert!(hasty(&log("06:44:55.734", "06:45:10.000")).is_some());
+    assert!(hasty(&log("06:44:55.734", "06:46:44.318")[..1]).is_some(), "no successor");
+}
+
 /// Tells the story with one fault, and again with another request if that one did not come.
 async fn of_case(ground: &Ground, wish: &Wish, story: &Story, fault: Fault, salt: [u64; 3], undisturbed: &Played) -> Verdict {
     let mut counts = undisturbed.counts.clone();
@@ -167,8 +197,8 @@ async fn of_case(ground: &Ground, wish: &Wish, story: &Story, fault: Fault, salt
         };
         let mut found = undisturbed.outcome.differences(&played.outcome);
         found.extend(played.trespasses.iter().cloned());
-        if is_unhurried(story, Some(fault)) && played.has_struck && played.took < Timing::PRODUCTION.claim_life {
-            found.push(format!("nobody waited for who was lost: it took {:.0} s", played.took.as_secs_f64()));
+        if is_unhurried(story, Some(fault)) && played.has_struck {
+            found.extend(hasty(&played.outcome.log));
         }
         let word = if found.is_empty() { "as undisturbed" } else { "WRONG" };
         let missed = if played.has_struck { "" } else { ", the request did not come" };
