@@ -135,10 +135,7 @@ mod tests {
             (json!({"nameReused": 3}), TenantFacts { conflicts: vec![(people(), NAME_REUSED, 3)], ..TenantFacts::default() }),
             (
                 json!({"nameReused": 1, "duplicateCorrelation": 2}),
-                TenantFacts {
-                    conflicts: vec![(people(), NAME_REUSED, 1), (people(), DUPLICATE_CORRELATION, 2)],
-                    ..TenantFacts::default()
-                },
+                TenantFacts { conflicts: vec![(people(), NAME_REUSED, 1), (people(), DUPLICATE_CORRELATION, 2)], ..TenantFacts::default() },
             ),
             (
                 count("ContractTooShort", 4),
