@@ -74,7 +74,8 @@ pub enum AttributeType {
     StringList,
 }
 
-/// What a date without a time means.
+/// What a date without a time of day means; default: `EndOfDay` for `employeeLeaveDateTime`, whose day is the last one of work,
+/// and `StartOfDay` for all others. A date-time at 00:00:00 is a time of day like any other.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum DateOnly {
     /// 00:00:00 of that day.
@@ -97,8 +98,7 @@ pub struct AttributeMapping {
     /// Type of the value.
     #[serde(default, rename = "type")]
     pub type_: AttributeType,
-    /// What a date without a time of day means; default: `EndOfDay` for `employeeLeaveDateTime`, whose day is the last one of
-    /// work, and `StartOfDay` for all others. A date-time at 00:00:00 is a time of day like any other.
+    /// What a date without a time of day means; the text of the type is the one that is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_only: Option<DateOnly>,
     /// Time zone of dates without an offset, for example Europe/Berlin; default: the person's timeZone, else the

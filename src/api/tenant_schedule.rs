@@ -131,7 +131,9 @@ pub struct TenantScheduleSpec {
     /// How mails leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailSettings>,
-    /// Bounds of every run of the tenant.
+    /// How many subjects each run of the tenant may have; executionLimits of its Workflow bind it too. A scheduled run that is
+    /// above either is held before its first effect, and goes on by itself once the limits are raised or fewer people are left
+    /// in it; on demand the same holds above 10 subjects. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<ExecutionLimits>,
     /// Default catch-up windows.

@@ -139,7 +139,7 @@ user! {
     employee_type / "employeeType" / 128,
     /// First day: a date, which begins that day, or a date with a time. A year of 9999 stands for no date. What cannot be read is unknown, and unknown never acts.
     employee_hire_date / "employeeHireDate" / 1024,
-    /// Last day: a date, which is that day's end, or a date with a time. A year of 9999 stands for no end. What cannot be read is unknown, and unknown never acts.
+    /// Last day: a date, which is that day's end, or a date with a time of day, of which 00:00:00 is one: it is over before that day has begun. A year of 9999 stands for no end. What cannot be read is unknown, and unknown never acts.
     employee_leave_date_time / "employeeLeaveDateTime" / 1024,
     /// When the account came into being; default: when the User was first seen.
     created_date_time / "createdDateTime" / 1024,

@@ -126,7 +126,8 @@ pub struct TimeBasedAttributeTrigger {
 /// Due when an attribute changes.
 #[derive(Clone, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 pub struct AttributeChangeTrigger {
-    /// Attributes; a change of any of them is an occurrence of its own.
+    /// Names of attributes. All changes of one person that are due in one evaluation are one occurrence, due when the record
+    /// has been still for a minute: one form that changes three attributes is done once.
     #[schemars(length(min = 1, max = 10), inner(length(min = 1, max = 128)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub attributes: Vec<String>,
@@ -150,23 +151,21 @@ pub struct MembershipChangeTrigger {
     pub change_type: MembershipChangeType,
 }
 
-/// What counts for who never signed in.
+/// What counts for who never signed in. `SinceCreated`: the days count from `createdDateTime`. Absent: they are never due.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum NeverSignedIn {
     /// The creation of the account.
     SinceCreated,
 }
 
-/// Due when the subject has not signed in for a while, for as long as that is so: whoever is inactive when the Workflow is
-/// scheduled is due with the first evaluation. A hire date that has come, and an account that was enabled again, count as a
-/// sign-in; with a hire date ahead nobody is due.
+/// Due when the subject has not signed in for a while.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserInactivityTrigger {
-    /// Days since the last successful sign-in.
+    /// Days since the last successful sign-in, or what counts as one.
     #[schemars(range(min = 1, max = 3650))]
     pub inactivity_period_in_days: i32,
-    /// `SinceCreated`: who never signed in counts from `createdDateTime`. Absent: they are never due.
+    /// What counts for who never signed in; the text of the type is the one that is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_signed_in: Option<NeverSignedIn>,
 }
@@ -199,7 +198,9 @@ pub struct Trigger {
     /// noted too, and counts afterwards for as long as the catch-up window holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub membership_change: Option<MembershipChangeTrigger>,
-    /// After a time without a sign-in.
+    /// When the subject has not signed in for a while, for as long as that is so: whoever is inactive when the Workflow is
+    /// scheduled is due with the first evaluation. The days count from the latest of the last sign-in, a hire date that has
+    /// come, and the instant at which the account was seen to be enabled again; with a hire date ahead nobody is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_inactivity: Option<UserInactivityTrigger>,
     /// When a guest has too few sponsors.
@@ -231,13 +232,13 @@ pub struct EffectClassLimit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub count: Option<i32>,
-    /// Most subjects of one run, in percent of the directory.
+    /// Most subjects of one run, in percent of the people in the workflow's scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub percent: Option<i32>,
 }
 
-/// How many subjects one run may have; above it the run is held until a person approves its plan.
+/// How many subjects one run may have.
 #[derive(Clone, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.count) || has(self.percent) || has(self.byEffectClass)").message("count, percent or byEffectClass must be set"))]
@@ -246,7 +247,7 @@ pub struct ExecutionLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub count: Option<i32>,
-    /// Most subjects of one run, in percent of the directory.
+    /// Most subjects of one run, in percent of the people in the workflow's scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub percent: Option<i32>,
@@ -349,7 +350,11 @@ pub struct WorkflowSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 6), regex(pattern = r"^[1-9][0-9]{0,4}[mhd]$"))]
     pub catch_up_window: Option<String>,
-    /// Bounds of one run, in place of the tenant's.
+    /// How many subjects one run may have; limits of the TenantSchedule bind it too. A scheduled run that is above either is held
+    /// before its first effect, and goes on by itself once the limits are raised or fewer people are left in it; on demand the
+    /// same holds above 10 subjects. Default: none, but for leaver workflows with the trigger userInactivity or guestSponsor,
+    /// which are held above 50 people, or above 10 that are more than 10 % of the people in scope; whoever is already as every
+    /// task wants them does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_limits: Option<ExecutionLimits>,
     /// Which runs wait for an Approval.

@@ -23,8 +23,10 @@ use crate::sim::{Options, Simulation, load, outbox, report};
 /// end are the annotations `tenure.dev/simulate-from` and `tenure.dev/simulate-until` of the `TenantSchedule`, or else
 /// now and 60 days later.
 ///
-/// Exit code 0; 1 if at the end a Workflow is not Ready or a subject failed; 2 if the documents have to be corrected,
-/// before anything is played.
+/// Exit code 0; 2 if the documents have to be corrected, before anything is played; 1 if at the end something is not as it
+/// should be: a Workflow is not Ready or names what is not there (`ReferenceMissing`), a `TenantSchedule` is stalled, a Run is
+/// held or failed, a subject failed, work did not end, an account waits for somebody to say whose it is (`NameReused`), or
+/// two people share a number (`DuplicateCorrelation`).
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -239,5 +239,23 @@ impl Identity for LineageIdentity<'_> {
     }
 }
 
+/// A mail: the same for every try of one task of one occurrence, so that a mail that is sent again is known by its Message-ID.
+#[derive(Clone, Copy, Debug)]
+pub struct MailIdentity<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// Key of the occurrence.
+    pub occurrence: &'a str,
+    /// Name of the task.
+    pub task: &'a str,
+}
+
+impl Identity for MailIdentity<'_> {
+    fn write(&self, to: &mut Parts) {
+        let Self { tenant, occurrence, task } = self;
+        to.text("mail").text(tenant).text(occurrence).text(task);
+    }
+}
+
 #[cfg(test)]
 mod tests;

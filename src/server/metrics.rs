@@ -102,6 +102,8 @@ families! {
     unreadable: Gauges = Gauges::default(), "directory_unreadable_values", "Values of a directory that the last evaluation could not read";
     /// By namespace, directory and reason.
     conflicts: Gauges = Gauges::default(), "directory_identity_conflicts", "People whose name was another person's, or who share a correlation value";
+    /// By namespace, directory and reason.
+    concerns: Gauges = Gauges::default(), "directory_date_concerns", "People whose dates are read as they are and hardly meant";
     /// By namespace, category and outcome.
     runs: Counters = Counters::default(), "runs", "Runs that came to their end";
     /// By namespace, category and outcome.
@@ -177,6 +179,7 @@ impl Metrics {
             &self.broken,
             &self.unreadable,
             &self.conflicts,
+            &self.concerns,
         ];
         for gauge in gauges {
             gauge.clear();

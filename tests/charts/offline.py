@@ -26,6 +26,9 @@ def alerts(root, helm):
     unknown = used - counters - buckets - plain
     if unknown or not known:
         wrong.append(f"metrics that the program does not have: {sorted(unknown)}")
+    unseen = {name for name in plain if name.startswith("directory_") and f"tenure_{name}" not in json.dumps(panels)}
+    if unseen:
+        wrong.append(f"gauges of directories without a panel: {sorted(unseen)}")
     return len(names) + len(used), wrong
 
 

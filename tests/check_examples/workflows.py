@@ -57,6 +57,10 @@ class Workflow:
             return self.settings["attributes"]
         return {"timeBasedAttribute": [self.settings.get("attribute")], "userInactivity": [LAST_SIGN_IN]}.get(self.trigger, [])
 
+    def closes(self):
+        """True if it is an off-boarding: leaver work that ends in a closed account."""
+        return self.category == "leaver" and any(task.kind in ("disableUserAccount", "deleteUser") for task in self.tasks)
+
     def due(self, value, zone=UTC):
         """The due instant of a date value of somebody in `zone`, or None if the value is unknown. Not for changes: those are due
         when seen.

@@ -134,3 +134,50 @@ fn the_table_holds_on_a_real_api_server() {
     println!("crds: {} cases ran on a real API server, {} complaints", table.len(), failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+/// The definition's text for a field, on one line.
+fn explained(definitions: &[(String, Value)], plural: &str, path: &str) -> String {
+    let (_, definition) = definitions.iter().find(|(name, _)| name == plural).expect("a kind");
+    let schema = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    let field = path.split('.').fold(schema, |schema, name| {
+        let own = if schema["items"].is_object() { &schema["items"] } else { schema };
+        &own["properties"][name]
+    });
+    let text = field["description"].as_str().unwrap_or_else(|| panic!("{plural} {path} has no text"));
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Of a field that has a type of ours, one of two texts reaches the definition: what people must know stands in that one.
+#[test]
+fn what_people_must_know_is_explained() {
+    let trigger = "spec.executionConditions.trigger";
+    let cases = [
+        ("directories", "spec.attributes.dateOnly".to_owned(), "default: `EndOfDay` for `employeeLeaveDateTime`"),
+        ("directories", "spec.attributes.dateOnly".to_owned(), "A date-time at 00:00:00 is a time of day like any other."),
+        ("users", "spec.employeeLeaveDateTime".to_owned(), "of which 00:00:00 is one"),
+        ("workflows", format!("{trigger}.userInactivity"), "is due with the first evaluation"),
+        ("workflows", format!("{trigger}.userInactivity"), "a hire date that has come"),
+        ("workflows", format!("{trigger}.userInactivity"), "seen to be enabled again"),
+        ("workflows", format!("{trigger}.userInactivity.neverSignedIn"), "Absent: they are never due."),
+        (
+            "workflows",
+            format!("{trigger}.attributeChange.attributes"),
+            "are one occurrence, due when the record has been still for a minute",
+        ),
+        ("workflows", "spec.executionLimits".to_owned(), "limits of the TenantSchedule bind it too"),
+        (
+            "workflows",
+            "spec.executionLimits".to_owned(),
+            "held above 50 people, or above 10 that are more than 10 % of the people in scope",
+        ),
+        ("workflows", "spec.executionLimits".to_owned(), "already as every task wants them does not count"),
+        ("workflows", "spec.executionLimits.percent".to_owned(), "in percent of the people in the workflow's scope"),
+        ("workflows", "spec.executionLimits.byEffectClass.percent".to_owned(), "in percent of the people in the workflow's scope"),
+        ("tenantschedules", "spec.limits".to_owned(), "executionLimits of its Workflow bind it too"),
+    ];
+    let definitions = definitions();
+    for (plural, path, sentence) in cases {
+        let text = explained(&definitions, plural, &path);
+        assert!(text.contains(sentence), "{plural} {path}: {sentence:?} is not in {text:?}");
+    }
+}

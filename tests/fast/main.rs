@@ -10,6 +10,7 @@ mod explain;
 mod lease;
 mod mails;
 mod rbac;
+mod readme;
 mod report;
 mod supervise;
 mod tasks;

@@ -68,6 +68,10 @@ impl Counting {
             let labels = [("namespace", namespace), ("directory", directory), ("reason", reason)];
             set(&metrics.conflicts, labels, count(usize::try_from(*people).unwrap_or(0)));
         }
+        for (directory, reason, people) in &facts.concerns {
+            let labels = [("namespace", namespace), ("directory", directory), ("reason", reason)];
+            set(&metrics.concerns, labels, count(usize::try_from(*people).unwrap_or(0)));
+        }
     }
 }
 
@@ -137,5 +141,33 @@ impl Witness for Counting {
         let labels = Labels::new([("namespace", namespace)]);
         self.metrics.planned.get_or_create(&labels).inc_by(planned);
         self.metrics.missed.get_or_create(&labels).inc_by(missed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_tenant_is_like_is_told_by_name_and_label() {
+        let counting = Counting::new(Arc::new(Metrics::new()));
+        let facts = TenantFacts {
+            unreadable: vec![("people".to_owned(), "employeeHireDate".to_owned(), 2)],
+            conflicts: vec![("people".to_owned(), "NameReused", 3)],
+            concerns: vec![("people".to_owned(), "LeaveBeforeHire".to_owned(), 4)],
+            ..TenantFacts::default()
+        };
+        counting.gauges("acme", &facts, SystemClock.now());
+        let text = counting.metrics.text().unwrap();
+        for line in [
+            "tenure_directory_unreadable_values{namespace=\"acme\",directory=\"people\",attribute=\"employeeHireDate\"} 2.0",
+            "tenure_directory_identity_conflicts{namespace=\"acme\",directory=\"people\",reason=\"NameReused\"} 3.0",
+            "tenure_directory_date_concerns{namespace=\"acme\",directory=\"people\",reason=\"LeaveBeforeHire\"} 4.0",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        counting.metrics.clear_tenants();
+        let text = counting.metrics.text().unwrap();
+        assert!(!text.contains("namespace=\"acme\""), "what is gone is not said any more: {text}");
     }
 }

@@ -78,6 +78,63 @@ fn golden() {
     assert_eq!(told, GOLDEN, "an identity that outlives the process has changed");
 }
 
+const GOLDEN_OF_OTHER_FORMS: [&str; 11] = [
+    "due rule, time by an attribute: 0872554a8f612d9c",
+    "due rule, time of a tenant: f4b15e4f6fbdc555",
+    "due rule, membership that ends: d7dc3bfa292ca2fc",
+    "due rule, inactivity since the sign-in: 271adfea0b9b9e3f",
+    "run of a group: 9039d4bd392b77c27e2bb2354a0b8572",
+    "run of everybody in scope: af00ea0ee5c769f11300bb3f143ea67f",
+    "run of a preview: ff8aed67f4fae70541370a9ff3abea7f",
+    "run again: 015f5fe50d9e7869cd804d56c0a04e16",
+    "run again of all: 572c986eb08dc407f8c75ef13cf7b040",
+    "run that undoes: 203412419760b982282147d6b3078399",
+    "mail: e5da339aa560d658c285e0b9c460c816",
+];
+
+/// The forms that [`golden`] leaves out: each word that is hashed stands in one of the two.
+#[test]
+fn golden_of_other_forms() {
+    let time = Trigger::Time { attribute: "employeeHireDate".to_owned(), offset_in_days: -7, at: parse_time_of_day("06:00").ok() };
+    let own = ZoneFacts { time_zone_attribute: Some("timeZone".to_owned()), date_only: Some(DateOnly::StartOfDay), ..ZoneFacts::default() };
+    let tenant = ZoneFacts { tenant: Some("Europe/Vienna".to_owned()), ..ZoneFacts::default() };
+    let of = |more: serde_json::Value| {
+        let mut spec = json!({"source": {"workflow": {"name": "join"}}});
+        for (name, value) in more.as_object().expect("members") {
+            spec[name] = value.clone();
+        }
+        digest(&run(spec), 16)
+    };
+    let again = json!({"subjects": {"reprocess": {"run": "join-v3-e1", "userScope": "failedUsers", "taskScope": "allTasks"}}});
+    let all = json!({"subjects": {"reprocess": {"run": "join-v3-e1", "userScope": "allUsers", "taskScope": "failedTasks"}}});
+    let found = [
+        ("due rule, time by an attribute", due(&time, Some(&own))),
+        ("due rule, time of a tenant", due(&time, Some(&tenant))),
+        ("due rule, membership that ends", due(&Trigger::Membership { group: "staff".to_owned(), joined: false }, None)),
+        ("due rule, inactivity since the sign-in", due(&Trigger::Inactivity { days: 90, since_created: false }, None)),
+        ("run of a group", of(json!({"subjects": {"group": "staff"}}))),
+        ("run of everybody in scope", of(json!({"subjects": {"scope": {}}}))),
+        ("run of a preview", of(json!({"executionType": "preview", "subjects": {"users": ["ann"]}}))),
+        ("run again", of(again)),
+        ("run again of all", of(all)),
+        ("run that undoes", of(json!({"undo": {"run": "join-v3-e1"}}))),
+        ("mail", digest(&MailIdentity { tenant: "acme", occurrence: "k1", task: "welcome" }, 16)),
+    ];
+    let told: Vec<String> = found.iter().map(|(what, text)| format!("{what}: {text}")).collect();
+    assert_eq!(told, GOLDEN_OF_OTHER_FORMS, "an identity that outlives the process has changed");
+}
+
+#[test]
+fn a_mail_is_identified_by_each_part() {
+    let of = |tenant, occurrence, task| digest(&MailIdentity { tenant, occurrence, task }, 16);
+    let own = of("acme", "k1", "welcome");
+    assert_eq!(own, of("acme", "k1", "welcome"), "every try of it has the same");
+    let others = [of("acme2", "k1", "welcome"), of("acme", "k2", "welcome"), of("acme", "k1", "welcome2"), of("acme", "k1w", "elcome")];
+    for other in others {
+        assert_ne!(own, other);
+    }
+}
+
 #[test]
 fn what_a_run_asks_for_identifies_it() {
     let base = json!({"source": {"workflow": {"name": "join"}}, "subjects": {"users": ["ann"]}});

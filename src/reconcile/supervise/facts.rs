@@ -31,6 +31,10 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
         let counts = [(NAME_REUSED, directory.name_reused), (DUPLICATE_CORRELATION, directory.duplicate_correlation)];
         counts.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (directory.name.clone(), reason, count))
     });
+    let concerns = head
+        .into_iter()
+        .flat_map(|head| &head.directories)
+        .flat_map(|directory| directory.date_concerns.iter().map(|found| (directory.name.clone(), found.reason.clone(), found.count)));
     TenantFacts {
         broken,
         as_of: head.and_then(|head| head.as_of),
@@ -41,6 +45,7 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
         stalled: status.and_then(|status| stalled(&status.conditions)),
         unreadable: unreadable.collect(),
         conflicts: conflicts.collect(),
+        concerns: concerns.collect(),
     }
 }
 
@@ -95,5 +100,50 @@ fn category(cache: &Cache, run: &Run) -> &'static str {
         Some(Category::Mover) => "mover",
         Some(Category::Leaver) => "leaver",
         None => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What is told of a tenant whose head remembers that of the directory `people`.
+    fn told(of_people: &Value) -> TenantFacts {
+        let mut directory = json!({"name": "people", "subjects": 9});
+        for (name, value) in of_people.as_object().unwrap() {
+            directory[name] = value.clone();
+        }
+        let head = json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantLedger", "metadata": {"name": "default"},
+            "epoch": 4, "sealedEpoch": 4, "key": "0", "directories": [directory]});
+        let mut cache = Cache::default();
+        cache.put(Seen::TenantLedger(Box::new(serde_json::from_value(head).unwrap())));
+        tenant(&cache)
+    }
+
+    #[test]
+    fn what_is_told_of_a_directory() {
+        let people = || "people".to_owned();
+        let count = |reason: &str, count: i64| json!({"dateConcerns": [{"reason": reason, "count": count}]});
+        let cases = [
+            (json!({}), TenantFacts::default()),
+            (
+                json!({"unreadable": [{"attribute": "employeeHireDate", "count": 2}]}),
+                TenantFacts { unreadable: vec![(people(), "employeeHireDate".to_owned(), 2)], ..TenantFacts::default() },
+            ),
+            (json!({"nameReused": 3}), TenantFacts { conflicts: vec![(people(), NAME_REUSED, 3)], ..TenantFacts::default() }),
+            (
+                json!({"nameReused": 1, "duplicateCorrelation": 2}),
+                TenantFacts { conflicts: vec![(people(), NAME_REUSED, 1), (people(), DUPLICATE_CORRELATION, 2)], ..TenantFacts::default() },
+            ),
+            (
+                count("ContractTooShort", 4),
+                TenantFacts { concerns: vec![(people(), "ContractTooShort".to_owned(), 4)], ..TenantFacts::default() },
+            ),
+        ];
+        for (directory, expected) in cases {
+            assert_eq!(told(&directory), expected, "{directory}");
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct TenantFacts {
     pub unreadable: Vec<(String, String, i64)>,
     /// People whose name or correlation value is not theirs alone, by directory and reason.
     pub conflicts: Vec<(String, &'static str, i64)>,
+    /// People whose dates somebody should look at, by directory and reason.
+    pub concerns: Vec<(String, String, i64)>,
 }
 
 /// A Run that has come to its end.

@@ -1,6 +1,6 @@
 //! What evaluations remove: rows of abandoned epochs, and history past its time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use kube::ResourceExt;
@@ -91,9 +91,11 @@ pub(super) async fn after_seal(
 
 /// Sightings of people whom a complete reading does not have any more: who returns is seen for the first time.
 async fn prune_sightings(context: &Context, tenant: &Tenant, snapshots: &[DirectorySnapshot]) -> Result<(), RunnerError> {
+    // Once for all buckets of a directory.
+    let mut keys: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for bucket in snapshots {
         let Some(Reading::People(people)) = tenant.readings.get(&bucket.spec.directory) else { continue };
-        let known: BTreeSet<&str> = people.iter().map(|person| person.key.as_str()).collect();
+        let known = keys.entry(&bucket.spec.directory).or_insert_with(|| people.iter().map(|person| person.key.as_str()).collect());
         let is_gone = |row: &SnapshotRow| !known.contains(row.subject.as_str());
         if !bucket.spec.rows.iter().any(is_gone) {
             continue;

@@ -1,6 +1,6 @@
 //! Runs that people made: planned by the same evaluation and sealed by the same PUT (design 3.1 rule 9).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use kube::ResourceExt;
@@ -95,8 +95,9 @@ fn want_run(tenant: &Tenant, people: &People<'_>, run: &Run, name: &str, draft: 
         draft.plans.insert(name.to_owned(), empty_plan(tenant, subjects.usable.compiled.version, "NobodyDue"));
         return;
     }
+    let by_name: BTreeMap<&str, &Person> = subjects.people.iter().map(|person| (person.name.as_str(), person)).collect();
     for subject in &subjects.names {
-        let person = subjects.people.iter().find(|person| &person.name == subject);
+        let person = by_name.get(subject.as_str()).copied();
         let key = tenant.keys.subject(&subjects.usable.directory, subject);
         let occurrence = tenant.keys.run_occurrence(name, &hash, subject);
         let fitness = match person {

@@ -387,6 +387,7 @@ fn was_let_go(result: &SubjectResult) -> bool {
 
 /// Writes into every result for which older slices it waits, and whose place it takes.
 fn link(wanted: &[Wanted], placements: &[Option<Placement>], slice_of: &BTreeMap<usize, String>, draft: &mut Draft) {
+    let mut drafted: BTreeMap<String, &mut RunSlice> = draft.slices.iter_mut().map(|slice| (slice.name_any(), slice)).collect();
     for (id, want) in wanted.iter().enumerate() {
         let Some(Placement::Planned { after, slices, supersedes, .. }) = &placements[id] else { continue };
         let Some(name) = slice_of.get(&id) else { continue };
@@ -397,8 +398,9 @@ fn link(wanted: &[Wanted], placements: &[Option<Placement>], slice_of: &BTreeMap
         let mut takes = supersedes.clone();
         takes.sort();
         takes.dedup();
-        let slice = draft.slices.iter_mut().find(|slice| &slice.name_any() == name);
-        let Some(result) = slice.and_then(|slice| slice.spec.results.iter_mut().find(|result| result.occurrence == want.key)) else {
+        let Some(result) =
+            drafted.get_mut(name).and_then(|slice| slice.spec.results.iter_mut().find(|result| result.occurrence == want.key))
+        else {
             continue;
         };
         result.waits_for = waits;

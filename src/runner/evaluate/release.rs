@@ -1,7 +1,8 @@
 //! Releasing: what is final, or is marked canceled in its slice first (design 3.1 rule 4).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 
 use crate::api::conditions::{COMPLETE, is_true};
@@ -37,16 +38,13 @@ pub(super) async fn release(context: &Context, tenant: &mut Tenant, looks: &Look
         return Ok(Vec::new());
     }
     let mut rows = Vec::new();
-    for (row, release) in decisions(tenant, looks) {
+    let decisions = decisions(tenant, looks);
+    let canceled = cancel(context, tenant, &decisions).await?;
+    for (row, release) in decisions {
         let reason = match release {
-            Release::Keep => continue,
             Release::Release(reason) => reason,
-            Release::CancelAndRelease(reason) => {
-                if !cancel(context, tenant, &row, &reason).await? {
-                    continue;
-                }
-                reason
-            }
+            Release::CancelAndRelease(reason) if canceled.contains(&row.key) => reason,
+            Release::CancelAndRelease(_) | Release::Keep => continue,
         };
         rows.push(released(tenant, &row, &reason));
     }
@@ -193,33 +191,111 @@ fn superseder(tenant: &Tenant, people: &People<'_>, row: &LedgerEntry) -> Option
     })
 }
 
-/// Marks an unstarted subject canceled; false if it has begun, or ended, in the meantime.
-async fn cancel(context: &Context, tenant: &mut Tenant, row: &LedgerEntry, reason: &str) -> Result<bool, RunnerError> {
-    let Some(name) = row.slice.clone() else { return Ok(false) };
-    let mut slice: Option<RunSlice> = tenant.slices.get(&name).cloned();
-    loop {
-        let Some(mut object) = slice else { return Ok(false) };
-        let Some(result) = object.spec.results.iter_mut().find(|result| is_of(result, &row.key)) else { return Ok(false) };
-        if result.processing_status == ProcessingStatus::Canceled && result.reason.as_deref() == Some(reason) {
-            tenant.slices.insert(name, object);
-            return Ok(true);
+/// Marks unstarted subjects canceled, with one PUT a slice, and gives the keys of those that are: not of who has begun, or
+/// ended, in the meantime.
+async fn cancel(context: &Context, tenant: &mut Tenant, decisions: &[(LedgerEntry, Release)]) -> Result<BTreeSet<String>, RunnerError> {
+    let mut by_slice: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for (row, release) in decisions {
+        if let (Some(slice), Release::CancelAndRelease(reason)) = (&row.slice, release) {
+            by_slice.entry(slice).or_default().push((&row.key, reason));
         }
-        if result.processing_status != ProcessingStatus::Queued {
-            return Ok(false);
+    }
+    let mut canceled = BTreeSet::new();
+    for (name, wanted) in by_slice {
+        let mut slice: Option<RunSlice> = tenant.slices.get(name).cloned();
+        while let Some(mut object) = slice.take() {
+            let (keys, is_new) = mark(&mut object, &wanted, tenant.as_of);
+            if keys.is_empty() {
+                break;
+            }
+            let stored = if is_new { context.cluster.replace(&object).await? } else { Replaced::Done(Box::new(object)) };
+            match stored {
+                Replaced::Done(object) => {
+                    tenant.slices.insert(name.to_owned(), *object);
+                    canceled.extend(keys);
+                }
+                Replaced::Conflict => slice = context.cluster.find::<RunSlice>(name).await?,
+                Replaced::Gone => {}
+            }
         }
+    }
+    Ok(canceled)
+}
+
+/// Marks those of a slice that have not begun; the keys of who is marked now, and whether that is to be written.
+fn mark(slice: &mut RunSlice, wanted: &[(&str, &str)], as_of: DateTime<Utc>) -> (Vec<String>, bool) {
+    let (mut keys, mut is_new) = (Vec::new(), false);
+    for (key, reason) in wanted {
+        let Some(result) = slice.spec.results.iter_mut().find(|result| is_of(result, key)) else { continue };
+        let is_marked = result.processing_status == ProcessingStatus::Canceled && result.reason.as_deref() == Some(*reason);
+        if !is_marked && result.processing_status != ProcessingStatus::Queued {
+            continue;
+        }
+        keys.push((*key).to_owned());
+        if is_marked {
+            continue;
+        }
+        is_new = true;
         result.processing_status = ProcessingStatus::Canceled;
-        result.reason = Some(reason.to_owned());
-        result.completed_date_time = Some(tenant.as_of);
+        result.reason = Some((*reason).to_owned());
+        result.completed_date_time = Some(as_of);
         for task in &mut result.tasks {
             task.processing_status = ProcessingStatus::Canceled;
         }
-        slice = match context.cluster.replace(&object).await? {
-            Replaced::Done(object) => {
-                tenant.slices.insert(name, *object);
-                return Ok(true);
-            }
-            Replaced::Conflict => context.cluster.find::<RunSlice>(&name).await?,
-            Replaced::Gone => return Ok(false),
+    }
+    (keys, is_new)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What is asked for of which keys, which of them are marked then, and whether that is to be written.
+    type Case = (&'static [(&'static str, &'static str)], &'static [&'static str], bool);
+
+    #[test]
+    fn who_is_marked_in_a_slice() {
+        let result = |subject: &str, status: &str, reason: Option<&str>, also: &[&str]| {
+            json!({"subject": subject, "subjectKey": subject, "occurrence": format!("{subject}1"), "also": also, "due": "2026-01-01T00:00:00Z",
+                "processingStatus": status, "reason": reason, "tasks": [{"name": "all", "processingStatus": status}]})
         };
+        let slice = || -> RunSlice {
+            let results = [
+                result("ann", "queued", None, &["ann2"]),
+                result("bob", "queued", None, &[]),
+                result("cid", "inProgress", None, &[]),
+                result("dan", "canceled", Some("Changed"), &[]),
+                result("eve", "canceled", Some("CanceledByPerson"), &[]),
+            ];
+            serde_json::from_value(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "RunSlice", "metadata": {"name": "w-v1-e1-0"},
+                "run": "w-v1-e1", "executionType": "scheduled", "workflow": "w", "category": "mover", "lineage": "l", "version": 1, "epoch": 1,
+                "index": 0, "results": results}))
+            .expect("a slice")
+        };
+        let cases: [Case; 6] = [
+            (&[("ann1", "Changed"), ("bob1", "OutOfScope")], &["ann1", "bob1"], true),
+            (&[("ann1", "Changed"), ("ann2", "Changed")], &["ann1", "ann2"], true),
+            (&[("cid1", "Changed"), ("bob1", "Changed")], &["bob1"], true),
+            (&[("dan1", "Changed")], &["dan1"], false),
+            (&[("dan1", "OutOfScope"), ("eve1", "Changed"), ("cid1", "Changed")], &[], false),
+            (&[("zoe1", "Changed")], &[], false),
+        ];
+        for (wanted, expected, is_written) in cases {
+            let mut marked = slice();
+            let (keys, is_new) = mark(&mut marked, wanted, DateTime::UNIX_EPOCH);
+            assert_eq!((keys.iter().map(String::as_str).collect::<Vec<_>>(), is_new), (expected.to_vec(), is_written), "{wanted:?}");
+            for (before, after) in slice().spec.results.iter().zip(&marked.spec.results) {
+                let of = wanted.iter().find(|(key, _)| keys.iter().any(|marked| marked == key) && is_of(after, key));
+                match of {
+                    Some((_, reason)) => {
+                        assert_eq!((after.processing_status, after.reason.as_deref()), (ProcessingStatus::Canceled, Some(*reason)));
+                        assert_eq!(after.tasks[0].processing_status, ProcessingStatus::Canceled);
+                    }
+                    None => assert_eq!(before, after, "{wanted:?}"),
+                }
+            }
+        }
     }
 }

@@ -9,12 +9,12 @@ use lettre::address::Envelope as LettreEnvelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body as MailBody, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
-use sha2::{Digest, Sha256};
 
 use super::MailError;
 use super::recipients::Recipients;
 use super::render::Body;
 use crate::api::tenant_schedule::MailSettings;
+use crate::domain::identity::{MailIdentity, digest};
 use crate::task::post::Envelope;
 use crate::task::values::clean;
 
@@ -24,23 +24,8 @@ const LAST_DATE: i64 = 253_402_300_799;
 pub(super) const BOUNDARY: &str = "=_tenure-";
 /// Longest name beside an address, in characters.
 const NAME: usize = 200;
-
-/// What identifies a mail: the same for every try of one task of one occurrence.
-pub(super) struct Identity<'a> {
-    pub tenant: &'a str,
-    pub occurrence: &'a str,
-    pub task: &'a str,
-}
-
-impl Identity<'_> {
-    /// 32 hexadecimal digits. None of the parts can hold a NUL.
-    fn digest(&self) -> String {
-        let hash = Sha256::digest(format!("{}\0{}\0{}", self.tenant, self.occurrence, self.task).as_bytes());
-        let mut first = [0; 16];
-        first.copy_from_slice(&hash[..16]);
-        format!("{:032x}", u128::from_be_bytes(first))
-    }
-}
+/// Bytes of a Message-ID before the @.
+const ID_BYTES: usize = 16;
 
 /// A mail as it goes over the wire.
 pub(super) struct Composed {
@@ -51,7 +36,7 @@ pub(super) struct Composed {
 
 /// What a mail is put together from.
 pub(super) struct Parts<'a> {
-    pub identity: Identity<'a>,
+    pub identity: MailIdentity<'a>,
     pub sender: Mailbox,
     pub recipients: Recipients,
     pub subject: &'a str,
@@ -63,7 +48,7 @@ pub(super) struct Parts<'a> {
 
 /// Puts the mail together: text and HTML as alternatives, and the headers that keep machines from answering.
 pub(super) fn compose(parts: &Parts<'_>) -> Result<Composed, MailError> {
-    let digest = parts.identity.digest();
+    let digest = digest(&parts.identity, ID_BYTES);
     let message_id = format!("<{digest}@{}>", parts.sender.email.domain());
     let all: Vec<Address> = parts.recipients.all().map(|mailbox| mailbox.email.clone()).collect();
     let envelope = Envelope { from: parts.sender.email.to_string(), to: all.iter().map(ToString::to_string).collect() };
@@ -181,7 +166,7 @@ fn encoded(name: &'static str, readable: String, write: impl FnOnce(&mut EmailWr
 
 #[cfg(test)]
 mod tests {
-    use super::{Identity, address, mailbox, sender};
+    use super::{address, mailbox, sender};
     use crate::api::tenant_schedule::MailSettings;
 
     #[test]
@@ -222,16 +207,5 @@ mod tests {
         let settings = MailSettings { from: Some("hr".to_owned()), ..MailSettings::default() };
         assert!(sender(&settings, "acme").is_err());
         assert_eq!(mailbox(Some(" \u{202e} "), address("a@b").unwrap()).name, None);
-    }
-
-    #[test]
-    fn an_identity_depends_on_each_part() {
-        let digest = |tenant, occurrence, task| Identity { tenant, occurrence, task }.digest();
-        let first = digest("acme", "v1", "welcome");
-        assert_eq!(first.len(), 32);
-        assert_eq!(first, digest("acme", "v1", "welcome"));
-        for other in [digest("acme2", "v1", "welcome"), digest("acme", "v2", "welcome"), digest("acme", "v1", "welcome2")] {
-            assert_ne!(first, other);
-        }
     }
 }

@@ -24,8 +24,9 @@ use super::locale::Locale;
 use super::post::{Mail, PostError};
 use super::values::{Pass, Style, Values};
 use super::{Scene, TaskError};
+use crate::domain::identity::MailIdentity;
 use crate::domain::template::{self, Unclosed};
-use compose::{Identity, Parts};
+use compose::Parts;
 use recipients::{Cast, Recipients, Wanted};
 
 pub use texts::Kind;
@@ -230,7 +231,7 @@ fn write<D>(scene: &Scene<'_, D>, cast: &Cast, recipients: Recipients, arguments
     let subject = render::subject(&subject, &|name| values.get_for_subject(name))?;
     let body = render::body(&body, &|name| values.get(name))?;
     let composed = compose::compose(&Parts {
-        identity: Identity { tenant: scene.tenant, occurrence: scene.occurrence, task: &scene.task.name },
+        identity: MailIdentity { tenant: scene.tenant, occurrence: scene.occurrence, task: &scene.task.name },
         sender: compose::sender(scene.mail, scene.tenant)?,
         recipients,
         subject: &subject,
