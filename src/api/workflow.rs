@@ -232,7 +232,7 @@ pub struct EffectClassLimit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub count: Option<i32>,
-    /// Most subjects of one run, in percent of the people in the workflow's scope.
+    /// Most subjects of one run, in percent of the people in the workflow's scope; 100 is no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub percent: Option<i32>,
@@ -247,7 +247,7 @@ pub struct ExecutionLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub count: Option<i32>,
-    /// Most subjects of one run, in percent of the people in the workflow's scope.
+    /// Most subjects of one run, in percent of the people in the workflow's scope; 100 is no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub percent: Option<i32>,

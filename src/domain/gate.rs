@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::reasons::RESTORED_WHILE_RUNNING;
-use crate::api::run::{ExecutionType, RunPlan};
+use crate::api::run::{ExecutionType, RunPlan, RunStatus};
 use crate::api::workflow::{Category, EffectClass, ExecutionLimits, Trigger};
 use crate::api::{Action, Task, VersionedSpec};
 use crate::catalog;
@@ -61,6 +61,8 @@ pub struct Facts<'a> {
     pub plan: &'a RunPlan,
     /// Why the Run exists.
     pub execution: ExecutionType,
+    /// An attempt was made at it: see [`has_begun`].
+    pub has_begun: bool,
     /// The version that it executes; None: it is gone.
     pub version: Option<&'a VersionedSpec>,
     /// The limits of the Workflow.
@@ -79,6 +81,12 @@ struct Bound {
     class: Option<EffectClass>,
 }
 
+/// Whether an attempt was made at a Run. Limits are a stop before the first effect: what has begun goes on to its end.
+#[must_use]
+pub fn has_begun(status: &RunStatus) -> bool {
+    status.attempt > 0 || !status.shards.is_empty()
+}
+
 /// Decides whether a plan may be executed.
 #[must_use]
 pub fn gate(facts: &Facts<'_>) -> Gate {
@@ -86,7 +94,8 @@ pub fn gate(facts: &Facts<'_>) -> Gate {
         let message = "the Run was restored while it was being executed: delete it, or run what is left on demand".to_owned();
         return Gate::Held { reason: Held::RestoredWhileRunning, message };
     }
-    if facts.execution != ExecutionType::Scheduled && facts.plan.counted <= ON_DEMAND_FREE {
+    let is_free = facts.execution != ExecutionType::Scheduled && facts.plan.counted <= ON_DEMAND_FREE;
+    if facts.has_begun || is_free {
         return Gate::Open;
     }
     let exceeded = bounds(facts).into_iter().find_map(|bound| exceeds(facts.plan, &bound));
@@ -122,7 +131,9 @@ fn exceeds(plan: &RunPlan, bound: &Bound) -> Option<String> {
     if let Some(count) = bound.count.filter(|count| plan.counted > *count) {
         return Some(format!("{} people{class} are more than {count}: {}", plan.counted, bound.whose));
     }
-    let percent = bound.percent.filter(|_| plan.counted > bound.free && plan.scope > 0)?;
+    // All of a scope may be processed where that is said. Nobody is any part of an empty scope: whom an on-demand Run has
+    // from elsewhere are more than that.
+    let percent = bound.percent.filter(|percent| *percent < 100 && plan.counted > bound.free)?;
     let is_above = i64::from(plan.counted) * 100 > i64::from(percent) * i64::from(plan.scope);
     is_above.then(|| format!("{} people{class} are more than {percent} % of the {} in scope: {}", plan.counted, plan.scope, bound.whose))
 }

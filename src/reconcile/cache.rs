@@ -11,6 +11,7 @@ use super::{Key, keys};
 use crate::api::conditions::{self, COMPLETE};
 use crate::api::meta::{DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION, LABEL_RUN};
 use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+use crate::domain::gate::has_begun;
 use crate::domain::references::Referred;
 
 /// The label by which the cluster marks the pods of a Job.
@@ -239,6 +240,11 @@ impl Cache {
         self.open_runs.values()
     }
 
+    /// Those of one workflow.
+    pub fn open_runs_of<'a>(&'a self, workflow: &'a str) -> impl Iterator<Item = &'a Run> {
+        self.open_runs().filter(move |run| run.spec.source.workflow.as_ref().is_some_and(|source| source.name == workflow))
+    }
+
     /// Whether the Run of that name is complete.
     #[must_use]
     pub fn has_ended(&self, name: &str) -> bool {
@@ -305,7 +311,12 @@ impl Cache {
             Key::Workflow(of) => {
                 matches!(kind, TenantLedger | TenantSchedule | Directory | WorkflowVersion) || *kind == Workflow && name == of
             }
-            Key::Run(of) => matches!(kind, TenantLedger | TenantSchedule) || *kind == Run && name == of,
+            Key::Run(of) => {
+                // Its limits are not known: what has begun goes on without them.
+                let is_first = |run: &crate::api::Run| !run.status.as_ref().is_some_and(has_begun);
+                let is_of_it = || self.open_runs_of(name).any(|run| run.name_any() == *of && is_first(run));
+                matches!(kind, TenantLedger | TenantSchedule) || *kind == Run && name == of || *kind == Workflow && is_of_it()
+            }
             Key::TenantSchedule => matches!(kind, TenantLedger | TenantSchedule | Directory),
         })
     }

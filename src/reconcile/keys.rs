@@ -14,7 +14,7 @@ use crate::domain::references::{Referred, references};
 #[must_use]
 pub fn keys_for(seen: &Seen, cache: &Cache) -> Vec<Key> {
     match seen {
-        Seen::Workflow(workflow) => vec![Key::Workflow(workflow.name_any()), Key::TenantSchedule],
+        Seen::Workflow(workflow) => of_workflow(workflow.name_any(), cache),
         Seen::WorkflowVersion(version) => vec![Key::Workflow(version.spec.workflow.clone())],
         Seen::TenantSchedule(_) | Seen::TenantLedger(_) => {
             let mut keys = workflows(cache);
@@ -46,6 +46,13 @@ pub fn keys_for(seen: &Seen, cache: &Cache) -> Vec<Key> {
     }
 }
 
+/// A Workflow has limits, by which its open Runs are held or go on.
+fn of_workflow(name: String, cache: &Cache) -> Vec<Key> {
+    let mut keys: Vec<Key> = cache.open_runs_of(&name).map(|run| Key::Run(run.name_any())).collect();
+    keys.extend([Key::Workflow(name), Key::TenantSchedule]);
+    keys
+}
+
 /// The Workflows that name an object.
 fn naming(referred: Referred, name: &str, cache: &Cache) -> Vec<Key> {
     let names = |workflow: &&Workflow| references(&workflow.spec, true).contains(&(referred, name));
@@ -60,7 +67,7 @@ pub(super) fn keys_for_name(kind: SeenKind, name: &str, cache: &Cache) -> Vec<Ke
         SeenKind::Directory => cache.directory(name).cloned().map(Seen::from),
         SeenKind::TenantSchedule => cache.schedule().cloned().map(Seen::from),
         SeenKind::TenantLedger => cache.head().cloned().map(Seen::from),
-        SeenKind::Workflow => return vec![Key::Workflow(name.to_owned()), Key::TenantSchedule],
+        SeenKind::Workflow => return of_workflow(name.to_owned(), cache),
         SeenKind::Run => return of_ended_run(name.to_owned(), cache),
         SeenKind::Pod => cache.pod(name).cloned().map(Seen::from),
         SeenKind::Group => Some(Seen::group(name.to_owned())),
@@ -108,7 +115,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+    use crate::api::{Directory, Run, TenantLedger, TenantSchedule, WorkflowVersion};
     use crate::reconcile::watched::Broken;
     use k8s_openapi::api::batch::v1::Job;
     use k8s_openapi::api::core::v1::Pod;
@@ -195,6 +202,7 @@ mod tests {
         let pod = object::<Pod>("Pod", "p", json!({"tenure.dev/run": "a"}), json!({}));
         let schedule = object::<TenantSchedule>("TenantSchedule", "default", json!({}), json!({"spec": {}}));
         let rows: Vec<(Seen, &[&str])> = vec![
+            (workflow("w"), &["w/w", "r/a", "r/b", "ts"]),
             (workflow("x"), &["w/x", "ts"]),
             (Seen::from(version), &["w/w"]),
             (head(), &["w/w", "w/x", "r/a", "r/b", "ts"]),
@@ -217,8 +225,9 @@ mod tests {
     #[test]
     fn a_new_list_concerns_what_is_gone_too() {
         let mut cache = tenant();
-        assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w")])), ["w/w", "w/x", "ts"]);
+        assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w")])), ["w/w", "w/x", "r/a", "r/b", "ts"]);
         assert!(cache.workflow("x").is_none() && cache.workflow("w").is_some());
+        assert_eq!(names(cache.replace_all(SeenKind::Workflow, Vec::new())), ["w/w", "r/a", "r/b", "ts"]);
         assert_eq!(names(cache.replace_all(SeenKind::Job, Vec::new())), ["r/a", "r/b"]);
         assert_eq!(cache.jobs_of_run("a").count(), 0);
         cache.replace_all(SeenKind::Run, vec![run("c", false)]);
@@ -245,8 +254,9 @@ mod tests {
             ];
             names(keys.into_iter().filter(|key| cache.is_blind(key)).collect())
         };
-        let rows: [(SeenKind, &str, &[&str]); 6] = [
+        let rows: [(SeenKind, &str, &[&str]); 7] = [
             (SeenKind::Workflow, "x", &["w/x"]),
+            (SeenKind::Workflow, "w", &["w/w", "r/a"]),
             (SeenKind::Run, "a", &["r/a"]),
             (SeenKind::Directory, "d", &["d/d", "w/w", "w/x", "ts"]),
             (SeenKind::TenantLedger, "default", &["d/d", "w/w", "w/x", "r/a", "ts"]),
@@ -269,12 +279,15 @@ mod tests {
         assert!(!cache.knows(&first));
         assert_eq!(names(cache.apply(Seen::Broken(first.clone()))), ["w/x", "ts"]);
         assert!(cache.knows(&first) && cache.workflow("x").is_none());
-        assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w"), Seen::Broken(first.clone())])), ["w/w", "w/x", "ts"]);
+        assert_eq!(
+            names(cache.replace_all(SeenKind::Workflow, vec![workflow("w"), Seen::Broken(first.clone())])),
+            ["w/w", "w/x", "r/a", "r/b", "ts"]
+        );
         assert!(cache.knows(&first));
         assert_eq!(names(cache.apply(workflow("x"))), ["w/x", "ts"]);
         assert!(!cache.knows(&first) && cache.workflow("x").is_some());
         cache.apply(broken(SeenKind::Workflow, "x", "2"));
-        assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w")])), ["w/w", "w/x", "ts"]);
+        assert_eq!(names(cache.replace_all(SeenKind::Workflow, vec![workflow("w")])), ["w/w", "w/x", "r/a", "r/b", "ts"]);
         assert!(cache.broken().next().is_none());
     }
 

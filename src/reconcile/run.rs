@@ -58,7 +58,7 @@ fn observe<'a>(cache: &'a Cache, memory: &Memory, name: &str) -> Option<Observed
 fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Observed<'a> {
     let name = run.name_any();
     let numbered = || jobs.iter().filter_map(|job| Some((job::attempt_number(&name, &job.name_any())?, *job)));
-    let attempts = numbered()
+    let attempts: Vec<Attempt> = numbered()
         .map(|(number, job)| Attempt {
             number,
             own: job.owner_references().iter().any(|owner| Some(&owner.uid) == run.metadata.uid.as_ref()),
@@ -71,7 +71,8 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
     let missing_since = memory.missing_since.get(&name).copied();
     let room = cache::is_complete(&run) || has_room(cache, memory, &run);
     let waiting = Waiting::longest(cache, jobs.iter().copied(), &memory.timing);
-    let gate = gate_of(cache, &run);
+    // A Job that was just created may not stand in the status yet.
+    let gate = gate_of(cache, &run, attempts.iter().any(|attempt| attempt.own));
     Observed { run, head: cache.head(), attempts, ended, missing_since, gate, room, waiting, timing: memory.timing }
 }
 
@@ -112,7 +113,9 @@ fn has_room(cache: &Cache, memory: &Memory, run: &Run) -> bool {
     let ahead = others()
         .filter(|other| is_first(run) && is_first(other) && turn(other) < turn(run))
         .filter(|other| !is_executing(cache, memory, &other.name_any()))
-        .filter(|other| plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0) && gate_of(cache, other) == Gate::Open)
+        .filter(|other| {
+            plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0) && gate_of(cache, other, false) == Gate::Open
+        })
         .count();
     executing + ahead < bound
 }
@@ -122,8 +125,9 @@ fn is_executing(cache: &Cache, memory: &Memory, run: &str) -> bool {
     cache.jobs_of_run(run).any(|job| !jobs::is_finished(job)) || memory.launched.get(run).is_some_and(|job| cache.job(job).is_none())
 }
 
-/// What stands between the Run's plan and its first effect, as Workflow and TenantSchedule say today.
-fn gate_of(cache: &Cache, run: &Run) -> Gate {
+/// What stands between the Run's plan and its first effect, as Workflow and TenantSchedule say today. `has_jobs`: there is
+/// a Job of an attempt at it.
+fn gate_of(cache: &Cache, run: &Run, has_jobs: bool) -> Gate {
     let Some(plan) = plan_in_force(run, cache.head()) else { return Gate::Open };
     let source = run.spec.source.workflow.as_ref();
     let version = source.and_then(|source| cache.version(&version::version_name(&source.name, plan.version)));
@@ -131,6 +135,7 @@ fn gate_of(cache: &Cache, run: &Run) -> Gate {
     let gate = gate::gate(&gate::Facts {
         plan,
         execution: run.spec.execution_type,
+        has_begun: has_jobs || run.status.as_ref().is_some_and(gate::has_begun),
         version: version.map(|version| &version.spec.template),
         workflow: workflow.and_then(|workflow| workflow.spec.execution_limits.as_ref()),
         tenant: cache.schedule().and_then(|schedule| schedule.spec.limits.as_ref()),

@@ -31,6 +31,7 @@ fn what_is_held() {
     let (idle, leaver) = (idle(), leaver());
     let ten = limits(json!({"count": 10}));
     let half = limits(json!({"percent": 50}));
+    let all = limits(json!({"percent": 100}));
     let deletions = limits(json!({"byEffectClass": [{"effectClass": "destructive", "count": 3}]}));
     let accounts = limits(json!({"byEffectClass": [{"effectClass": "account", "count": 3}]}));
     let open = limits(json!({"count": 10_000}));
@@ -42,7 +43,9 @@ fn what_is_held() {
         ("above the count", &leaver, 11, 5_000, Some(&ten), none, true),
         ("at the percentage", &leaver, 50, 100, Some(&half), none, false),
         ("above the percentage", &leaver, 51, 100, Some(&half), none, true),
-        ("a scope that nobody counted", &leaver, 51, 0, Some(&half), none, false),
+        ("people of whom nobody is in the scope", &leaver, 1, 0, Some(&half), none, true),
+        ("they are allowed to be all of it", &leaver, 51, 0, Some(&all), none, false),
+        ("nobody, of an empty scope", &leaver, 0, 0, Some(&half), none, false),
         ("the tenant's count", &leaver, 11, 5_000, none, Some(&ten), true),
         ("the workflow allows what the tenant does not", &leaver, 11, 5_000, Some(&open), Some(&ten), true),
         ("the tenant allows what the workflow does not", &leaver, 11, 5_000, Some(&ten), Some(&open), true),
@@ -58,40 +61,104 @@ fn what_is_held() {
     ];
     for (what, version, counted, scope, workflow, tenant, held) in cases {
         let plan = plan(counted, scope);
-        let facts = Facts { plan: &plan, execution: ExecutionType::Scheduled, version: Some(version), workflow, tenant };
+        let facts = Facts { plan: &plan, execution: ExecutionType::Scheduled, has_begun: false, version: Some(version), workflow, tenant };
         let found = gate(&facts);
         assert_eq!(found != Gate::Open, held, "{what}: {found:?}");
+        assert_eq!(gate(&Facts { has_begun: true, ..facts }), Gate::Open, "{what}, and has begun");
     }
     let few = plan(10, 12);
-    let facts = Facts { plan: &few, execution: ExecutionType::OnDemand, version: Some(&leaver), workflow: Some(&deletions), tenant: None };
+    let facts = Facts {
+        plan: &few,
+        execution: ExecutionType::OnDemand,
+        has_begun: false,
+        version: Some(&leaver),
+        workflow: Some(&deletions),
+        tenant: None,
+    };
     assert_eq!(gate(&facts), Gate::Open, "ten whom somebody chose");
     let many = plan(11, 12);
     assert_ne!(gate(&Facts { plan: &many, ..facts }), Gate::Open);
+    let (elsewhere, percent) = (plan(11, 0), limits(json!({"percent": 5})));
+    let of_an_empty_scope = Facts { plan: &elsewhere, workflow: None, tenant: Some(&percent), ..facts };
+    assert_ne!(gate(&of_an_empty_scope), Gate::Open, "eleven of whom nobody is in the scope");
     let restored = RunPlan { reason: Some(RESTORED_WHILE_RUNNING.to_owned()), ..plan(1, 1) };
     let found = gate(&Facts { plan: &restored, ..facts });
     assert!(matches!(found, Gate::Held { reason: Held::RestoredWhileRunning, .. }), "{found:?}");
+    let begun = gate(&Facts { plan: &restored, has_begun: true, ..facts });
+    assert_eq!(begun, found, "what was under way before is a person's business");
 }
 
 #[test]
 fn the_numbers_are_told() {
     let (plan, version, ten) = (plan(60, 70), idle(), limits(json!({"count": 10})));
-    let facts = Facts { plan: &plan, execution: ExecutionType::Scheduled, version: Some(&version), workflow: Some(&ten), tenant: None };
+    let facts = Facts {
+        plan: &plan,
+        execution: ExecutionType::Scheduled,
+        has_begun: false,
+        version: Some(&version),
+        workflow: Some(&ten),
+        tenant: None,
+    };
     let Gate::Held { message, .. } = gate(&facts) else { panic!("it is held") };
     assert_eq!(message, "60 people are more than 10: spec.executionLimits of the Workflow");
 }
 
 #[test]
+fn what_has_begun() {
+    let status = |status: serde_json::Value| -> RunStatus { serde_json::from_value(status).expect("a status") };
+    let shard = json!({"index": 0, "attempt": 1, "updatedDateTime": "2026-03-01T00:00:00Z", "openUsersCount": 3, "counts": {}});
+    let cases = [
+        ("nothing", json!({}), false),
+        ("it waits", json!({"processingStatus": "quarantined"}), false),
+        ("a Job was made", json!({"attempt": 1}), true),
+        ("a Job has told of itself", json!({"shards": [shard]}), true),
+    ];
+    for (what, value, begun) in cases {
+        assert_eq!(has_begun(&status(value)), begun, "{what}");
+    }
+}
+
+#[test]
 fn who_is_already_so_does_not_count() {
-    let person = |enabled: bool, groups: &[&str]| Person {
+    let person = |enabled: bool, groups: &[&str], licenses: &[&str]| Person {
         attributes: Attributes::new().with("accountEnabled", enabled),
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+        licenses: licenses.iter().map(|licence| (*licence).to_owned()).collect(),
         ..subject::person(&[])
     };
     let tasks = |tasks: serde_json::Value| -> Vec<Task> { serde_json::from_value(tasks).expect("tasks") };
-    let off = tasks(json!([{"name": "a", "disableUserAccount": {}}, {"name": "b", "removeUserFromAllGroups": {}}]));
-    let off_and_mail = tasks(json!([{"name": "a", "disableUserAccount": {}}, {"name": "b", "sendInactivityEmail": {}}]));
-    assert!(is_already_so(&off, &person(false, &[])));
-    assert!(!is_already_so(&off, &person(true, &[])));
-    assert!(!is_already_so(&off, &person(false, &["staff"])));
-    assert!(!is_already_so(&off_and_mail, &person(false, &[])), "a mail is sent each time");
+    let task = |task: serde_json::Value| {
+        let mut task = task;
+        task["name"] = json!("a");
+        tasks(json!([task]))
+    };
+    let (on, off) = (person(true, &[], &[]), person(false, &[], &[]));
+    let (one, both) = (person(true, &["a"], &["x"]), person(true, &["a", "b"], &["x", "y"]));
+    // (the task, who is as it wants them, who is not)
+    let cases = [
+        (json!({"enableUserAccount": {}}), vec![&on], vec![&off]),
+        (json!({"disableUserAccount": {}}), vec![&off], vec![&on]),
+        (json!({"addUserToGroups": {"groups": ["a", "b"]}}), vec![&both], vec![&on, &one]),
+        (json!({"removeUserFromGroups": {"groups": ["a", "b"]}}), vec![&on], vec![&one, &both]),
+        (json!({"removeUserFromAllGroups": {}}), vec![&on], vec![&one, &both]),
+        (json!({"addUserToTeams": {"teams": ["a", "b"]}}), vec![&both], vec![&on, &one]),
+        (json!({"removeUserFromTeams": {"teams": ["b"]}}), vec![&on, &one], vec![&both]),
+        (json!({"removeUserFromAllTeams": {}}), vec![&on], vec![&one, &both]),
+        (json!({"assignLicenses": {"licenses": ["x", "y"]}}), vec![&both], vec![&on, &one]),
+        (json!({"removeLicenses": {"licenses": ["y"]}}), vec![&on, &one], vec![&both]),
+        (json!({"removeAllLicenses": {}}), vec![&on], vec![&one, &both]),
+        (json!({"sendInactivityEmail": {}}), vec![], vec![&on, &off, &one, &both]),
+        (json!({"deleteUser": {}}), vec![], vec![&on, &off]),
+        (json!({"revokeRefreshTokens": {}}), vec![], vec![&on, &off]),
+    ];
+    for (what, so, not_so) in cases {
+        let tasks = task(what.clone());
+        assert!(so.iter().all(|person| is_already_so(&tasks, person)), "{what}");
+        assert!(!not_so.iter().any(|person| is_already_so(&tasks, person)), "{what}");
+    }
+    let two = tasks(json!([{"name": "a", "disableUserAccount": {}}, {"name": "b", "removeUserFromAllGroups": {}}]));
+    assert!(is_already_so(&two, &off));
+    assert!(!is_already_so(&two, &person(false, &["staff"], &[])), "every task must find them so");
+    let idle = tasks(json!([{"name": "a", "disableUserAccount": {}}, {"name": "b", "sendInactivityEmail": {}, "isEnabled": false}]));
+    assert!(is_already_so(&idle, &off), "a disabled task wants nothing");
 }

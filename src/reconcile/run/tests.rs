@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::reasons;
-use crate::api::{TenantSchedule, Workflow};
-use crate::reconcile::Seen;
+use crate::api::{TenantSchedule, Workflow, WorkflowVersion};
+use crate::reconcile::{Seen, SeenKind};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_225_600 + seconds, 0).unwrap()
@@ -247,6 +247,68 @@ fn a_job_that_does_not_start_stalls_its_run() {
     cache.put(Seen::from(pod("a-a1", false)));
     late = decided(&cache, "a", JOBS_CREATED + 400).status;
     assert!(conditions_of(&late).contains(&(STALLED, false, "JobStarted")), "{late:?}");
+}
+
+#[test]
+fn no_limit_holds_what_has_begun() {
+    use ProcessingStatus::{Canceling, CompletedWithErrors, InProgress, Quarantined, Queued};
+    type Row = (&'static str, Value, bool, &'static [i32], ProcessingStatus, bool);
+    let held =
+        json!({"conditions": [{"type": "Held", "status": "True", "reason": "LimitExceeded", "message": "", "lastTransitionTime": at(0)}]});
+    let attempted = json!({"attempt": 1});
+    // (what, the status, the person wants it canceled, the attempts that have a Job, where it stands, it is held)
+    let rows: Vec<Row> = vec![
+        ("nothing was done yet", json!({}), false, &[], Quarantined, true),
+        ("a Job was made", attempted.clone(), false, &[1], Queued, false),
+        ("a Job was made, and the status does not say so yet", json!({}), false, &[1], Queued, false),
+        ("the Job is gone", attempted.clone(), false, &[], Queued, false),
+        ("people are under way", merged(attempted.clone(), &shard(1, false, 2)), false, &[1], InProgress, false),
+        ("people are left for another attempt", merged(attempted.clone(), &shard(1, true, 2)), false, &[1], InProgress, false),
+        ("it was held while people were under way", merged(held.clone(), &shard(1, false, 2)), false, &[1], InProgress, false),
+        ("everybody is done", merged(attempted.clone(), &shard(1, true, 0)), false, &[1], CompletedWithErrors, false),
+        ("it was held when everybody was done", merged(held, &shard(1, true, 0)), false, &[1], CompletedWithErrors, false),
+        ("canceled while people are under way", merged(attempted, &shard(1, false, 2)), true, &[1], Canceling, false),
+    ];
+    for (what, status, cancel, jobs, wanted, held) in rows {
+        let mut cache = limited(2, cancel, &status);
+        for number in jobs {
+            cache.put(Seen::from(job("r", *number, None)));
+        }
+        let found = decided(&cache, "r", 60).status;
+        assert_eq!(found.processing_status, Some(wanted), "{what}");
+        assert_eq!(conditions::is_true(&found.conditions, HELD), held, "{what}");
+        assert_eq!(conditions::is_true(&found.conditions, COMPLETE), wanted == CompletedWithErrors, "{what}");
+    }
+}
+
+#[test]
+fn a_clean_up_that_runs_goes_on_when_its_workflow_and_its_limits_are_gone() {
+    let template = json!({
+        "category": "leaver", "executionConditions": {"trigger": {"userInactivity": {"inactivityPeriodInDays": 90}}},
+        "tasks": [{"name": "a", "disableUserAccount": {}}],
+    });
+    let held = |limits: Value, status: Value| {
+        let mut cache = tenant("leaver", 5);
+        cache.put(Seen::from(object::<WorkflowVersion>(json!({
+            "apiVersion": "tenure.dev/v1alpha1", "kind": "WorkflowVersion", "metadata": {"name": "hire-v1"},
+            "spec": {"workflow": "hire", "number": 1, "lineage": "l", "hash": "", "template": template}}))));
+        cache.replace_all(SeenKind::Workflow, Vec::new());
+        if !limits.is_null() {
+            let mut spec = template.clone();
+            spec["executionLimits"] = limits;
+            cache.put(Seen::from(object::<Workflow>(
+                json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "Workflow", "metadata": {"name": "hire"}, "spec": spec}),
+            )));
+        }
+        let mut planned = plan_of(3, 60);
+        (planned["plan"]["counted"], planned["plan"]["scope"]) = (json!(60), json!(70));
+        cache.put(Seen::from(run("r", merged(planned, &status))));
+        conditions::is_true(&decided(&cache, "r", 60).status.conditions, HELD)
+    };
+    let running = || merged(json!({"attempt": 1}), &shard(1, false, 2));
+    assert!(!held(json!({"count": 100}), json!({})), "its Workflow allows it");
+    assert!(held(Value::Null, json!({})), "without it nothing does");
+    assert!(!held(Value::Null, running()), "but it runs");
 }
 
 /// A Run of three people in a tenant whose limit is so many.

@@ -146,4 +146,32 @@ mod tests {
             assert_eq!(told(&directory), expected, "{directory}");
         }
     }
+
+    #[test]
+    fn the_runs_that_wait_for_a_person_are_counted() {
+        let run = |name: &str, conditions: &[(&str, &str)]| {
+            let condition = |(type_, status): &(&str, &str)| json!({"type": type_, "status": status, "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+            let conditions: Vec<_> = conditions.iter().map(condition).collect();
+            let run = json!({
+                "apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "metadata": {"name": name},
+                "spec": {"source": {"workflow": {"name": "w"}}, "executionType": "scheduled"}, "status": {"conditions": conditions},
+            });
+            Seen::from(serde_json::from_value::<Run>(run).expect("a Run"))
+        };
+        let mut cache = Cache::default();
+        let held = |cache: &Cache| (tenant(cache).open_runs, tenant(cache).held_runs);
+        cache.put(run("new", &[]));
+        assert_eq!(held(&cache), (1, 0));
+        for (name, conditions, wanted) in [
+            ("a", vec![("Held", "True")], (2, 1)),
+            ("b", vec![("Planned", "True"), ("Held", "True")], (3, 2)),
+            ("c", vec![("Held", "False")], (4, 2)),
+            ("d", vec![("Held", "True"), ("Complete", "True")], (4, 2)),
+            ("a", vec![("Held", "False")], (4, 1)),
+            ("b", vec![("Held", "False"), ("Complete", "True")], (3, 0)),
+        ] {
+            cache.put(run(name, &conditions));
+            assert_eq!(held(&cache), wanted, "{name} {conditions:?}");
+        }
+    }
 }

@@ -31,8 +31,7 @@ const MOST_UNREADABLE: usize = 100;
 
 /// Decides everything. `released`: rows that are written in any case; the tenant's ledger has them already.
 pub(super) fn decide(tenant: &Tenant, looks: &Looks<'_>, buckets: Vec<DirectorySnapshot>, released: Vec<LedgerEntry>) -> Draft {
-    let plans = release::plans_of_those_who_stay(tenant, &released).into_iter().collect();
-    let mut draft = Draft { rows: released, plans, ..Draft::default() };
+    let mut draft = Draft { rows: released, ..Draft::default() };
     let mut wanted = Vec::new();
     let people = People::new(tenant, looks);
     if !tenant.runs_only {
@@ -41,6 +40,11 @@ pub(super) fn decide(tenant: &Tenant, looks: &Looks<'_>, buckets: Vec<DirectoryS
     }
     on_demand::want(tenant, &people, &mut draft, &mut wanted);
     place::place(tenant, &people, &wanted, &mut draft);
+    let plans = release::plans_of_those_who_stay(tenant, &draft.rows);
+    draft.plans.extend(plans);
+    for end in release::ends_of_held(tenant) {
+        draft.wake(end);
+    }
     heads(tenant, looks, &mut draft);
     draft
 }

@@ -2,24 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
 use crate::api::conditions::{COMPLETE, is_true};
-use crate::api::reasons::{CHANGED, NAME_REUSED, OUT_OF_SCOPE, PLAN_EXPIRED, WORKFLOW_DELETED, WORKFLOW_DISABLED};
+use crate::api::reasons::{CHANGED, NAME_REUSED, OUT_OF_SCOPE, PLAN_EXPIRED, SUPERSEDED, WORKFLOW_DELETED, WORKFLOW_DISABLED};
 use crate::api::run::RunPlan;
 use crate::api::{EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, SubjectResult, WorkflowVersion};
 use crate::cluster::Replaced;
 use crate::domain::epochs::is_valid;
-use crate::domain::gate::{self, Gate};
+use crate::domain::gate::{self, Gate, Held};
 use crate::domain::release::{Facts, Release, Superseder, closes_again, decide, frees, was_done};
 use crate::domain::subject::DateReading;
-use crate::domain::trigger::is_state;
+use crate::domain::trigger::{CompiledWorkflow, is_state};
 use crate::rule::Truth;
 use crate::runner::{Context, RunnerError};
 
 use super::departure::People;
-use super::place::plan_of;
+use super::place::plan_without;
 use super::snapshot::Looks;
 use super::tenant::Tenant;
 
@@ -37,6 +37,7 @@ pub(super) async fn release(context: &Context, tenant: &mut Tenant, looks: &Look
     if tenant.runs_only {
         return Ok(Vec::new());
     }
+    cancel_superseded(context, tenant).await?;
     let mut rows = Vec::new();
     let decisions = decisions(tenant, looks);
     let canceled = cancel(context, tenant, &decisions).await?;
@@ -104,19 +105,20 @@ fn held_runs(tenant: &Tenant) -> BTreeSet<String> {
     tenant.runs.iter().filter(|run| is_held(tenant, run)).map(ResourceExt::name_any).collect()
 }
 
-/// Whether something stands between a Run's plan and its first effect.
+/// Whether a limit stands between a Run's plan and its first effect.
 fn is_held(tenant: &Tenant, run: &Run) -> bool {
-    let status = run.status.as_ref().filter(|status| !is_true(&status.conditions, COMPLETE));
-    let Some((plan, source)) = status.and_then(|status| status.plan.as_ref()).zip(run.spec.source.workflow.as_ref()) else { return false };
+    let Some(status) = run.status.as_ref().filter(|status| !is_true(&status.conditions, COMPLETE)) else { return false };
+    let Some((plan, source)) = status.plan.as_ref().zip(run.spec.source.workflow.as_ref()) else { return false };
     let is_pinned = |version: &&WorkflowVersion| version.spec.workflow == source.name && version.spec.number == plan.version;
     let facts = gate::Facts {
         plan,
         execution: run.spec.execution_type,
+        has_begun: gate::has_begun(status),
         version: tenant.versions.iter().find(is_pinned).map(|version| &version.spec.template),
         workflow: tenant.workflows.get(&source.name).and_then(|workflow| workflow.spec.execution_limits.as_ref()),
         tenant: tenant.schedule.as_ref().and_then(|schedule| schedule.spec.limits.as_ref()),
     };
-    is_valid(&tenant.head, plan.epoch) && gate::gate(&facts) != Gate::Open
+    is_valid(&tenant.head, plan.epoch) && matches!(gate::gate(&facts), Gate::Held { reason: Held::LimitExceeded, .. })
 }
 
 /// Why somebody leaves a plan that is held: the trigger or the scope does not hold any more, or the window is over. A
@@ -128,31 +130,72 @@ fn leaves(tenant: &Tenant, people: &People<'_>, row: &LedgerEntry) -> Option<&'s
         return Some(NAME_REUSED);
     }
     let key = (row.key.as_str(), &tenant.keys);
-    let attributes = [row.attribute.clone()];
-    let holds = compiled.still_holds(person, &seen.now, &seen.employment, &attributes, key, tenant.as_of);
-    let from = if is_state(&row.attribute) { row.at } else { row.due };
+    let holds = compiled.still_holds(person, &seen.now, &seen.employment, &attributes(tenant, row), key, tenant.as_of);
     if holds == Some(false) {
         Some(CHANGED)
     } else if compiled.in_scope(person, tenant.as_of) == Truth::False {
         Some(OUT_OF_SCOPE)
     } else {
-        (from + compiled.window < tenant.as_of).then_some(PLAN_EXPIRED)
+        (window_end(compiled, row) < tenant.as_of).then_some(PLAN_EXPIRED)
     }
 }
 
-/// The plans of held Runs that somebody has left: the same evaluation's, of those who stay.
+/// What the occurrences are about that are done with a row's: while one of them holds, so do all.
+fn attributes(tenant: &Tenant, row: &LedgerEntry) -> Vec<String> {
+    let Some(result) = tenant.result(row.slice.as_deref(), &row.key) else { return vec![row.attribute.clone()] };
+    let keys = std::iter::once(&result.occurrence).chain(&result.also);
+    keys.filter_map(|key| tenant.ledger.get(key)).map(|row| row.attribute.clone()).collect()
+}
+
+/// The last instant at which what a row planned may begin. A state is due for as long as it holds, but its plan has a window.
+fn window_end(compiled: &CompiledWorkflow, row: &LedgerEntry) -> DateTime<Utc> {
+    let from = if is_state(&row.attribute) { row.at } else { row.due };
+    from + compiled.window
+}
+
+/// When the windows of those end who wait in plans that are held: then an evaluation finds something to do.
+pub(super) fn ends_of_held(tenant: &Tenant) -> Vec<DateTime<Utc>> {
+    let held = held_runs(tenant);
+    let is_held = |row: &&LedgerEntry| row.run.as_ref().is_some_and(|run| held.contains(run));
+    // On demand nothing has a window.
+    let waiting = tenant.ledger.rows().filter(|row| row.state == EntryState::Planned && !row.attribute.is_empty()).filter(is_held);
+    let ends = waiting.filter_map(|row| Some(window_end(&tenant.usable.get(&row.workflow)?.compiled, row) + TimeDelta::seconds(1)));
+    ends.filter(|end| *end > tenant.as_of).collect()
+}
+
+/// Marks those in their slices whose place in a plan that is held was taken by a leaver's work: no runner looks at them.
+async fn cancel_superseded(context: &Context, tenant: &mut Tenant) -> Result<(), RunnerError> {
+    let held = held_runs(tenant);
+    let results = tenant.slices.values().filter(|slice| held.contains(&slice.spec.run)).flat_map(|slice| &slice.spec.results);
+    let waiting = results.filter(|result| result.processing_status == ProcessingStatus::Queued);
+    let rows = waiting.filter_map(|result| tenant.ledger.get(&result.occurrence));
+    let superseded = rows.filter(|row| row.state == EntryState::Superseded);
+    let canceled: Vec<_> = superseded.map(|row| (row.clone(), Release::CancelAndRelease(SUPERSEDED.to_owned()))).collect();
+    cancel(context, tenant, &canceled).await?;
+    Ok(())
+}
+
+/// The plans of held Runs that somebody has left: the same evaluation's, of those who stay. `rows`: what this evaluation
+/// writes, of which the ledger may not have everything yet.
 pub(super) fn plans_of_those_who_stay(tenant: &Tenant, rows: &[LedgerEntry]) -> Vec<(String, RunPlan)> {
-    let left: BTreeSet<&String> = rows.iter().filter(|row| row.state == EntryState::Released).filter_map(|row| row.run.as_ref()).collect();
-    let held = tenant.runs.iter().filter(|run| left.contains(&run.name_any()) && is_held(tenant, run));
+    let newest: BTreeMap<&str, &LedgerEntry> = rows.iter().map(|row| (row.key.as_str(), row)).collect();
     let plan = |run: &Run| {
-        let name = run.name_any();
-        let epoch = run.status.as_ref()?.plan.as_ref()?.epoch;
-        let mut slices: Vec<RunSlice> =
-            tenant.slices.values().filter(|slice| slice.spec.run == name && slice.spec.epoch == epoch).cloned().collect();
+        let (name, before) = (run.name_any(), run.status.as_ref()?.plan.as_ref()?);
+        let is_of_plan = |slice: &&RunSlice| slice.spec.run == name && slice.spec.epoch == before.epoch;
+        let mut slices: Vec<RunSlice> = tenant.slices.values().filter(is_of_plan).cloned().collect();
         slices.sort_by_key(|slice| slice.spec.index);
-        Some((name, plan_of(&slices, None)))
+        // As a runner sees it: what the ledger has taken away, or planned elsewhere.
+        let has_left = |result: &SubjectResult| {
+            let row = newest.get(result.occurrence.as_str()).copied().or_else(|| tenant.ledger.get(&result.occurrence));
+            row.is_some_and(|row| row.state != EntryState::Planned || row.run.as_ref() != Some(&name))
+        };
+        let plan = plan_without(&slices, before.reason.as_deref(), has_left);
+        // A Run of nobody is complete at once: the next evaluation says in the slices first what became of them.
+        let mut results = slices.iter().flat_map(|slice| &slice.spec.results);
+        let is_too_soon = plan.subjects == 0 && results.any(|result| result.processing_status == ProcessingStatus::Queued);
+        (plan.slices == before.slices && plan.hash != before.hash && !is_too_soon).then_some((name, plan))
     };
-    held.filter_map(plan).collect()
+    tenant.runs.iter().filter(|run| is_held(tenant, run)).filter_map(plan).collect()
 }
 
 /// Off-boardings that are due once more: whoever was let in early for a return does not come.
@@ -239,6 +282,9 @@ fn mark(slice: &mut RunSlice, wanted: &[(&str, &str)], as_of: DateTime<Utc>) -> 
         result.processing_status = ProcessingStatus::Canceled;
         result.reason = Some((*reason).to_owned());
         result.completed_date_time = Some(as_of);
+        if *reason == SUPERSEDED {
+            (result.superseded_date_time, result.stopped_date_time) = (Some(as_of), Some(as_of));
+        }
         for task in &mut result.tasks {
             task.processing_status = ProcessingStatus::Canceled;
         }

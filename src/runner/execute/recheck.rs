@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::reasons::{CHANGED, NAME_REUSED, OFF_BOARDED, OUT_OF_SCOPE};
+use crate::api::conditions::HELD;
+use crate::api::reasons::{CHANGED, NAME_REUSED, OFF_BOARDED, OUT_OF_SCOPE, PLAN_EXPIRED};
 use crate::api::{Category, SubjectResult, Task};
 use crate::directory::{Directory, Lookup};
 use crate::domain::departure::is_return;
@@ -56,10 +57,18 @@ pub(super) async fn check(attempt: &Attempt, result: &SubjectResult) -> Recheck 
         return gone;
     }
     match workflow.in_scope(&person, now) {
+        Truth::True if was_held_too_long(attempt, result, &workflow, now) => Recheck::Gone(PLAN_EXPIRED),
         Truth::True => Recheck::Holds,
         Truth::False => Recheck::Gone(OUT_OF_SCOPE),
         Truth::Unknown => Recheck::Unknown(workflow.window),
     }
+}
+
+/// Whether the window of the occurrence ended while a limit held its Run: nobody is done late for that. What is late because
+/// the cluster was is done all the same, and a state has no window.
+fn was_held_too_long(attempt: &Attempt, result: &SubjectResult, workflow: &CompiledWorkflow, now: DateTime<Utc>) -> bool {
+    let was_held = attempt.run.status.as_ref().is_some_and(|status| status.conditions.iter().any(|condition| condition.type_ == HELD));
+    was_held && !workflow.is_state() && attempt.mind.window_end(result, workflow.window) < now
 }
 
 /// Whether a Run that a person made must not begin with the subject after all: the account may be another person's.

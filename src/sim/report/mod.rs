@@ -4,6 +4,7 @@ mod accounts;
 mod change;
 mod concerns;
 mod days;
+mod expired;
 mod html;
 mod observer;
 mod summary;
@@ -82,6 +83,7 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
             _ => {}
         }
     }
+    problems.extend(expired::expired(objects));
     problems
 }
 
@@ -155,6 +157,26 @@ mod tests {
         let wanted = ["Workflow a/bad is not Ready: Invalid: no such group", "Run a/ill: 2 subjects failed"];
         assert_eq!(problems(&objects), wanted);
         assert_eq!(list(&objects)["items"].as_array().map(Vec::len), Some(4));
+    }
+
+    #[test]
+    fn runs_that_wait_for_a_person_and_plans_that_expired_are_problems() {
+        let run = |name: &str, status: &str| {
+            let held = json!({"type": "Held", "status": status, "reason": "LimitExceeded", "message": "3 people are more than 2"});
+            json!({"kind": "Run", "metadata": {"namespace": "a", "name": name}, "status": {"conditions": [held]}})
+        };
+        let row = json!({"epoch": 1, "key": "k", "subject": "s", "workflow": "join", "state": "missed", "reason": "PlanExpired"});
+        let objects = [
+            run("waits", "True"),
+            run("goes-on", "False"),
+            json!({"kind": "TenantLedger", "metadata": {"namespace": "a", "name": "default"}, "sealedEpoch": 1}),
+            json!({"kind": "OccurrenceLedger", "metadata": {"namespace": "a", "name": "occurrences-1"}, "entries": [row]}),
+        ];
+        let wanted = [
+            "Run a/waits is held: LimitExceeded: 3 people are more than 2",
+            "Workflow a/join: 1 person was planned and not begun before the window ended: PlanExpired",
+        ];
+        assert_eq!(problems(&objects), wanted);
     }
 
     #[test]

@@ -307,7 +307,8 @@ fn names(objects: &[Value], heads: &BTreeMap<&str, &Value>, known: &BTreeMap<Str
     names
 }
 
-fn is_valid(head: &Value, epoch: i64) -> bool {
+/// Whether rows of that epoch count.
+pub(super) fn is_valid(head: &Value, epoch: i64) -> bool {
     let is_abandoned = head["abandoned"].as_array().into_iter().flatten().any(|range| {
         let end = |field: &str| range[field].as_i64().unwrap_or_default();
         (end("from")..=end("to")).contains(&epoch)
