@@ -105,7 +105,7 @@ fn evaluated(house: &House, name: &str, directory: &Directory) -> Vec<CompiledWo
     let facts = validate::Tenant { schedule: house.schedule.as_ref(), directories: &house.directories };
     let is_here = |workflow: &&Workflow| {
         let spec = &workflow.spec;
-        let is_scheduled = spec.is_enabled && spec.is_scheduling_enabled && spec.execution_conditions.is_some();
+        let is_scheduled = spec.is_enabled && spec.is_scheduled();
         is_scheduled && spec.directory.as_deref().or(default) == Some(name) && validate::workflow_problems(spec, &facts).is_empty()
     };
     let compiled = |workflow: &Workflow| {

@@ -265,7 +265,7 @@ fn bring_up_to_date(tenant: &Tenant, head: &mut WorkflowHead) {
 
 /// Whether the Workflow itself asks to be evaluated.
 fn is_scheduled_workflow(spec: &WorkflowSpec) -> bool {
-    spec.is_enabled && spec.is_scheduling_enabled && spec.execution_conditions.is_some()
+    spec.is_enabled && spec.is_scheduled()
 }
 
 /// What the trigger looks at for changes, each with the instant since which it does.

@@ -156,7 +156,7 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     }
     let compiled =
         compile::compile(version, spec, &tenant.directories[&directory].spec, tenant.schedule.as_ref().map(|schedule| &schedule.spec))?;
-    let scheduled = spec.is_scheduling_enabled && compiled.trigger.is_some();
+    let scheduled = spec.is_scheduled() && compiled.trigger.is_some();
     let before = tenant.workflow_head(name);
     let last_sealed_at = before.and_then(|head| head.last_sealed_at);
     let moment = scheduled.then(|| Moment {
