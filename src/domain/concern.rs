@@ -21,7 +21,8 @@ pub enum Concern {
     /// The leave date lies before a hire date that has come, which reads as a return. The leave date of somebody who never
     /// came is their first day.
     LeaveBeforeHire,
-    /// The leave date lies before the hire date, and that is neither a return nor an offer that was taken back.
+    /// The leave date lies before the hire date, and that is neither a return nor an offer that was taken back: nobody can leave
+    /// first. Both on one day are a contract of one day, unless the end is the earlier instant.
     DatesContradict,
 }
 
@@ -49,8 +50,8 @@ impl Concern {
             }
             Self::ContractTooShort => "a leaver workflow closes the account before the hire date comes, so that it is never opened",
             Self::LeaveBeforeHire => {
-                "the leave date lies before a hire date that has come: it reads as a return; the leave date of somebody who never came is \
-                 their first day"
+                "the leave date lies before a hire date that has come: it reads as a return; clear an old leave date, and give somebody who \
+                 never came the first day as the leave date"
             }
             Self::DatesContradict => "the leave date lies before the hire date",
         }
@@ -126,18 +127,22 @@ fn is_before_hire(facts: &Facts<'_>) -> bool {
     facts.employment.has_returned(facts.as_of) && is_reversed(facts.employment)
 }
 
-/// With the hire ahead, somebody who works here now leaves and returns. Whoever does not cannot leave first, and nobody
-/// leaves and returns within one day.
+/// With the hire ahead, somebody who works here now leaves and returns. Whoever does not cannot leave first, and no contract of
+/// one day ends before it begins.
 fn is_contradiction(facts: &Facts<'_>) -> bool {
     let (DateReading::Known(hire), DateReading::Known(leave)) = (facts.employment.hire, facts.employment.leave) else { return false };
-    let is_return_ahead = facts.employment.relation == Relation::Return && hire.instant > facts.as_of;
     let works_nowhere = leave.instant > facts.as_of && facts.is_enabled == Some(false);
-    is_return_ahead && is_reversed(facts.employment) && (works_nowhere || hire.day() == leave.day())
+    let contradicts = match facts.employment.relation {
+        Relation::Return => works_nowhere && is_reversed(facts.employment),
+        Relation::Ordinary => leave.instant < hire.instant,
+        Relation::Withdrawn => false,
+    };
+    hire.instant > facts.as_of && contradicts
 }
 
-/// The leave date is not after the hire date.
+/// The leave date is before the day of the hire date.
 fn is_reversed(employment: &Employment) -> bool {
-    matches!((employment.hire, employment.leave), (DateReading::Known(hire), DateReading::Known(leave)) if leave.instant <= hire.instant)
+    matches!((employment.hire, employment.leave), (DateReading::Known(hire), DateReading::Known(leave)) if leave.day() < hire.day())
 }
 
 #[cfg(test)]
