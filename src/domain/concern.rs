@@ -24,11 +24,14 @@ pub enum Concern {
     /// The leave date lies before the hire date, and that is neither a return nor an offer that was taken back: nobody can leave
     /// first. Both on one day are a contract of one day, unless the end is the earlier instant.
     DatesContradict,
+    /// The account was deleted before the hire date: it is nobody's any more, and no workflow lets the person in.
+    ReturnsAfterDeletion,
 }
 
 impl Concern {
     /// Each, in the order in which they are told.
-    pub const ALL: [Self; 4] = [Self::LeaveDateUncovered, Self::ContractTooShort, Self::LeaveBeforeHire, Self::DatesContradict];
+    pub const ALL: [Self; 5] =
+        [Self::LeaveDateUncovered, Self::ContractTooShort, Self::LeaveBeforeHire, Self::DatesContradict, Self::ReturnsAfterDeletion];
 
     /// One word for programs.
     #[must_use]
@@ -38,6 +41,7 @@ impl Concern {
             Self::ContractTooShort => "ContractTooShort",
             Self::LeaveBeforeHire => "LeaveBeforeHire",
             Self::DatesContradict => "DatesContradict",
+            Self::ReturnsAfterDeletion => "ReturnsAfterDeletion",
         }
     }
 
@@ -54,6 +58,9 @@ impl Concern {
                  never came the first day as the leave date"
             }
             Self::DatesContradict => "the leave date lies before the hire date",
+            Self::ReturnsAfterDeletion => {
+                "the account was deleted before the hire date, and no workflow lets the person in; delete the Account, and another is made"
+            }
         }
     }
 }

@@ -74,12 +74,17 @@ pub fn concerned(house: &House, as_of: DateTime<Utc>) -> Vec<Concerned> {
         let sightings = sightings(house, name, &head);
         let mapping = Mapping::new(name, &directory.spec, house.schedule.as_ref().and_then(|schedule| schedule.time_zone.as_deref()));
         for user in &house.users {
-            let Some(person) = person(&mapping, user, accounts.get(&user.name_any()).copied(), &keys) else { continue };
+            let account = accounts.get(&user.name_any()).copied();
+            let of = |concern| Concerned { directory: name.clone(), name: user.name_any(), concern };
+            let Some(person) = person(&mapping, user, account, &keys) else {
+                let is_told = account.is_some_and(|account| mapping.returns_after_deletion(user, account));
+                found.extend(is_told.then(|| of(Concern::ReturnsAfterDeletion)));
+                continue;
+            };
             let employment = match sightings.get(person.key.as_str()) {
                 Some(sighting) => employment(&person, sighting, Some(sighting), &keys, &ledger),
                 None => Employment::of(&person, &DatesSeen::default()),
             };
-            let of = |concern| Concerned { directory: name.clone(), name: person.name.clone(), concern };
             found.extend(concerns(&person, &employment, &workflows, as_of).into_iter().map(of));
         }
     }

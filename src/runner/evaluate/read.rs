@@ -78,6 +78,7 @@ pub(super) async fn objects(
         directories: all::<DirectoryObject>(cluster).await?.into_iter().map(|directory| (directory.name_any(), directory)).collect(),
         readings: BTreeMap::new(),
         reused_and_deleted: BTreeMap::new(),
+        returning_and_deleted: BTreeMap::new(),
         usable: BTreeMap::new(),
         chunks,
         ledger,
@@ -111,6 +112,7 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
             match directory.query_and_seed(tenant.as_of).await {
                 Ok(roll) => {
                     tenant.reused_and_deleted.insert(name.clone(), roll.reused_and_deleted);
+                    tenant.returning_and_deleted.insert(name.clone(), roll.returning_and_deleted);
                     Reading::People(roll.people)
                 }
                 Err(error) => Reading::Unknown(error.to_string()),
