@@ -31,7 +31,7 @@ pub struct Sighting {
     /// As-of of the first evaluation that saw the subject.
     pub first_seen_at: DateTime<Utc>,
     /// As-of of the first evaluation that saw a hire date that had come, or the end of an earlier employment at the first
-    /// sight; absent: none did.
+    /// sight, or a leave date that had come of somebody who never had a hire date; absent: none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun_at: Option<DateTime<Utc>>,
     /// One mark a tracked attribute or group.

@@ -18,6 +18,8 @@ pub const OFF_BOARDED: &str = "OffBoarded";
 pub const REHIRED: &str = "Rehired";
 /// The hire was taken back before it began.
 pub const HIRE_WITHDRAWN: &str = "HireWithdrawn";
+/// The hire date cannot be read, and it may be that of a return: nobody is deleted.
+pub const HIRE_DATE_UNKNOWN: &str = "HireDateUnknown";
 /// The record is another person's than the account, or may be, and nobody has said yet whose the account is.
 pub const NAME_REUSED: &str = "NameReused";
 /// Two subjects of one directory have the same correlation value.
@@ -63,6 +65,7 @@ pub fn in_words(reason: &str) -> Option<&'static str> {
         OFF_BOARDED => "the person has left",
         REHIRED => "the person is hired again",
         HIRE_WITHDRAWN => "the hire was taken back",
+        HIRE_DATE_UNKNOWN => "the hire date cannot be read, and nobody is deleted who may return",
         NAME_REUSED => "the account may be another person's: tenure account keep, or release, says whose it is",
         PLAN_EXPIRED => "its window ended before it began",
         SUBJECT_NOT_FOUND => "there is no such person",

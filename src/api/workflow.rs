@@ -365,6 +365,20 @@ pub struct WorkflowSpec {
     pub deletion_policy: DeletionPolicy,
 }
 
+impl WorkflowSpec {
+    /// Whether it has nothing to do: all its tasks are disabled.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.tasks.iter().all(|task| !task.is_enabled)
+    }
+
+    /// Whether evaluations are to find who is due, apart from `isEnabled`. A workflow without enabled tasks waits for some.
+    #[must_use]
+    pub fn is_scheduled(&self) -> bool {
+        self.is_scheduling_enabled && self.execution_conditions.is_some() && !self.is_idle()
+    }
+}
+
 /// What was observed of a Workflow.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -46,6 +46,8 @@ pub struct Roll {
     pub people: Vec<Person>,
     /// Records whose account is deleted and was another person's: no subjects, until somebody says whose it is.
     pub reused_and_deleted: usize,
+    /// Records with a hire date after the deletion of the account: no subjects, and no workflow lets them in.
+    pub returning_and_deleted: usize,
 }
 
 impl From<ClusterError> for DirectoryError {
@@ -128,7 +130,8 @@ impl Embedded {
             require_accounts(&users, &accounts)?;
         }
         let reused_and_deleted = self.reused_and_deleted(&users, &accounts);
-        Ok(Roll { people: self.people(&users, accounts), reused_and_deleted })
+        let returning_and_deleted = self.returning_and_deleted(&users, &accounts);
+        Ok(Roll { people: self.people(&users, accounts), reused_and_deleted, returning_and_deleted })
     }
 
     /// The people who have both a record and an account, in the order of their names.

@@ -21,13 +21,17 @@ pub enum Concern {
     /// The leave date lies before a hire date that has come, which reads as a return. The leave date of somebody who never
     /// came is their first day.
     LeaveBeforeHire,
-    /// The leave date lies before the hire date, and that is neither a return nor an offer that was taken back.
+    /// The leave date lies before the hire date, and that is neither a return nor an offer that was taken back: nobody can leave
+    /// first. Both on one day are a contract of one day, unless the end is the earlier instant.
     DatesContradict,
+    /// The account was deleted before the hire date: it is nobody's any more, and no workflow lets the person in.
+    ReturnsAfterDeletion,
 }
 
 impl Concern {
     /// Each, in the order in which they are told.
-    pub const ALL: [Self; 4] = [Self::LeaveDateUncovered, Self::ContractTooShort, Self::LeaveBeforeHire, Self::DatesContradict];
+    pub const ALL: [Self; 5] =
+        [Self::LeaveDateUncovered, Self::ContractTooShort, Self::LeaveBeforeHire, Self::DatesContradict, Self::ReturnsAfterDeletion];
 
     /// One word for programs.
     #[must_use]
@@ -37,6 +41,7 @@ impl Concern {
             Self::ContractTooShort => "ContractTooShort",
             Self::LeaveBeforeHire => "LeaveBeforeHire",
             Self::DatesContradict => "DatesContradict",
+            Self::ReturnsAfterDeletion => "ReturnsAfterDeletion",
         }
     }
 
@@ -49,10 +54,13 @@ impl Concern {
             }
             Self::ContractTooShort => "a leaver workflow closes the account before the hire date comes, so that it is never opened",
             Self::LeaveBeforeHire => {
-                "the leave date lies before a hire date that has come: it reads as a return; the leave date of somebody who never came is \
-                 their first day"
+                "the leave date lies before a hire date that has come: it reads as a return; clear an old leave date, and give somebody who \
+                 never came the first day as the leave date"
             }
             Self::DatesContradict => "the leave date lies before the hire date",
+            Self::ReturnsAfterDeletion => {
+                "the account was deleted before the hire date, and no workflow lets the person in; delete the Account, and another is made"
+            }
         }
     }
 }
@@ -126,18 +134,22 @@ fn is_before_hire(facts: &Facts<'_>) -> bool {
     facts.employment.has_returned(facts.as_of) && is_reversed(facts.employment)
 }
 
-/// With the hire ahead, somebody who works here now leaves and returns. Whoever does not cannot leave first, and nobody
-/// leaves and returns within one day.
+/// With the hire ahead, somebody who works here now leaves and returns. Whoever does not cannot leave first, and no contract of
+/// one day ends before it begins.
 fn is_contradiction(facts: &Facts<'_>) -> bool {
     let (DateReading::Known(hire), DateReading::Known(leave)) = (facts.employment.hire, facts.employment.leave) else { return false };
-    let is_return_ahead = facts.employment.relation == Relation::Return && hire.instant > facts.as_of;
     let works_nowhere = leave.instant > facts.as_of && facts.is_enabled == Some(false);
-    is_return_ahead && is_reversed(facts.employment) && (works_nowhere || hire.day() == leave.day())
+    let contradicts = match facts.employment.relation {
+        Relation::Return => works_nowhere && is_reversed(facts.employment),
+        Relation::Ordinary => leave.instant < hire.instant,
+        Relation::Withdrawn => false,
+    };
+    hire.instant > facts.as_of && contradicts
 }
 
-/// The leave date is not after the hire date.
+/// The leave date is before the day of the hire date.
 fn is_reversed(employment: &Employment) -> bool {
-    matches!((employment.hire, employment.leave), (DateReading::Known(hire), DateReading::Known(leave)) if leave.instant <= hire.instant)
+    matches!((employment.hire, employment.leave), (DateReading::Known(hire), DateReading::Known(leave)) if leave.day() < hire.day())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::reasons::{HIRE_WITHDRAWN, PLAN_EXPIRED, REHIRED};
+use crate::api::reasons::{HIRE_DATE_UNKNOWN, HIRE_WITHDRAWN, PLAN_EXPIRED, REHIRED};
 use crate::api::tenant_ledger::TriggerAttribute;
 use crate::api::{Category, EntryState, LedgerEntry, Sighting};
 use crate::rule::Truth;
@@ -87,7 +87,7 @@ pub enum Decision {
         /// Its key.
         key: String,
     },
-    /// Not due, for as long as the person's dates are to each other what they are.
+    /// Not due, for as long as the person's dates are to each other what they are, or cannot be read.
     NotDue {
         /// Why, in one word.
         reason: &'static str,
@@ -269,7 +269,9 @@ impl<'a> Facts<'a> {
         }
         match self.workflow.category {
             Category::Joiner if employment.relation == Relation::Withdrawn => Decision::NotDue { reason: HIRE_WITHDRAWN },
-            Category::Leaver if self.workflow.tasks.deletes && employment.forbids_deletion() => Decision::OutOfScope,
+            Category::Leaver if self.workflow.tasks.deletes && employment.forbids_deletion() => {
+                Decision::NotDue { reason: HIRE_DATE_UNKNOWN }
+            }
             Category::Leaver if self.workflow.is_timed_by(LEAVE_DATE) => {
                 let was_done = view.is_let_in || self.was_done(person, employment, books);
                 let work = LeaveWork { deletes: self.workflow.tasks.deletes, due, was_done };

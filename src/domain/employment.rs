@@ -5,8 +5,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::api::Sighting;
+use crate::api::{AttributeMark, Sighting};
 
+use super::snapshot::UNKNOWN_DIGEST;
 use super::subject::{DateReading, DatedValue, HIRE_DATE, LEAVE_DATE, Person};
 
 /// What the two dates are to each other.
@@ -31,6 +32,8 @@ pub struct DatesSeen {
     pub leave_changed_at: Option<DateTime<Utc>>,
     /// As-of of the first evaluation that saw that the person had begun; None: no earlier one did.
     pub begun_at: Option<DateTime<Utc>>,
+    /// No evaluation has seen a hire date: there never was one, or none that could be read.
+    pub never_hired: bool,
     /// The ledger has the row that says of these two values that the hire was withdrawn.
     pub was_withdrawn: bool,
 }
@@ -39,12 +42,16 @@ impl DatesSeen {
     /// What stands in a sighting. `was_withdrawn`: as the ledger has it.
     #[must_use]
     pub fn of(sighting: &Sighting, was_withdrawn: bool) -> Self {
-        let changed_at = |name: &str| sighting.marks.iter().find(|mark| &*mark.name == name).and_then(|mark| mark.changed_at);
+        let mark = |name: &str| sighting.marks.iter().find(|mark| &*mark.name == name);
+        let changed_at = |name: &str| mark(name).and_then(|mark| mark.changed_at);
+        // A date that is cleared, or cannot be read any more, was there all the same.
+        let is_none = |mark: &AttributeMark| mark.changed_at.is_none() && (mark.digest.is_empty() || &*mark.digest == UNKNOWN_DIGEST);
         Self {
             first_seen_at: Some(sighting.first_seen_at),
             hire_changed_at: changed_at(HIRE_DATE),
             leave_changed_at: changed_at(LEAVE_DATE),
             begun_at: sighting.begun_at,
+            never_hired: mark(HIRE_DATE).is_some_and(is_none),
             was_withdrawn,
         }
     }
@@ -65,6 +72,7 @@ pub struct Employment {
     known_since: Option<DateTime<Utc>>,
     begun_at: Option<DateTime<Utc>>,
     first_sight: bool,
+    never_hired: bool,
     was_withdrawn: bool,
 }
 
@@ -105,6 +113,7 @@ impl Employment {
             known_since: hire_seen_at.zip(leave_seen_at).map(|(hire, leave)| hire.max(leave)),
             begun_at: seen.begun_at,
             first_sight: seen.first_seen_at.is_none(),
+            never_hired: seen.never_hired,
             was_withdrawn: seen.was_withdrawn,
         }
     }
@@ -142,10 +151,12 @@ impl Employment {
     pub fn begun_at(&self, as_of: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let has_come = self.hired().is_some_and(|hire| hire.instant <= as_of);
         let earlier = || match (self.hire, self.leave) {
-            (DateReading::Known(hire), DateReading::Known(leave)) => leave.instant < hire.instant,
+            (DateReading::Known(hire), DateReading::Known(leave)) => leave.day() < hire.day(),
             _ => false,
         };
-        let begins = has_come || (self.first_sight && !self.was_withdrawn && earlier());
+        // An end that came without any beginning is that of an employment.
+        let has_ended = || matches!(self.leave, DateReading::Known(leave) if self.never_hired && leave.instant <= as_of);
+        let begins = has_come || (self.first_sight && !self.was_withdrawn && earlier()) || has_ended();
         self.begun_at.or(begins.then_some(as_of))
     }
 
@@ -194,10 +205,12 @@ fn relation(hire: DateReading, leave: DateReading, seen: &DatesSeen) -> Relation
     if leave_day <= hire_day && seen.begun_at.is_none() && (seen.was_withdrawn || was_taken_back(hire_day, leave_day, seen)) {
         return Relation::Withdrawn;
     }
-    // Who begins by this hire has begun no earlier employment: leave date first, hire date then, is a contract of one day.
-    let had_begun = |hire: DateTime<Utc>| seen.begun_at.is_some_and(|begun| begun < hire);
+    // Who begins by this hire, or is known by this end alone, has begun no earlier employment: leave date first, hire date
+    // then, is a contract of one day.
+    let had_begun = |hire: DateTime<Utc>| seen.begun_at.is_some_and(|begun| begun < hire && begun < leave.instant);
     let follows = |hire: DateTime<Utc>| had_begun(hire) && seen.leave_changed_at.is_none_or(|leave| leave < hire);
-    if leave.instant <= hire.instant || (leave_day == hire_day && seen.hire_changed_at.is_some_and(follows)) {
+    // Within one day the instants say nothing: a contract of one day may end as it begins, and then nobody is let in.
+    if leave_day < hire_day || (leave_day == hire_day && seen.hire_changed_at.is_some_and(follows)) {
         return Relation::Return;
     }
     Relation::Ordinary

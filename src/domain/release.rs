@@ -81,9 +81,8 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
         return Release::Keep;
     }
     let changed = has_changed(row, facts.person.map(|(person, _)| person), facts.lineage, keys);
-    let is_over = row.category == Category::Leaver
-        && row.attribute == LEAVE_DATE
-        && facts.person.is_some_and(|(_, employment)| employment.has_returned(facts.as_of));
+    let ended = changed.then_some(CHANGED).or_else(|| ended_by_dates(facts));
+    let again = || ended.map_or(Release::Keep, |reason| Release::Release(reason.to_owned()));
     match (row.state, facts.result) {
         (EntryState::Planned, Some(result)) if !result.processing_status.is_final() => {
             if result.processing_status != ProcessingStatus::Queued {
@@ -99,9 +98,23 @@ pub fn decide(facts: &Facts<'_>, keys: &Keyring) -> Release {
             Some(reason) if result.processing_status == ProcessingStatus::Canceled && reasons::is_releasable(reason) => {
                 Release::Release(reason.to_owned())
             }
-            _ => again(changed, is_over),
+            _ => again(),
         },
-        _ => again(changed, is_over),
+        _ => again(),
+    }
+}
+
+/// Why what is final is due again by the person's dates: the return has come, and the earlier employment's leave date has
+/// nothing more to do; or the hire was taken back, which counts as no hire date until it stands again.
+fn ended_by_dates(facts: &Facts<'_>) -> Option<&'static str> {
+    let (_, employment) = facts.person?;
+    match facts.row.category {
+        Category::Leaver if facts.row.attribute == LEAVE_DATE => employment.has_returned(facts.as_of).then_some(REHIRED),
+        // The row that says that the hire was taken back is no workflow's.
+        Category::Joiner if facts.row.attribute == HIRE_DATE && facts.lineage.is_some() => {
+            (employment.relation == Relation::Withdrawn).then_some(HIRE_WITHDRAWN)
+        }
+        _ => None,
     }
 }
 
@@ -131,22 +144,13 @@ pub fn closes_again<'a>(
     is_closed_by_date && has_left && employment.hire != DateReading::Unknown && rows.any(was_let_in)
 }
 
-/// What is final is due again when its value is another, and what an earlier employment's leave date has done when the
-/// return has come.
-fn again(changed: bool, is_over: bool) -> Release {
-    match changed.then_some(CHANGED).or(is_over.then_some(REHIRED)) {
-        Some(reason) => Release::Release(reason.to_owned()),
-        None => Release::Keep,
-    }
-}
-
 /// What is known of what a superseded row gave way to.
 #[expect(clippy::struct_excessive_bools, reason = "four facts, each found by itself")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Superseder {
     /// It stands: the person has left by it.
     pub stands: bool,
-    /// It is the leave date itself.
+    /// It is the leave date itself, or work that is timed by it.
     pub is_leave_date: bool,
     /// The return has come.
     pub has_returned: bool,

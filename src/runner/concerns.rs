@@ -74,12 +74,17 @@ pub fn concerned(house: &House, as_of: DateTime<Utc>) -> Vec<Concerned> {
         let sightings = sightings(house, name, &head);
         let mapping = Mapping::new(name, &directory.spec, house.schedule.as_ref().and_then(|schedule| schedule.time_zone.as_deref()));
         for user in &house.users {
-            let Some(person) = person(&mapping, user, accounts.get(&user.name_any()).copied(), &keys) else { continue };
+            let account = accounts.get(&user.name_any()).copied();
+            let of = |concern| Concerned { directory: name.clone(), name: user.name_any(), concern };
+            let Some(person) = person(&mapping, user, account, &keys) else {
+                let is_told = account.is_some_and(|account| mapping.returns_after_deletion(user, account));
+                found.extend(is_told.then(|| of(Concern::ReturnsAfterDeletion)));
+                continue;
+            };
             let employment = match sightings.get(person.key.as_str()) {
                 Some(sighting) => employment(&person, sighting, Some(sighting), &keys, &ledger),
                 None => Employment::of(&person, &DatesSeen::default()),
             };
-            let of = |concern| Concerned { directory: name.clone(), name: person.name.clone(), concern };
             found.extend(concerns(&person, &employment, &workflows, as_of).into_iter().map(of));
         }
     }
@@ -105,7 +110,7 @@ fn evaluated(house: &House, name: &str, directory: &Directory) -> Vec<CompiledWo
     let facts = validate::Tenant { schedule: house.schedule.as_ref(), directories: &house.directories };
     let is_here = |workflow: &&Workflow| {
         let spec = &workflow.spec;
-        let is_scheduled = spec.is_enabled && spec.is_scheduling_enabled && spec.execution_conditions.is_some();
+        let is_scheduled = spec.is_enabled && spec.is_scheduled();
         is_scheduled && spec.directory.as_deref().or(default) == Some(name) && validate::workflow_problems(spec, &facts).is_empty()
     };
     let compiled = |workflow: &Workflow| {

@@ -13,6 +13,7 @@ use crate::cluster::events::our_time;
 use crate::cluster::{Created, Replaced};
 use crate::directory::{DirectoryError, Effect};
 use crate::domain::correlation::{self, Identity, Step, step};
+use crate::domain::subject::{DateReading, HIRE_DATE};
 
 use super::{Embedded, Mapping, seed};
 
@@ -44,6 +45,14 @@ impl Mapping {
     pub fn identity(&self, user: &User, account: &AccountSpec) -> Identity {
         let is_reused = correlation::is_reused(self.remembered(account), self.correlation(user));
         Identity { is_reused, is_shared: false, since: account.released_at }
+    }
+
+    /// Whether the person is hired after their account was deleted: no subject, of whom somebody must be told.
+    #[must_use]
+    pub fn returns_after_deletion(&self, user: &User, account: &AccountObject) -> bool {
+        let Some(deleted) = account.spec.deleted_at else { return false };
+        let is_hired = matches!(self.date(user, account, HIRE_DATE), DateReading::Known(hire) if hire.instant > deleted);
+        is_hired && !self.identity(user, &account.spec).is_reused
     }
 
     /// The correlation values that several subjects have. Who is deleted softly is no subject.
@@ -136,11 +145,20 @@ impl Embedded {
 
     /// How many records have an account that is deleted and was another person's.
     pub(super) fn reused_and_deleted(&self, users: &[User], accounts: &[AccountObject]) -> usize {
+        Self::deleted(users, accounts).filter(|(user, account)| self.mapping.identity(user, &account.spec).is_reused).count()
+    }
+
+    /// How many records have an account that is deleted and a hire date after that.
+    pub(super) fn returning_and_deleted(&self, users: &[User], accounts: &[AccountObject]) -> usize {
+        Self::deleted(users, accounts).filter(|(user, account)| self.mapping.returns_after_deletion(user, account)).count()
+    }
+
+    /// Records with their accounts, if these are deleted.
+    fn deleted<'a>(users: &'a [User], accounts: &'a [AccountObject]) -> impl Iterator<Item = (&'a User, &'a AccountObject)> {
         let deleted = accounts.iter().filter(|account| account.spec.deleted_at.is_some());
         let deleted: BTreeMap<&str, &AccountObject> =
             deleted.filter_map(|account| Some((account.metadata.name.as_deref()?, account))).collect();
-        let account = |user: &User| deleted.get(user.metadata.name.as_deref()?).copied();
-        users.iter().filter(|user| account(user).is_some_and(|account| self.mapping.identity(user, &account.spec).is_reused)).count()
+        users.iter().filter_map(move |user| Some((user, *deleted.get(user.metadata.name.as_deref()?)?)))
     }
 
     /// Edits an Account as [`change`](Self::change) does, but for the person of the record only: it enables, gives or
@@ -218,6 +236,24 @@ mod tests {
         assert!(!badge.identity(&ann, &account.spec).is_reused, "nothing was remembered of badges");
         account = badge.settled(&ann, &account, false, at(9)).expect("it is remembered");
         assert_eq!(json!(account.spec.correlation), json!({"badge": "b", "employeeId": "7"}));
+    }
+
+    #[test]
+    fn who_is_hired_after_the_deletion_is_told_and_nobody_else() {
+        let mapping = mapping(json!({"embedded": {}}));
+        let deleted = json!({"deletedAt": "2026-03-20T00:00:00Z", "correlation": {"employeeId": "7"}});
+        // (what, the hire date, the number, the account, it is told)
+        let cases = [
+            ("hired again", "2026-04-15", "7", &deleted, true),
+            ("not hired again", "2020-01-01", "7", &deleted, false),
+            ("a date that cannot be read", "15.04.2026", "7", &deleted, false),
+            ("another person", "2026-04-15", "8", &deleted, false),
+            ("an account that is there", "2026-04-15", "7", &json!({}), false),
+        ];
+        for (what, hire, id, spec, told) in cases {
+            let user = user("ann", json!({"employeeId": id, "employeeHireDate": hire}));
+            assert_eq!(mapping.returns_after_deletion(&user, &account("ann", spec.clone())), told, "{what}");
+        }
     }
 
     #[test]

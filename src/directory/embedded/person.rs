@@ -149,7 +149,7 @@ impl Mapping {
         Dates::new(Arc::clone(&self.dates), readings).with_oddities(Oddities { fillers: fillers.collect(), zones: zones.collect() })
     }
 
-    fn date(&self, user: &User, account: &Account, name: &str) -> DateReading {
+    pub(super) fn date(&self, user: &User, account: &Account, name: &str) -> DateReading {
         let mapping = self.mapping_of(name);
         let zone = self.zone(user, account, mapping);
         let Some(text) = self.written(user, account, name).filter(|text| !is_filler(name, text)) else {

@@ -37,6 +37,10 @@ type Row = (&'static str, Dates, Option<bool>, &'static [&'static str], &'static
 fn what_about_two_dates_somebody_should_look_at() {
     let plain = |hire: &str, leave: &str| (on(hire), on(leave), seen(None, true));
     let newcomer = |hire: &str, leave: &str| (on(hire), on(leave), seen(None, false));
+    let conversion = || {
+        let seen = DatesSeen { hire_changed_at: Some(at("01-20")), ..seen(None, true) };
+        (on("03-10T12:00:00Z"), on("03-10T09:00:00Z"), seen)
+    };
     let withdrawn = || (on("03-20"), on("03-10"), seen(Some("02-01"), false));
     let rows: Vec<Row> = vec![
         ("no leave date", (on("01-10"), Absent, seen(None, true)), YES, &[], "02-01", &[]),
@@ -65,14 +69,17 @@ fn what_about_two_dates_somebody_should_look_at() {
         ("leaves and goes on the next day, nobody needs to close", plain("03-11", "03-10"), YES, &[], "02-01", &[]),
         ("works nowhere and leaves first", newcomer("05-01", "03-10"), NO, &["03-10"], "02-01", &[DatesContradict]),
         (
-            "leaves in the morning of the day of the hire",
-            (on("03-10T12:00:00Z"), on("03-10T09:00:00Z"), seen(None, true)),
-            YES,
-            &["03-10"],
+            "a contract of one day that ends before it begins",
+            (on("03-10T12:00:00Z"), on("03-10T09:00:00Z"), seen(None, false)),
+            NO,
+            &["03-11"],
             "02-01",
             &[DatesContradict],
         ),
-        ("the same, later", (on("03-10T12:00:00Z"), on("03-10T09:00:00Z"), seen(None, true)), YES, &["03-10"], "03-11", &[LeaveBeforeHire]),
+        ("the same, later", (on("03-10T12:00:00Z"), on("03-10T09:00:00Z"), seen(None, false)), NO, &["03-11"], "03-11", &[]),
+        ("a contract of one day at one instant", plain("03-10", "03-10"), NO, &["03-11"], "02-01", &[]),
+        ("goes on within one day", conversion(), YES, &["03-10"], "02-01", &[]),
+        ("went on within one day", conversion(), YES, &["03-10"], "03-11", &[]),
         ("a contract of one day", (on("03-10T09:00:00Z"), on("03-10T17:00:00Z"), seen(None, false)), NO, &["03-11"], "02-01", &[]),
         ("an offer that was taken back", withdrawn(), NO, &[], "02-02", &[]),
         ("an offer that was taken back, and nobody closes what is open", withdrawn(), YES, &[], "02-02", &[LeaveDateUncovered]),

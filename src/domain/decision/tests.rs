@@ -275,3 +275,27 @@ fn a_state_is_due_for_as_long_as_it_holds() {
         assert_eq!(decided.iter().map(|decided| word(&decided.decision)).collect::<Vec<_>>(), [expected], "{what}");
     }
 }
+
+#[test]
+fn nobody_is_deleted_while_the_hire_date_cannot_be_read() {
+    let (keys, ledger, before) = (keys(), LedgerIndex::default(), steady());
+    let cases = [
+        ("deletes", true, DateReading::Unknown, "not due, HireDateUnknown"),
+        ("disables", false, DateReading::Unknown, "due"),
+        ("deletes who has no hire date", true, DateReading::Absent, "due"),
+    ];
+    for (what, deletes, hire, expected) in cases {
+        let workflow = CompiledWorkflow {
+            category: Category::Leaver,
+            scope: None,
+            trigger: Some(Trigger::Time { attribute: LEAVE_DATE.to_owned(), offset_in_days: 0, at: None }),
+            tasks: Effects { closes: true, deletes, ..Effects::default() },
+            ..joiner(0, None)
+        };
+        let person = subject::person(&[(HIRED, hire), (LEAVE_DATE, hired("2026-03-09", Tz::UTC))]);
+        let employment = Employment::of(&person, &DatesSeen::of(&before, false));
+        let view = View { now: &before, before: Some(&before), employment: &employment, has_released: false, is_let_in: false };
+        let decided = Facts::new(&workflow, moment(), false, &[]).decide(&person, view, Books { keys: &keys, ledger: &ledger }, None);
+        assert_eq!(decided.iter().map(|decided| word(&decided.decision)).collect::<Vec<_>>(), [expected], "{what}");
+    }
+}

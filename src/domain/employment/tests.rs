@@ -16,6 +16,11 @@ fn leave(day: &str) -> DateReading {
     date(day, DateOnly::EndOfDay)
 }
 
+/// An instant of a day, such as `03-10T08:00`.
+fn instant(text: &str) -> DateReading {
+    date(&format!("{text}:00Z"), DateOnly::StartOfDay)
+}
+
 fn date(day: &str, date_only: DateOnly) -> DateReading {
     let value = DateValue::parse(&format!("2026-{day}")).expect("a date");
     DateReading::Known(DatedValue::new(value, Tz::UTC, date_only))
@@ -114,8 +119,59 @@ fn what_the_two_dates_are_to_each_other() {
 }
 
 #[test]
+fn what_two_instants_of_one_day_are_to_each_other() {
+    use Relation::{Ordinary, Return, Withdrawn};
+    let new = DatesSeen::default();
+    let cases = [
+        ("one day, both at its first instant", instant("03-10T00:00"), instant("03-10T00:00"), new, Ordinary),
+        ("one day, the end before the beginning", instant("03-10T08:00"), instant("03-10T00:00"), new, Ordinary),
+        ("one day, the end before the beginning, as ever", instant("03-10T08:00"), instant("03-10T00:00"), begun(), Ordinary),
+        (
+            "one day, both written at its first instant at one time",
+            instant("03-10T00:00"),
+            instant("03-10T00:00"),
+            changed(Some("02-01"), Some("02-01"), begun()),
+            Ordinary,
+        ),
+        (
+            "never came: the first instant of the first day as the end",
+            instant("03-10T00:00"),
+            instant("03-10T00:00"),
+            changed(None, Some("03-12"), DatesSeen { begun_at: Some(at("03-10")), ..seen() }),
+            Ordinary,
+        ),
+        (
+            "taken back, at the same instant",
+            instant("03-10T00:00"),
+            instant("03-10T00:00"),
+            changed(None, Some("03-01"), seen()),
+            Withdrawn,
+        ),
+        (
+            "a conversion at one instant",
+            instant("03-10T00:00"),
+            instant("03-10T00:00"),
+            changed(Some("03-01"), Some("02-01"), begun()),
+            Return,
+        ),
+        ("the last second of the day before", instant("03-10T00:00"), instant("03-09T23:59"), new, Return),
+        (
+            "the end came, and the hire of that day was written afterwards",
+            hire("03-10"),
+            leave("03-10"),
+            changed(Some("03-12"), None, DatesSeen { begun_at: Some(at("03-11")), ..seen() }),
+            Ordinary,
+        ),
+    ];
+    for (what, hire, leave, seen, expected) in cases {
+        assert_eq!(Employment::read(hire, leave, &seen).relation, expected, "{what}");
+    }
+}
+
+#[test]
 fn who_has_left_and_who_has_begun() {
     let taken_back = changed(None, Some("03-01"), seen());
+    let unhired = DatesSeen { never_hired: true, ..seen() };
     // (what, hire, leave, seen, as of, has left, has begun)
     let cases = [
         ("before the last day", hire("01-10"), leave("03-10"), begun(), "03-10", false, true),
@@ -130,6 +186,11 @@ fn who_has_left_and_who_has_begun() {
         ("an offer taken back, on the first day", hire("03-10"), leave("03-05"), taken_back, "03-10", true, false),
         ("an offer taken back, before", hire("03-10"), leave("03-05"), taken_back, "03-04", false, false),
         ("left long ago, at first sight", hire("04-10"), leave("02-10"), DatesSeen::default(), "03-10", true, true),
+        ("ends as it begins", instant("03-10T00:00"), instant("03-10T00:00"), DatesSeen::default(), "03-10", true, true),
+        ("ends before it begins", instant("03-10T08:00"), instant("03-10T00:00"), DatesSeen::default(), "03-10", true, false),
+        ("left, and no hire date was ever seen", Absent, leave("03-10"), unhired, "03-11", true, true),
+        ("the same, before the end", Absent, leave("03-10"), unhired, "03-10", false, false),
+        ("left, and no hire date could ever be read", Unknown, leave("03-10"), unhired, "03-11", true, true),
         (
             "taken back, and the snapshot was lost",
             hire("04-10"),

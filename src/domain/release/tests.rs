@@ -176,6 +176,38 @@ fn what_the_dates_forbid_is_canceled_and_what_a_return_ends_is_released() {
 }
 
 #[test]
+fn what_was_done_for_a_hire_that_was_taken_back_is_released_once() {
+    let (person, done) = (person(&[(HIRED, known("2026-03-30")), (LEAVE_DATE, known(WAS))]), result(Completed, ""));
+    let joiner = LedgerEntry { key: keys().time_occurrence(LINEAGE, "s", HIRED, "2026-03-30"), ..dated(Planned) };
+    let seen = |begun: bool| DatesSeen {
+        first_seen_at: Some(DateTime::UNIX_EPOCH),
+        leave_changed_at: Some(DateTime::UNIX_EPOCH),
+        begun_at: begun.then_some(DateTime::UNIX_EPOCH),
+        ..DatesSeen::default()
+    };
+    // (what, the row, the workflow is known, the person has begun, its result, what follows)
+    let withdrawn = Release::Release(HIRE_WITHDRAWN.to_owned());
+    let leaver = LedgerEntry { category: Category::Leaver, ..joiner.clone() };
+    let of = |state| LedgerEntry { state, ..joiner.clone() };
+    let cases = [
+        ("let in, and taken back", &joiner, true, false, Some(&done), withdrawn.clone()),
+        ("and nobody reads the slice any more", &joiner, true, false, None, withdrawn.clone()),
+        ("missed, and taken back", &of(Missed), true, false, None, withdrawn.clone()),
+        ("gave way, and taken back", &of(Superseded), true, false, None, withdrawn),
+        ("let go once, and still taken back", &of(Released), true, false, None, Release::Keep),
+        ("let in, and not taken back", &joiner, true, true, Some(&done), Release::Keep),
+        ("leaver work of the hire date", &leaver, true, false, Some(&done), Release::Keep),
+        ("the row that says that it was taken back", &of(Superseded), false, false, None, Release::Keep),
+    ];
+    for (what, row, is_known, begun, result, wanted) in cases {
+        let employment = Employment::of(&person, &seen(begun));
+        let lineage = is_known.then_some(LINEAGE);
+        let facts = Facts { person: Some((&person, &employment)), lineage, result, ..facts(row) };
+        assert_eq!(decide(&facts, &keys()), wanted, "{what}");
+    }
+}
+
+#[test]
 fn what_gave_way_is_freed_with_what_took_its_place() {
     let begun = |status| SubjectResult {
         tasks: vec![TaskResult { processing_status: status, ..TaskResult::default() }],
@@ -195,7 +227,14 @@ fn what_gave_way_is_freed_with_what_took_its_place() {
         ("the hire date is another one now", &joiner, Superseder { is_hired_anew: true, ..over }, None, None),
         ("joiner work of the earlier employment, the person is back", &joiner, back, None, None),
         ("mover work of the time between, the person is back", &mover, back, None, Some(REHIRED)),
-        ("mover work that closing work took the place of", &mover, Superseder { is_leave_date: false, ..back }, None, None),
+        (
+            "mover work that closing work of another attribute took the place of",
+            &mover,
+            Superseder { is_leave_date: false, ..back },
+            None,
+            None,
+        ),
+        ("the same, and the return was known when it gave way", &mover, Superseder { is_hired_anew: false, ..back }, None, Some(REHIRED)),
         ("it did not give way", &row(1, "k", Missed), over, None, None),
     ];
     for (what, row, by, result, freed) in cases {

@@ -269,7 +269,7 @@ fn bring_up_to_date(tenant: &Tenant, head: &mut WorkflowHead) {
 
 /// Whether the Workflow itself asks to be evaluated.
 fn is_scheduled_workflow(spec: &WorkflowSpec) -> bool {
-    spec.is_enabled && spec.is_scheduling_enabled && spec.execution_conditions.is_some()
+    spec.is_enabled && spec.is_scheduled()
 }
 
 /// What the trigger looks at for changes, each with the instant since which it does.
@@ -306,7 +306,9 @@ fn date_concerns(tenant: &Tenant, looks: &Looks<'_>, directory: &str) -> Vec<Dat
     let is_here = |usable: &&Usable| usable.directory == directory && usable.moment.is_some();
     let workflows: Vec<_> = tenant.usable.values().filter(is_here).map(|usable| &usable.compiled).collect();
     let of = |(person, seen): (&Person, &Seen<'_>)| concerns(person, &seen.employment, workflows.iter().copied(), tenant.as_of);
-    let found: Vec<Concern> = looks.people(tenant, directory).flat_map(of).collect();
+    let deleted = tenant.returning_and_deleted.get(directory).copied().unwrap_or(0);
+    let deleted = std::iter::repeat_n(Concern::ReturnsAfterDeletion, deleted);
+    let found: Vec<Concern> = looks.people(tenant, directory).flat_map(of).chain(deleted).collect();
     let counted = Concern::ALL.map(|concern| (concern, number(found.iter().filter(|found| **found == concern).count())));
     let counted = counted.into_iter().filter(|(_, count)| *count > 0);
     counted.map(|(concern, count)| DateConcern { reason: concern.as_str().to_owned(), count }).collect()

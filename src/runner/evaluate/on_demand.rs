@@ -103,10 +103,16 @@ fn want_run(tenant: &Tenant, people: &People<'_>, run: &Run, name: &str, draft: 
         let fitness = match person {
             None => Fitness::Nobody,
             Some(person) if subjects.usable.is_forbidden_for(person) => Fitness::OfAnother,
+            Some(_) if is_kept(people, &subjects, &key) => Fitness::MayReturn,
             Some(_) => on_leave(tenant, people, run, &subjects, &key),
         };
         wanted.push(Wanted::on_demand(subjects.usable, run, subject, key, occurrence, fitness, tenant.as_of));
     }
+}
+
+/// Whether the workflow deletes, and nobody knows whether the person returns.
+fn is_kept(people: &People<'_>, subjects: &Chosen<'_>, key: &str) -> bool {
+    subjects.usable.compiled.tasks.deletes && people.get(key).is_some_and(|(_, seen)| seen.employment.forbids_deletion())
 }
 
 /// Joiner and mover work is not for who has left, unless the Run names them and was made after they had.

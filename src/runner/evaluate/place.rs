@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_EPOCH, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
-use crate::api::reasons::{self, NAME_REUSED, OFF_BOARDED, SUBJECT_NOT_FOUND, SUPERSEDED};
+use crate::api::reasons::{self, HIRE_DATE_UNKNOWN, NAME_REUSED, OFF_BOARDED, SUBJECT_NOT_FOUND, SUPERSEDED};
 use crate::api::run::{ExecutionType, RunPlan, RunSource, RunSpec, WorkflowSource};
 use crate::api::{
     Category, Closing, EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, RunSliceData, SubjectResult, Task, TaskResult,
@@ -75,6 +75,7 @@ impl Wanted {
         let refused = match fitness {
             Fitness::Nobody => Some(SUBJECT_NOT_FOUND),
             Fitness::OfAnother => Some(NAME_REUSED),
+            Fitness::MayReturn => Some(HIRE_DATE_UNKNOWN),
             Fitness::Refused => Some(OFF_BOARDED),
             Fitness::Works | Fitness::Exempt => None,
         };
@@ -115,6 +116,8 @@ pub(super) enum Fitness {
     Nobody,
     /// The account may be another person's, and nobody has said whose it is.
     OfAnother,
+    /// The workflow deletes, and their hire date cannot be read.
+    MayReturn,
     /// They have not left.
     Works,
     /// They have left, and the Run was made for them afterwards.

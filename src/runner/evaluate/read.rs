@@ -78,6 +78,7 @@ pub(super) async fn objects(
         directories: all::<DirectoryObject>(cluster).await?.into_iter().map(|directory| (directory.name_any(), directory)).collect(),
         readings: BTreeMap::new(),
         reused_and_deleted: BTreeMap::new(),
+        returning_and_deleted: BTreeMap::new(),
         usable: BTreeMap::new(),
         chunks,
         ledger,
@@ -111,6 +112,7 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
             match directory.query_and_seed(tenant.as_of).await {
                 Ok(roll) => {
                     tenant.reused_and_deleted.insert(name.clone(), roll.reused_and_deleted);
+                    tenant.returning_and_deleted.insert(name.clone(), roll.returning_and_deleted);
                     Reading::People(roll.people)
                 }
                 Err(error) => Reading::Unknown(error.to_string()),
@@ -156,7 +158,7 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     }
     let compiled =
         compile::compile(version, spec, &tenant.directories[&directory].spec, tenant.schedule.as_ref().map(|schedule| &schedule.spec))?;
-    let scheduled = spec.is_scheduling_enabled && compiled.trigger.is_some();
+    let scheduled = spec.is_scheduled() && compiled.trigger.is_some();
     let before = tenant.workflow_head(name);
     let last_sealed_at = before.and_then(|head| head.last_sealed_at);
     let moment = scheduled.then(|| Moment {

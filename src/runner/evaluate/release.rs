@@ -13,7 +13,7 @@ use crate::cluster::Replaced;
 use crate::domain::epochs::is_valid;
 use crate::domain::gate::{self, Gate, Held};
 use crate::domain::release::{Facts, Release, Superseder, closes_again, decide, frees, was_done};
-use crate::domain::subject::DateReading;
+use crate::domain::subject::{DateReading, LEAVE_DATE};
 use crate::domain::trigger::{CompiledWorkflow, is_state};
 use crate::rule::Truth;
 use crate::runner::{Context, RunnerError};
@@ -26,9 +26,7 @@ use super::tenant::Tenant;
 /// Why queued work of the workflow is not started any more.
 fn stopped(tenant: &Tenant, workflow: &str) -> Option<&'static str> {
     let Some(workflow) = tenant.workflows.get(workflow) else { return Some(WORKFLOW_DELETED) };
-    let spec = &workflow.spec;
-    let idle = spec.tasks.iter().all(|task| !task.is_enabled);
-    (!spec.is_enabled || !spec.is_scheduling_enabled || spec.execution_conditions.is_none() || idle).then_some(WORKFLOW_DISABLED)
+    (!workflow.spec.is_enabled || !workflow.spec.is_scheduled()).then_some(WORKFLOW_DISABLED)
 }
 
 /// Finds what is to be released, cancels what must be canceled first, and gives the rows. The tenant's ledger and
@@ -228,7 +226,7 @@ fn superseder(tenant: &Tenant, people: &People<'_>, row: &LedgerEntry) -> Option
     let is_unknown = work.is_none() && (seen.employment.leave == DateReading::Unknown || seen.employment.hire == DateReading::Unknown);
     Some(Superseder {
         stands: is_unknown || work.map_or_else(|| people.has_left_by(&row.subject, by), |work| people.closer(work).is_some()),
-        is_leave_date: work.is_none(),
+        is_leave_date: work.is_none_or(|work| work.closes.is_some() && work.attribute == LEAVE_DATE),
         has_returned: seen.employment.has_returned(tenant.as_of),
         is_hired_anew: people.hire(&row.subject) != row.hire,
     })

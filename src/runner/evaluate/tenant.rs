@@ -62,6 +62,8 @@ pub(super) struct Tenant {
     pub readings: BTreeMap<String, Reading>,
     /// How many records of a directory have an account that is deleted and was another person's.
     pub reused_and_deleted: BTreeMap<String, usize>,
+    /// How many of its records have a hire date after the deletion of the account, by directory.
+    pub returning_and_deleted: BTreeMap<String, usize>,
     pub usable: BTreeMap<String, Usable>,
     pub chunks: Vec<OccurrenceLedger>,
     pub ledger: LedgerIndex,

@@ -90,8 +90,11 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
             Recheck::Unknown(window) => return Ok(leave(attempt, result, window)),
         }
     }
-    if !scheduled && !begun && recheck::is_of_another(attempt, &result, slice.spec.category).await {
-        cancel(&mut result, NAME_REUSED, now);
+    if !scheduled
+        && !begun
+        && let Some(reason) = recheck::forbidden_on_demand(attempt, &result, slice.spec.category).await
+    {
+        cancel(&mut result, reason, now);
         attempt.hold(result);
         return Ok(None);
     }

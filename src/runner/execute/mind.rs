@@ -94,9 +94,8 @@ impl Mind {
     pub fn stopped(&self, execution: ExecutionType) -> Option<&'static str> {
         let Some(workflow) = &self.workflow else { return Some(WORKFLOW_DELETED) };
         let spec = &workflow.spec;
-        let unscheduled = execution == ExecutionType::Scheduled && (!spec.is_scheduling_enabled || spec.execution_conditions.is_none());
-        let idle = spec.tasks.iter().all(|task| !task.is_enabled);
-        (!spec.is_enabled || unscheduled || idle).then_some(WORKFLOW_DISABLED)
+        let unscheduled = execution == ExecutionType::Scheduled && !spec.is_scheduled();
+        (!spec.is_enabled || unscheduled || spec.is_idle()).then_some(WORKFLOW_DISABLED)
     }
 
     /// The newest version, compiled; an error leaves the re-check unknown.

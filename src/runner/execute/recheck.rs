@@ -4,14 +4,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::api::conditions::HELD;
-use crate::api::reasons::{CHANGED, NAME_REUSED, OFF_BOARDED, OUT_OF_SCOPE, PLAN_EXPIRED};
+use crate::api::reasons::{CHANGED, HIRE_DATE_UNKNOWN, NAME_REUSED, OFF_BOARDED, OUT_OF_SCOPE, PLAN_EXPIRED};
 use crate::api::{Category, SubjectResult, Task};
 use crate::directory::{Directory, Lookup};
 use crate::domain::departure::is_return;
-use crate::domain::employment::Employment;
+use crate::domain::employment::{DatesSeen, Employment};
 use crate::domain::release::forbidden;
 use crate::domain::subject::HIRE_DATE;
-use crate::domain::trigger::{CompiledWorkflow, DEFAULT_LEAVER_WINDOW, Trigger};
+use crate::domain::trigger::{CompiledWorkflow, DEFAULT_LEAVER_WINDOW, Effects, Trigger};
 use crate::rule::Truth;
 use crate::task;
 
@@ -71,10 +71,15 @@ fn was_held_too_long(attempt: &Attempt, result: &SubjectResult, workflow: &Compi
     was_held && !workflow.is_state() && attempt.mind.window_end(result, workflow.window) < now
 }
 
-/// Whether a Run that a person made must not begin with the subject after all: the account may be another person's.
-pub(super) async fn is_of_another(attempt: &Attempt, result: &SubjectResult, category: Category) -> bool {
-    let found = attempt.directory.get(&result.subject).await;
-    matches!(found, Lookup::Present(person) if person.identity.forbids(category, &attempt.tasks))
+/// Why a Run that a person made must not begin with the subject after all: the account may be another person's, or it would
+/// be deleted while nobody knows whether its person returns.
+pub(super) async fn forbidden_on_demand(attempt: &Attempt, result: &SubjectResult, category: Category) -> Option<&'static str> {
+    let Lookup::Present(person) = attempt.directory.get(&result.subject).await else { return None };
+    if person.identity.forbids(category, &attempt.tasks) {
+        return Some(NAME_REUSED);
+    }
+    let may_return = Employment::of(&person, &DatesSeen::default()).forbids_deletion();
+    (may_return && Effects::of(&attempt.tasks).deletes).then_some(HIRE_DATE_UNKNOWN)
 }
 
 /// A return or a withdrawal that the plan did not know, or a person who has left since.

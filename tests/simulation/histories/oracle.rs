@@ -54,6 +54,8 @@ struct Person {
     record: Write,
     hire_written: Option<i64>,
     leave_written: Option<i64>,
+    /// A first day of work stands, or stood, in the record.
+    had_hire: bool,
     /// Since which half-day they have been at work, or were known as somebody who had been.
     worked: Option<i64>,
     /// The first day of work by which they were let in, or could have been.
@@ -82,6 +84,7 @@ impl History {
             record: first,
             hire_written: None,
             leave_written: None,
+            had_hire: first.hire.is_some(),
             worked: first.hire.zip(first.leave).filter(|(hire, leave)| leave < hire).map(|_| 0),
             // What lies before the start is none of the workflows' business.
             let_in: first.hire.is_some_and(|hire| hire <= -LATE_JOINER),
@@ -107,6 +110,7 @@ impl Person {
                 (self.leave_written, self.closed) = (Some(day), false);
             }
             self.record = *write;
+            self.had_hire |= write.hire.is_some();
             self.act(day, true);
         }
         self.state
@@ -122,8 +126,11 @@ impl Person {
     /// The end is that of an earlier employment.
     fn comes_back(&self) -> bool {
         let (Some(hire), Some(leave)) = (self.record.hire, self.record.leave) else { return false };
-        // Whoever only begins with this first day comes back from nowhere.
-        let had_worked = self.worked.zip(self.hire_written).is_some_and(|(since, written)| since < half_day(written, true));
+        // Whoever only begins with this first day comes back from nowhere, and so does who is known by its end alone.
+        let had_worked = self
+            .worked
+            .zip(self.hire_written)
+            .is_some_and(|(since, written)| since < half_day(written, true) && since < half_day(leave + 1, false));
         let moved_here = hire == leave && had_worked && self.hire_written > self.leave_written;
         !self.was_taken_back() && (leave < hire || moved_here)
     }
@@ -137,6 +144,10 @@ impl Person {
             self.closed = false;
         }
         let has_left = leave.is_some_and(|leave| leave < day) && !is_back;
+        // Whoever has left and never had a first day must have been at work.
+        if has_left && !self.had_hire {
+            self.worked = self.worked.or(Some(half_day(day, at_nine)));
+        }
         if let Some(leave) = leave.filter(|_| has_left) {
             self.close(day, leave, at_nine, back);
         }

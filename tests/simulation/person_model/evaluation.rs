@@ -26,12 +26,14 @@ fn release(config: &Config, reading: &Reading<'_>, next: &mut State) -> bool {
     for work in Work::ALL {
         let Some(row) = next.row(work) else { continue };
         let is_another = reading.value(work) != Some(row.value);
+        // A withdrawn hire counts as no hire date.
+        let is_of_withdrawn = work == Work::Join && reading.relation == Relation::Withdrawn;
         let is_of_earlier = work.is_of_leave() && reading.has_returned() && !config.drops(Weakening::RowsOfEarlierStay);
         let lets_go = match row.status {
             Status::Queued(planned) => is_another || reading.forbids(work, row.value, planned),
             Status::Canceled => true,
-            Status::Superseded => is_another || !gives_way(config, reading, next, false),
-            Status::Done | Status::Missed => is_another || is_of_earlier,
+            Status::Superseded => is_another || is_of_withdrawn || !gives_way(config, reading, next, false),
+            Status::Done | Status::Missed => is_another || is_of_earlier || is_of_withdrawn,
         };
         if lets_go {
             next.rows[work as usize] = None;

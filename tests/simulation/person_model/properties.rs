@@ -49,13 +49,13 @@ fn is_taken_back(state: &State, seen: &Seen) -> bool {
     let Some((hire, leave)) = state.dates.hire.zip(state.dates.leave) else { return false };
     let one_day = hire == leave && seen.hire_changed == seen.leave_changed;
     let is_new = seen.leave_changed.is_some() && !one_day;
-    !state.history.came && leave <= hire && (is_new || state.history.taken_back == Some(state.dates))
+    state.history.came.is_none() && leave <= hire && (is_new || state.history.taken_back == Some(state.dates))
 }
 
 /// The last day is that of an earlier employment.
 fn comes_back(state: &State, seen: &Seen) -> bool {
     let Some((hire, leave)) = state.dates.hire.zip(state.dates.leave) else { return false };
-    let moved_here = hire == leave && state.history.came && seen.hire_changed > seen.leave_changed;
+    let moved_here = hire == leave && state.history.came.is_some_and(|came| came <= leave) && seen.hire_changed > seen.leave_changed;
     !is_taken_back(state, seen) && (leave < hire || moved_here)
 }
 
@@ -67,7 +67,10 @@ pub fn remember(state: &mut State) {
         state.history.taken_back = Some(state.dates);
     } else {
         let is_earlier = state.dates.hire.zip(state.dates.leave).is_some_and(|(hire, leave)| leave < hire);
-        state.history.came |= state.dates.hire.is_some_and(|hire| hire <= state.day) || is_first && is_earlier;
+        // Whoever has left, and of whose first day nothing is known, was at work.
+        let has_left = seen.never_hired() && state.dates.leave.is_some_and(|leave| leave < state.day);
+        let comes = state.dates.hire.is_some_and(|hire| hire <= state.day) || is_first && is_earlier || has_left;
+        state.history.came = state.history.came.or(comes.then_some(state.day));
     }
 }
 

@@ -53,7 +53,7 @@ impl Seen {
                 dates: state.dates,
                 hire_changed: None,
                 leave_changed: None,
-                begun: false,
+                begun: None,
                 enabled,
                 enabled_since: None,
             };
@@ -70,6 +70,11 @@ impl Seen {
         };
         (seen, false)
     }
+
+    /// Whether nobody ever saw a first day.
+    pub fn never_hired(&self) -> bool {
+        self.dates.hire.is_none() && self.hire_changed.is_none()
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -84,7 +89,10 @@ impl<'a> Reading<'a> {
         };
         let has_come = relation != Relation::Withdrawn && state.dates.hire.is_some_and(|hire| hire <= state.day);
         let is_earlier = state.dates.hire.zip(state.dates.leave).is_some_and(|(hire, leave)| leave < hire);
-        seen.begun |= has_come || is_first && !was_withdrawn && is_earlier;
+        // An end that came without any beginning is that of an employment.
+        let has_ended = seen.never_hired() && state.dates.leave.is_some_and(|leave| leave < state.day);
+        let begins = has_come || is_first && !was_withdrawn && is_earlier || has_ended;
+        seen.begun = seen.begun.or(begins.then_some(state.day));
         Self { config, day: state.day, dates: state.dates, seen, relation, signed_in: state.signed_in, closed: state.closed }
     }
 
@@ -210,10 +218,11 @@ fn relation(dates: Dates, seen: &Seen, was_withdrawn: bool) -> Relation {
     let (Some(hire), Some(leave)) = (dates.hire, dates.leave) else { return Relation::Ordinary };
     let together = hire == leave && seen.hire_changed == seen.leave_changed;
     let was_taken_back = seen.leave_changed.is_some() && !together;
-    if leave <= hire && !seen.begun && (was_withdrawn || was_taken_back) {
+    if leave <= hire && seen.begun.is_none() && (was_withdrawn || was_taken_back) {
         return Relation::Withdrawn;
     }
     // Nothing is older than anything, a change in one evaluation is not.
     let hire_follows = seen.hire_changed > seen.leave_changed;
-    if leave < hire || leave == hire && seen.begun && hire_follows { Relation::Return } else { Relation::Ordinary }
+    let had_begun = seen.begun.is_some_and(|begun| begun <= leave);
+    if leave < hire || leave == hire && had_begun && hire_follows { Relation::Return } else { Relation::Ordinary }
 }

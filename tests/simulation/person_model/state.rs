@@ -76,8 +76,8 @@ pub struct Seen {
     pub hire_changed: Option<u8>,
     /// When the last day of work was seen to change.
     pub leave_changed: Option<u8>,
-    /// The person has begun.
-    pub begun: bool,
+    /// The day on which an evaluation saw that the person has begun.
+    pub begun: Option<u8>,
     /// The account was enabled.
     pub enabled: bool,
     /// When the account was seen to become enabled.
@@ -133,8 +133,8 @@ pub enum Wrong {
 /// What only the properties look at.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct History {
-    /// An evaluation took place when the person was at work, or knew of an employment before.
-    pub came: bool,
+    /// The day of the first evaluation that took place when the person was at work, or knew of an employment before.
+    pub came: Option<u8>,
     /// The record of which an evaluation knew that the hire was taken back.
     pub taken_back: Option<Dates>,
     /// By what the account was closed since it was last opened.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::end::{End, list, text};
-use super::play::{Play, leaver};
+use super::play::{Play, joiner, leaver, timed};
 
 /// The condition of the directory, and whether it names one of these people.
 fn said(end: &End, people: &[&str]) -> (String, String, bool) {
@@ -55,4 +55,21 @@ fn dates_that_are_mended_are_not_told_any_more() {
     let idle = leaver(0).replacen("isSchedulingEnabled: true", "isSchedulingEnabled: false", 1);
     assert_eq!(said(&play(house().workflow("all", &idle)).run(), &[]).0, "DatesPlausible=False LeaveDateUncovered");
     assert_eq!(said(&play(house().workflow("all", &leaver(0))).run(), &[]).0, "DatesPlausible=True Plausible");
+}
+
+#[test]
+fn who_returns_after_the_account_was_deleted_is_told() {
+    let purge = timed("leaver", "employeeLeaveDateTime", 1, "tasks: [{name: delete, deleteUser: {}}]");
+    let record = |hire: &str| format!("{{employeeHireDate: \"{hire}\", employeeLeaveDateTime: \"2026-03-10\"}}");
+    let end = Play::new("03-08", "03-20")
+        .workflow("joiner", &joiner(0))
+        .workflow("purge", &purge)
+        .user("xaver", &record("2020-01-01"))
+        .user("yvonne", &record("2020-01-01"))
+        .user_at("03-14T09:00", "xaver", &record("2026-03-17"))
+        .run();
+    assert_eq!(end.processed(), ["purge xaver completed 03-12", "purge yvonne completed 03-12"]);
+    let (condition, message, names_somebody) = said(&end, &["xaver", "yvonne"]);
+    assert_eq!(condition, "DatesPlausible=False ReturnsAfterDeletion");
+    assert!(message.contains("ReturnsAfterDeletion: 1 ") && !names_somebody, "{message}");
 }

@@ -313,3 +313,123 @@ fn whoever_was_let_in_for_a_return_keeps_it_whatever_of_the_earlier_end_comes_la
     assert_eq!(end.processed(), ["leaver known completed 03-06", "joiner known completed 03-08", "joiner late completed 03-08"]);
     assert_eq!((end.account("late"), end.account("known")), ((true, vec!["all"]), (true, vec!["all"])));
 }
+
+#[test]
+fn a_contract_of_one_day_is_closed_whatever_its_instants_are() {
+    let end = tenant()
+        .user("same", &stays("2026-03-11T00:00:00Z", "2026-03-11T00:00:00Z"))
+        .user("before", &stays("2026-03-11T08:00:00Z", "2026-03-11T00:00:00Z"))
+        .user("after", &stays("2026-03-11T08:00:00Z", "2026-03-11T17:00:00Z"))
+        // Never came: the first day is the last one.
+        .user("absent", &hired("2026-03-11T00:00:00Z"))
+        .user_at("03-12T08:00", "absent", &stays("2026-03-11T00:00:00Z", "2026-03-11T00:00:00Z"))
+        .run();
+    assert_eq!(
+        end.processed(),
+        [
+            "joiner absent completed 03-11",
+            "joiner after completed 03-11",
+            "leaver after completed 03-11",
+            "leaver before completed 03-11",
+            "leaver same completed 03-11",
+            "leaver absent completed 03-12",
+        ]
+    );
+    for name in ["same", "before", "after", "absent"] {
+        assert!(!end.account(name).0, "{name}");
+    }
+}
+
+#[test]
+fn an_offer_that_was_taken_back_and_stands_again_lets_in() {
+    let record = |rest: &str| format!("{{employeeHireDate: \"2026-03-20\", {rest}initialAccount: {{accountEnabled: false}}}}");
+    let taken_back = record("employeeLeaveDateTime: \"2026-03-14\", ");
+    // Let in on the 13th; the offer is taken back on the 14th, and stands again within the window of three days, or after it.
+    let end = Play::new("03-10", "03-25")
+        .workflow("joiner", &joiner(-7))
+        .workflow("leaver", &leaver(0))
+        .user("ann", &record(""))
+        .user_at("03-14T08:00", "ann", &taken_back)
+        .user_at("03-15T08:00", "ann", &record(""))
+        .user("bob", &record(""))
+        .user_at("03-14T08:00", "bob", &taken_back)
+        .user_at("03-17T08:00", "bob", &record(""))
+        .run();
+    assert_eq!(
+        end.processed(),
+        [
+            "joiner ann completed 03-13",
+            "joiner bob completed 03-13",
+            "joiner ann completed 03-15",
+            "leaver ann completed 03-15",
+            "leaver bob completed 03-15",
+        ]
+    );
+    assert_eq!((end.account("ann").0, end.account("bob").0), (true, false));
+    let rows = end.ledger();
+    for name in ["ann", "bob"] {
+        let released = format!("joiner {name} released HireWithdrawn");
+        assert_eq!(rows.iter().filter(|row| **row == released).count(), 1, "{rows:?}");
+    }
+    assert!(rows.contains(&"joiner bob missed HireWithdrawn".to_owned()), "{rows:?}");
+}
+
+#[test]
+fn a_movement_during_an_absence_is_due_at_the_return_whatever_closes_the_account() {
+    let record = |hire: &str, department: &str| {
+        format!("{{department: {department}, employeeHireDate: \"{hire}\", employeeLeaveDateTime: \"2026-03-10\"}}")
+    };
+    for (what, closing) in [("nothing", None), ("after the end", Some(leaver(0))), ("a week before", Some(leaver(-7)))] {
+        let house = Play::new("03-01", "04-05").workflow("joiner", &joiner(0)).workflow("mover", &mover("Lab"));
+        let house = closing.iter().fold(house, |play, spec| play.workflow("leaver", spec));
+        let names = ["known", "unknown", "together"];
+        let end = names
+            .iter()
+            .fold(house, |play, name| play.user(name, &record("2020-01-01", "Sales")))
+            .user_at("03-12T08:00", "known", &record("2026-04-01", "Sales"))
+            .user_at("03-20T08:00", "known", &record("2026-04-01", "Lab"))
+            .user_at("03-12T08:00", "unknown", &record("2020-01-01", "Lab"))
+            .user_at("03-20T08:00", "unknown", &record("2026-04-01", "Lab"))
+            .user_at("03-12T08:00", "together", &record("2026-04-01", "Lab"))
+            .run();
+        for name in names {
+            let moved: Vec<String> = end.when("mover", name).iter().map(|when| when.format("%m-%d").to_string()).collect();
+            assert_eq!(moved, ["04-01"], "closed by {what}, the return is {name}: {:?}", end.ledger());
+            assert!(end.account(name).0 && end.account(name).1.contains(&"lab"), "closed by {what}, the return is {name}");
+        }
+    }
+}
+
+#[test]
+fn whoever_worked_without_a_hire_date_and_left_is_let_in_for_a_return() {
+    let left = |hire: &str| format!("{{{hire}employeeLeaveDateTime: \"2026-03-10\"}}");
+    let back = left("employeeHireDate: \"2026-04-10\", ");
+    let unread = |date: &str| format!("employeeHireDate: \"{date}\", ");
+    let end = Play::new("03-01", "04-15")
+        .workflow("joiner", &joiner(0))
+        .workflow("leaver", &leaver(0))
+        .user("ann", "{}")
+        .user_at("03-02T08:00", "ann", &left(""))
+        .user_at("04-01T08:00", "ann", &back)
+        // A hire date that could never be read is none.
+        .user("bob", "{employeeHireDate: \"01.02.2020\"}")
+        .user_at("03-02T08:00", "bob", &left(&unread("01.02.2020")))
+        .user_at("04-01T08:00", "bob", &back)
+        // One that cannot be read any more was there: the offer that was taken back stays so.
+        .user("cid", &hired("2026-04-10"))
+        .user_at("03-02T08:00", "cid", &back)
+        .user_at("03-05T08:00", "cid", &left(&unread("10.04.2026")))
+        .user_at("04-01T08:00", "cid", &back)
+        .run();
+    assert_eq!(
+        end.processed(),
+        [
+            "leaver ann completed 03-11",
+            "leaver bob completed 03-11",
+            "leaver cid completed 03-11",
+            "joiner ann completed 04-10",
+            "joiner bob completed 04-10",
+        ]
+    );
+    assert!(end.account("ann").0 && end.account("bob").0 && !end.account("cid").0);
+}

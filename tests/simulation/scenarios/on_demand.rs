@@ -7,7 +7,7 @@ use serde_json::Value;
 use tenure::sim::api::{MemoryApi, Verb, Verdict};
 
 use super::end::{End, number, text};
-use super::play::{NS, Play, at, hired, joiner, leaver, restore, works_in};
+use super::play::{NS, Play, at, hired, joiner, leaver, restore, timed, works_in};
 
 const GREET: &str = "{category: joiner, executionConditions: {scope: {rule: \"department eq 'Lab'\"}, trigger: {timeBasedAttribute: {attribute: employeeHireDate}}}, \
                      tasks: [{name: all, addUserToGroups: {groups: [all]}}]}";
@@ -289,4 +289,29 @@ fn a_canceled_scheduled_run_is_consumed_and_not_planned_again() {
     assert_eq!(end.processed(), ["joiner ann canceled CanceledByRequest 03-10"]);
     assert_eq!(end.ledger(), ["joiner ann planned"]);
     assert!(!end.account("ann").0);
+}
+
+#[test]
+fn nobody_is_deleted_while_the_hire_date_cannot_be_read() {
+    let purge = timed("leaver", "employeeLeaveDateTime", 1, "tasks: [{name: delete, deleteUser: {}}]");
+    let record = |hire: &str, leave: &str| format!("{{employeeHireDate: \"{hire}\"{leave}}}");
+    let left = ", employeeLeaveDateTime: \"2026-03-09\"";
+    let end = Play::new("03-10", "03-14")
+        .workflow("purge", &purge)
+        .user("ann", &record("01.04.2026", left))
+        .user("bob", &record("2020-01-01", left))
+        .user("cid", &record("2020-01-01", ""))
+        .user("dan", &record("2020-01-01", ""))
+        .object_at("03-12T09:00", "Run", "now", &run_of("purge", "users: [ann, dan]"))
+        // The date cannot be read any more when the Run begins with the person.
+        .outage("03-12T14:00", "03-12T15:00", "execute/")
+        .object_at("03-12T14:00", "Run", "late", &run_of("purge", "users: [cid]"))
+        .user_at("03-12T14:30", "cid", &record("01.04.2026", ""))
+        .run();
+    assert_eq!(end.of_run("now"), ["ann canceled HireDateUnknown", "dan completed"]);
+    assert_eq!(end.of_run("late"), ["cid canceled HireDateUnknown"]);
+    assert_eq!(end.processed().iter().filter(|line| line.ends_with("03-11")).collect::<Vec<_>>(), ["purge bob completed 03-11"]);
+    for (name, is_there) in [("ann", true), ("bob", false), ("cid", true), ("dan", false)] {
+        assert_eq!(end.object("Account", name)["spec"]["deletedAt"].is_null(), is_there, "{name}");
+    }
 }

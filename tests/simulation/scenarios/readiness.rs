@@ -130,3 +130,23 @@ fn the_same_names_in_two_tenants_are_different_people() {
     let key = |namespace: &str| both.of_kind_in(namespace, "TenantLedger").map(|head| text(head, "/key").to_owned()).collect::<Vec<_>>();
     assert_ne!(key(NS), key("u"));
 }
+
+#[test]
+fn a_workflow_whose_tasks_are_all_disabled_plans_nobody_until_one_is_enabled() {
+    let idle = |spec: &str| {
+        ["enable", "disable", "group", "groups"]
+            .iter()
+            .fold(spec.to_owned(), |spec, task| spec.replace(&format!("{{name: {task}, "), &format!("{{name: {task}, isEnabled: false, ")))
+    };
+    let end = Play::new("03-10", "03-15")
+        .workflow("joiner", &idle(&joiner(0)))
+        .workflow("leaver", &idle(&leaver(0)))
+        .user("ann", &hired("2026-03-11"))
+        .user("bob", &leaves("2026-03-11"))
+        .object_at("03-12T12:00", "Workflow", "joiner", &joiner(0))
+        .run();
+    assert_eq!(end.processed(), ["joiner ann completed 03-12"]);
+    assert_eq!(end.ledger(), ["joiner ann planned"]);
+    assert_eq!(end.of_kind("Run").count(), 1, "{:?}", end.names("Run"));
+    assert_eq!(end.account("bob"), (true, vec!["all"]));
+}

@@ -117,9 +117,12 @@ impl Seen<'_> {
         match self.tenant.usable.get(name) {
             None => read::usable(self.tenant, name, workflow).err(),
             Some(usable) if usable.moment.is_none() => {
-                let why =
-                    if workflow.spec.execution_conditions.is_none() { "it has no conditions" } else { "its scheduling is not enabled" };
-                Some(format!("{why}, it runs on demand only"))
+                let spec = &workflow.spec;
+                Some(match (spec.is_idle(), spec.execution_conditions.is_none()) {
+                    (true, _) => "all its tasks are disabled".to_owned(),
+                    (false, true) => "it has no conditions, it runs on demand only".to_owned(),
+                    (false, false) => "its scheduling is not enabled, it runs on demand only".to_owned(),
+                })
             }
             Some(_) => None,
         }
