@@ -16,7 +16,7 @@ use super::change::changes;
 use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
 use super::{condition, string, why};
 use crate::api::form::typed as typed_value;
-use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, WorkflowVersion};
+use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, WorkflowVersion, reasons};
 use crate::cluster::Clock;
 use crate::cluster::object::Raw;
 use crate::reconcile::foresight::subject_names;
@@ -278,10 +278,7 @@ fn outcome(result: &Value) -> SubjectOutcome {
     let named = |task: &Value| string(&task["name"]).to_owned();
     let done = tasks().filter(|task| task["processingStatus"] == "completed").map(named).collect();
     let failed = tasks().filter(|task| task["processingStatus"] == "failed").map(|task| {
-        let (reason, info) = (string(&task["reason"]), string(&task["processingInfo"]));
-        // Most of what is said begins with the reason.
-        let why: Vec<&str> = [reason, info].into_iter().filter(|text| !text.is_empty()).collect();
-        let why = if info.starts_with(reason) { info.to_owned() } else { why.join(": ") };
+        let why = reasons::with_text(string(&task["reason"]), string(&task["processingInfo"]));
         if why.is_empty() { named(task) } else { format!("{} ({why})", named(task)) }
     });
     SubjectOutcome {

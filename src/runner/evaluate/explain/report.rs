@@ -1,6 +1,7 @@
 //! What an explanation says.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::api::Category;
@@ -171,8 +172,11 @@ pub struct OccurrenceState {
     pub due: DateTime<Utc>,
     /// The same on the wall clock of the attribute's time zone, where that is not UTC.
     pub local: Option<String>,
-    /// The end of the window.
-    pub window_ends: DateTime<Utc>,
+    /// The end of the window; absent: a state has none.
+    pub window_ends: Option<DateTime<Utc>>,
+    /// Inactivity: what its days are counted from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_from: Option<&'static str>,
     /// notYet, due, missed, history, consumed, outOfScope or notEvaluated.
     pub state: &'static str,
 }
@@ -193,7 +197,7 @@ pub struct Past {
     pub version: Option<i32>,
     /// Why it ran: scheduled, onDemand or preview.
     pub cause: Option<String>,
-    /// Where it stands, in the words of results.
+    /// Where it stands, in the words of results; held: it waits until somebody decides about the Run.
     pub status: Option<String>,
     /// Why, in one word.
     pub reason: Option<String>,
@@ -227,6 +231,13 @@ pub struct Next {
     pub evaluation: Option<DateTime<Utc>>,
     /// What will happen; begins with `nothing` where nothing will.
     pub text: String,
+}
+
+/// An instant as it is said everywhere: on the clock of a zone, to the second where it has seconds.
+#[must_use]
+pub fn instant(at: DateTime<Utc>, zone: Tz) -> String {
+    let format = if at.timestamp() % 60 == 0 { "%-d %B %Y %H:%M %Z" } else { "%-d %B %Y %H:%M:%S %Z" };
+    at.with_timezone(&zone).format(format).to_string()
 }
 
 impl Next {
