@@ -81,8 +81,8 @@ fn odd(explanation: &Explanation, out: &mut String) {
     for value in &explanation.zones {
         let _ = writeln!(
             out,
-            "{RED}{} is no time zone:{PLAIN} it is {:?}, {}; another one applies.",
-            value.attribute, value.text, value.expected
+            "{RED}{} is no time zone:{PLAIN} it is {:?}, {}; {} applies in its place.",
+            value.attribute, value.text, value.expected, value.applies
         );
     }
     for value in &explanation.fillers {

@@ -38,7 +38,7 @@ use history::History;
 use person::Found;
 pub use report::{
     AccountState, Clause, Explanation, FillerValue, Next, OccurrenceState, Past, PastTask, Scope, UnreadableValue, WorkflowExplanation,
-    instant,
+    WrongZoneValue, instant,
 };
 
 /// Explains the person, as of the cluster's clock. `zone`: on whose clock sentences say instants; None: the tenant's. The

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::api::Category;
-use crate::directory::embedded::{Filler, Unreadable};
+use crate::directory::embedded::{Filler, Unreadable, WrongZone};
 use crate::rule::{Explanation as RuleExplanation, Truth};
 
 /// Everything about one person as of one instant. It holds personal data: show it to the person who asked, and never
@@ -36,7 +36,7 @@ pub struct Explanation {
     /// Dates of the record that stand for no value.
     pub fillers: Vec<FillerValue>,
     /// Time zones that are none, so that another one applies.
-    pub zones: Vec<UnreadableValue>,
+    pub zones: Vec<WrongZoneValue>,
     /// The tenant's time zone, if it has one.
     pub time_zone: Option<String>,
     /// Every workflow, and those of the past that the person has a history with.
@@ -71,6 +71,26 @@ pub struct UnreadableValue {
 impl From<Unreadable> for UnreadableValue {
     fn from(Unreadable { attribute, text, expected }: Unreadable) -> Self {
         Self { attribute, text, expected }
+    }
+}
+
+/// A time zone that is none.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WrongZoneValue {
+    /// The attribute.
+    pub attribute: String,
+    /// What it says.
+    pub text: String,
+    /// What was expected.
+    pub expected: String,
+    /// The zone that applies in its place.
+    pub applies: &'static str,
+}
+
+impl From<WrongZone> for WrongZoneValue {
+    fn from(WrongZone { attribute, text, expected, applies }: WrongZone) -> Self {
+        Self { attribute, text, expected, applies }
     }
 }
 
