@@ -53,7 +53,7 @@ pub enum DateError {
     #[error("expected a time zone name of the IANA database such as Europe/Berlin")]
     Zone,
     /// The time zone table has no such name, and a near one.
-    #[error("expected a time zone name of the IANA database; did you mean {0}?")]
+    #[error("expected a time zone name of the IANA database (did you mean {0}?)")]
     NearZone(&'static str),
     /// It is what Windows calls a zone; the IANA database has another name for it.
     #[error("expected the time zone name {0} of the IANA database in place of the one of Windows")]
@@ -274,6 +274,10 @@ pub fn read_zone(name: &str) -> Result<Tz, DateError> {
 
 /// The zone that is equal but for case, or else with few letters more, less or exchanged; the city alone is enough.
 fn near_zone(name: &str) -> Option<&'static str> {
+    let mut zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    if let Some(same) = zones.find(|zone| zone.eq_ignore_ascii_case(name)) {
+        return Some(same);
+    }
     let length = name.chars().count();
     // Short names are all near to each other, and what is longer than any zone is near to none.
     let most = if length < 5 { 0 } else { 2 };

@@ -452,6 +452,9 @@ fn the_zone_of_the_report_is_the_one_that_was_asked_for() {
     let nobody = run(&[&["noah", "--at", "2026-01-20"], &berlin[..]].concat());
     let complaint = String::from_utf8_lossy(&nobody.stderr).into_owned();
     assert!(complaint.contains("there is no User \"noah\" at 20 January 2026 01:00 CET"), "{complaint}");
+    let backwards = run(&[&["ava", "--from", "2027-01-01"], &berlin[..]].concat());
+    let complaint = String::from_utf8_lossy(&backwards.stderr).into_owned();
+    assert!(complaint.contains("which is not after its beginning at 1 January 2027 01:00 CET"), "{complaint}");
 }
 
 #[test]

@@ -249,7 +249,7 @@ fn a_time_zone_that_is_none_is_told_with_the_one_that_applies() {
     let report = text(&finished);
     for wanted in [
         "Time zones that are none at the end, so that another one applies\n  ann: timeZone is \"Europe/Berln\"; ",
-        "did you mean Europe/Berlin?; Europe/Lisbon applies in its place",
+        "did you mean Europe/Berlin?); Europe/Lisbon applies in its place",
     ] {
         assert!(report.contains(wanted), "{wanted}: {report}");
     }

@@ -146,7 +146,7 @@ fn text_and_exit_codes() {
     )
     .expect("written");
     let (_, _, errors) = ask(&["person.yaml"]);
-    assert!(errors.contains("did you mean Europe/Berlin?; until then UTC applies in its place"), "{errors}");
+    assert!(errors.contains("did you mean Europe/Berlin?); until then UTC applies in its place"), "{errors}");
     let last_day = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec:\n  category: leaver\n  executionConditions:\n    \
                     trigger: {timeBasedAttribute: {attribute: employeeLeaveDateTime}}\n  tasks: [{name: tell, sendEmailOnLastDay: {}}]\n";
     std::fs::write(path("last-day.yaml"), last_day).expect("written");
