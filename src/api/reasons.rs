@@ -52,6 +52,17 @@ pub fn is_releasable(reason: &str) -> bool {
     )
 }
 
+/// A reason and the text beside it. Most texts begin with their reason, which is said once.
+#[must_use]
+pub fn with_text(reason: &str, text: &str) -> String {
+    let begins = text.strip_prefix(reason).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+    match (reason.is_empty() || begins, text.is_empty()) {
+        (true, _) => text.to_owned(),
+        (false, true) => reason.to_owned(),
+        (false, false) => format!("{reason}: {text}"),
+    }
+}
+
 /// What a reason says, for people; none for a word that is not among these.
 #[must_use]
 pub fn in_words(reason: &str) -> Option<&'static str> {
@@ -74,4 +85,24 @@ pub fn in_words(reason: &str) -> Option<&'static str> {
         "WindowEnded" => "it was known too late",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_text;
+
+    #[test]
+    fn a_reason_is_said_once() {
+        for (reason, text, said) in [
+            ("VariableEmpty", "VariableEmpty: the variable x has no value", "VariableEmpty: the variable x has no value"),
+            ("VariableEmpty", "the variable x has no value", "VariableEmpty: the variable x has no value"),
+            ("Unknown", "UnknownHost: no answer", "Unknown: UnknownHost: no answer"),
+            ("Canceled", "Canceled", "Canceled"),
+            ("Canceled", "", "Canceled"),
+            ("", "it is so already", "it is so already"),
+            ("", "", ""),
+        ] {
+            assert_eq!(with_text(reason, text), said);
+        }
+    }
 }

@@ -2,6 +2,9 @@
 
 use super::workflow::{ExecutionConditions, MembershipChangeType};
 
+/// What inactivity is counted from, unless something else counts in its place.
+pub const SIGN_IN: &str = "the last sign-in";
+
 /// When a workflow with these conditions is due, as the rest of a sentence: `7 days before employeeLeaveDateTime, at 06:00`.
 #[must_use]
 pub fn trigger(conditions: &ExecutionConditions) -> String {
@@ -23,7 +26,7 @@ pub fn trigger(conditions: &ExecutionConditions) -> String {
         return format!("when a person {verb} of the group {group}");
     }
     if let Some(inactivity) = &trigger.user_inactivity {
-        return format!("{} after the last sign-in", days(inactivity.inactivity_period_in_days));
+        return format!("{} after {SIGN_IN}", days(inactivity.inactivity_period_in_days));
     }
     if let Some(sponsor) = &trigger.guest_sponsor {
         return format!("when a guest has fewer sponsors than {}", sponsor.minimum_required_sponsors);

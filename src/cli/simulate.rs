@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::{BAD_INPUT, NOT_FINE, complain, print};
 use crate::cluster::{Clock, SystemClock};
-use crate::domain::dates::parse_zone;
+use crate::domain::dates::read_zone;
 use crate::sim::script::Period;
 use crate::sim::{Options, Simulation, load, outbox, report};
 
@@ -76,12 +76,14 @@ enum Output {
 pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let day = format!("{text}T00:00:00Z");
     let found = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc3339(&day));
-    found.map(|instant| instant.to_utc()).map_err(|_| "expected an instant, for example 2026-01-05T09:00:00Z".to_owned())
+    found
+        .map(|instant| instant.to_utc())
+        .map_err(|_| "expected an instant or a day, for example 2026-01-05T09:00:00Z or 2026-01-05".to_owned())
 }
 
 /// A time zone by its name in the IANA database.
 pub(super) fn zone(text: &str) -> Result<Tz, String> {
-    parse_zone(text).map_err(|error| error.to_string())
+    read_zone(text).map_err(|error| error.to_string())
 }
 
 /// Reads, plays, reports.
@@ -166,12 +168,13 @@ mod tests {
     #[test]
     fn a_day_is_its_beginning() {
         assert_eq!(instant("2026-01-05"), instant("2026-01-05T01:00:00+01:00"));
-        assert!(instant("soon").is_err());
+        assert!(instant("01.02.2026").is_err_and(|error| error.contains("2026-01-05T09:00:00Z or 2026-01-05")));
     }
 
     #[test]
     fn a_zone_of_windows_is_told_its_name() {
         assert_eq!(zone("Europe/Vienna"), Ok(chrono_tz::Europe::Vienna));
+        assert!(zone("europe/vienna").is_err_and(|error| error.contains("did you mean Europe/Vienna?")));
         assert!(zone("Romance Standard Time").is_err_and(|error| error.contains("Europe/Paris")));
     }
 }

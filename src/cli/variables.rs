@@ -25,7 +25,8 @@ pub(super) struct VariablesArgs {
 
 const LEGEND: &str = "\
 <attribute> is one that rules know, such as department, employeeOrgData/costCenter or what the Directory maps.
-A variable that is unknown makes the Workflow not Ready; one without a value fails the task.";
+A variable that is unknown makes the Workflow not Ready; one without a value fails the task.
+New values write a date as 2026-03-31; one that is the whole value is copied as the record has it.";
 
 pub(super) fn run(args: &VariablesArgs) -> u8 {
     match args.output {

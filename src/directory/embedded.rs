@@ -28,7 +28,7 @@ use crate::domain::subject::Person;
 use super::{Account, Directory, DirectoryError, Effect, GroupKind, Lookup, Profile, Sponsored};
 
 pub use person::Mapping;
-pub use quality::{Filler, Unreadable};
+pub use quality::{Filler, Unreadable, WrongZone};
 pub use sponsors::is_out;
 
 /// The Users, Groups and Accounts of one namespace.

@@ -9,6 +9,8 @@
 use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use crate::rule::{distance, nearest};
+
 /// First year that a date of a person may have. Anything older is a filler of a source system, such as 1601 or 1899.
 pub const MIN_YEAR: i32 = 1900;
 
@@ -20,6 +22,9 @@ pub const MAX_OFFSET_IN_DAYS: i32 = 180;
 
 /// Longest duration that [`parse_duration`] accepts, in days: the longest catch-up window.
 pub const MAX_DURATION_DAYS: i64 = 365;
+
+/// Characters of the longest name of a time zone.
+const LONGEST_ZONE: usize = 32;
 
 const EXPECTED_DATE: &str = "YYYY-MM-DD, an RFC 3339 date-time such as YYYY-MM-DDThh:mm:ssZ, or a local date-time YYYY-MM-DDThh:mm:ss";
 
@@ -47,6 +52,9 @@ pub enum DateError {
     /// The time zone table has no such name.
     #[error("expected a time zone name of the IANA database such as Europe/Berlin")]
     Zone,
+    /// The time zone table has no such name, and a near one.
+    #[error("expected a time zone name of the IANA database (did you mean {0}?)")]
+    NearZone(&'static str),
     /// It is what Windows calls a zone; the IANA database has another name for it.
     #[error("expected the time zone name {0} of the IANA database in place of the one of Windows")]
     WindowsZone(&'static str),
@@ -250,6 +258,36 @@ pub fn parse_time_of_day(text: &str) -> Result<NaiveTime, DateError> {
 /// [`DateError::Zone`] if there is none of that name; [`DateError::WindowsZone`] if Windows calls one so.
 pub fn parse_zone(name: &str) -> Result<Tz, DateError> {
     name.parse().map_err(|_| crate::catalog::iana_name(name).map_or(DateError::Zone, DateError::WindowsZone))
+}
+
+/// As [`parse_zone`], for somebody who wrote the name: with the name that was meant, if one is near. It looks at every zone,
+/// which is too much for each person of an evaluation.
+///
+/// # Errors
+/// As [`parse_zone`], and [`DateError::NearZone`].
+pub fn read_zone(name: &str) -> Result<Tz, DateError> {
+    parse_zone(name).map_err(|error| match error {
+        DateError::Zone => near_zone(name).map_or(error, DateError::NearZone),
+        error => error,
+    })
+}
+
+/// The zone that is equal but for case, or else with few letters more, less or exchanged; the city alone is enough.
+fn near_zone(name: &str) -> Option<&'static str> {
+    let mut zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    if let Some(same) = zones.find(|zone| zone.eq_ignore_ascii_case(name)) {
+        return Some(same);
+    }
+    let length = name.chars().count();
+    // Short names are all near to each other, and what is longer than any zone is near to none.
+    let most = if length < 5 { 0 } else { 2 };
+    if length > LONGEST_ZONE + most {
+        return None;
+    }
+    let near = nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()))?;
+    let (written, whole) = (name.to_lowercase(), near.to_lowercase());
+    let city = whole.rsplit('/').next().unwrap_or(&whole);
+    (distance(&written, &whole).min(distance(&written, city)) <= most).then_some(near)
 }
 
 fn check_year(day: NaiveDate) -> Result<(), DateError> {

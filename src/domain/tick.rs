@@ -30,7 +30,7 @@ pub enum CadenceError {
 /// # Errors
 /// [`CadenceError`] says which field is wrong.
 pub fn ticks(namespace: &str, spec: &TenantScheduleSpec) -> Result<Schedule, CadenceError> {
-    let zone = dates::parse_zone(spec.time_zone.as_deref().unwrap_or("UTC")).map_err(CadenceError::TimeZone)?;
+    let zone = dates::read_zone(spec.time_zone.as_deref().unwrap_or("UTC")).map_err(CadenceError::TimeZone)?;
     match (&spec.cron, &spec.interval) {
         (Some(expression), _) => {
             let cadence = Cadence::Cron { expression: expression.clone(), zone };

@@ -1,5 +1,7 @@
 //! A workflow, ready to be asked whether and when a subject is due.
 
+mod inactivity;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -12,8 +14,10 @@ use super::dates::{DateError, DateValue, DueRule, due_instant, parse_duration, p
 use super::employment::Employment;
 use super::identity::{DueRuleIdentity, ZoneFacts, digest};
 use super::keys::Keyring;
-use super::snapshot::{SPONSORS_PREFIX, Tracked, enabled_since, sponsors_mark};
-use super::subject::{CREATED, DateReading, GROUP_PREFIX, HIRE_DATE, LEAVE_DATE, Person};
+use super::snapshot::{SPONSORS_PREFIX, Tracked, sponsors_mark};
+use super::subject::{DateReading, GROUP_PREFIX, HIRE_DATE, LEAVE_DATE, Person};
+pub use inactivity::{Counted, CountedFrom};
+use inactivity::{counted_from, inactive};
 
 /// The attribute of the inactivity trigger.
 pub const LAST_SIGN_IN: &str = "lastSuccessfulSignInDateTime";
@@ -360,8 +364,8 @@ impl CompiledWorkflow {
             None => Vec::new(),
             Some(Trigger::Time { attribute, .. }) => self.date_occurrence(person, attribute).into_iter().collect(),
             Some(Trigger::Inactivity { days, since_created }) => {
-                let from = counted_from(person, sighting, employment, *since_created, as_of);
-                from.and_then(|(from, value)| inactive(from, value, *days)).into_iter().collect()
+                let counted = counted_from(person, sighting, employment, *since_created, as_of);
+                counted.and_then(|counted| inactive(&counted, *days)).into_iter().collect()
             }
             Some(Trigger::Change { attributes }) => {
                 attributes.iter().filter_map(|attribute| change(sighting, attribute, |_| true)).collect()
@@ -372,6 +376,15 @@ impl CompiledWorkflow {
             Some(Trigger::Sponsors { minimum }) => {
                 change(sighting, &sponsors_mark(*minimum), |digest| digest == "few").into_iter().collect()
             }
+        }
+    }
+
+    /// What inactivity counts from; None: another trigger, or it cannot be told, or the hire date is ahead.
+    #[must_use]
+    pub fn counted_from(&self, person: &Person, sighting: &Sighting, employment: &Employment, as_of: DateTime<Utc>) -> Option<Counted> {
+        match &self.trigger {
+            Some(Trigger::Inactivity { since_created, .. }) => counted_from(person, sighting, employment, *since_created, as_of),
+            _ => None,
         }
     }
 
@@ -429,37 +442,6 @@ fn zone_attributes(trigger: Option<&Trigger>, zone_facts: &BTreeMap<String, Zone
     let dates = if together.contains(&attribute.as_str()) { together.to_vec() } else { vec![attribute.as_str()] };
     let named = dates.into_iter().flat_map(|date| zone_facts.get(date).unwrap_or(&default).attributes());
     named.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// What inactivity counts from: the latest of the last sign-in (for who never signed in, if asked to, the creation of the
-/// account), a hire date that has come, and the instant at which an evaluation saw the account become enabled. None: it
-/// cannot be told, or the hire date is ahead.
-fn counted_from(
-    person: &Person,
-    sighting: &Sighting,
-    employment: &Employment,
-    since_created: bool,
-    as_of: DateTime<Utc>,
-) -> Option<(DateTime<Utc>, DateValue)> {
-    let known = |reading: DateReading| match reading {
-        DateReading::Known(date) => Some((date.instant, date.value)),
-        DateReading::Absent | DateReading::Unknown => None,
-    };
-    let signed_in = match person.date(LAST_SIGN_IN) {
-        DateReading::Absent if since_created => known(person.date(CREATED))?,
-        reading => known(reading)?,
-    };
-    let hired = employment.hired().map(|date| (date.instant, date.value));
-    if hired.is_some_and(|(instant, _)| instant > as_of) {
-        return None;
-    }
-    let enabled = enabled_since(sighting, person).map(|instant| (instant, DateValue::Instant(instant)));
-    [Some(signed_in), hired, enabled].into_iter().flatten().max_by_key(|(instant, _)| *instant)
-}
-
-fn inactive(from: DateTime<Utc>, value: DateValue, days: i32) -> Option<Occurrence> {
-    let due = from.checked_add_signed(TimeDelta::days(i64::from(days)))?;
-    Some(Occurrence { attribute: INACTIVITY.to_owned(), due, source: Source::Date(value), also: Vec::new() })
 }
 
 fn change(sighting: &Sighting, name: &str, wanted: impl Fn(&str) -> bool) -> Option<Occurrence> {

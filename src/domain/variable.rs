@@ -2,7 +2,7 @@
 
 use super::template::{Piece, Unclosed, body, line};
 use crate::api::user::TEXT_ATTRIBUTES;
-use crate::rule::{Known, Vocabulary, nearest};
+use crate::rule::{Kind, Known, Vocabulary, nearest};
 
 /// Where a text stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,6 +41,11 @@ const fn of_pass(name: &'static str, meaning: &'static str) -> Variable {
 /// The pass itself: it stands in the body and nowhere else, because subjects stand in the logs of every server on the way.
 pub const PASS: &str = "temporaryAccessPass";
 
+/// The private addresses, of which there are several.
+const OTHER_MAILS: &str = "otherMails";
+/// The name of the manager's User.
+const MANAGER: &str = "manager";
+
 /// All of them but the older names.
 pub const VARIABLES: [Variable; 7] = [
     variable("user.<attribute>", "an attribute of the person, as rules name it"),
@@ -70,17 +75,18 @@ pub fn today(name: &str) -> &str {
     OLD_NAMES.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new)
 }
 
-/// What is wrong with the variables of a text; lower-case fragments.
+/// What is wrong with the variables of a text; lower-case fragments. Without `is_whole` the vocabulary may lack attributes, as
+/// the Directory that maps them is not there.
 #[must_use]
-pub fn mistakes(text: &str, place: Place, vocabulary: &Vocabulary) -> Vec<String> {
+pub fn mistakes(text: &str, place: Place, vocabulary: &Vocabulary, is_whole: bool) -> Vec<String> {
     let parsed = if matches!(place, Place::Body | Place::PassBody) { body(text) } else { line(text) };
     match parsed {
-        Ok(pieces) => Piece::variables(&pieces).into_iter().filter_map(|name| mistake(name, place, vocabulary)).collect(),
+        Ok(pieces) => Piece::variables(&pieces).into_iter().filter_map(|name| mistake(name, place, vocabulary, is_whole)).collect(),
         Err(error @ Unclosed(_)) => vec![error.to_string()],
     }
 }
 
-fn mistake(name: &str, place: Place, vocabulary: &Vocabulary) -> Option<String> {
+fn mistake(name: &str, place: Place, vocabulary: &Vocabulary, is_whole: bool) -> Option<String> {
     let unknown = |advice: Option<String>| {
         let advice = advice.map(|meant| format!("; did you mean {{{{{meant}}}}}?")).unwrap_or_default();
         Some(format!("there is no variable {{{{{name}}}}}{advice}"))
@@ -88,7 +94,14 @@ fn mistake(name: &str, place: Place, vocabulary: &Vocabulary) -> Option<String> 
     let meant = today(name);
     for family in ["user", "manager"] {
         let Some(attribute) = meant.strip_prefix(family).and_then(|rest| rest.strip_prefix('.')) else { continue };
-        return if is_attribute(attribute, vocabulary) { None } else { unknown(near(family, attribute, vocabulary)) };
+        return match standing(attribute, vocabulary) {
+            Standing::Text => None,
+            // The empty name is none anywhere.
+            Standing::Unknown if !is_whole && !attribute.is_empty() => None,
+            Standing::Addresses => Some(format!("{{{{{name}}}}} stands for several addresses, and is for to and cc only")),
+            Standing::NoText => Some(format!("{{{{{name}}}}} is no text: it is for rules only")),
+            Standing::Unknown => unknown(near(family, attribute, vocabulary, &[Standing::Text])),
+        };
     }
     match VARIABLES.iter().find(|variable| variable.name == meant) {
         Some(variable) if variable.is_of_pass && !matches!(place, Place::PassBody | Place::PassSubject) => {
@@ -97,7 +110,7 @@ fn mistake(name: &str, place: Place, vocabulary: &Vocabulary) -> Option<String> 
         Some(_) if meant == PASS && place == Place::PassSubject => Some(format!("{{{{{name}}}}} may not stand in the subject")),
         Some(_) => None,
         None => {
-            let by_attribute = near("user", meant, vocabulary);
+            let by_attribute = near("user", meant, vocabulary, &[Standing::Text]);
             let whole = VARIABLES.iter().map(|variable| variable.name).filter(|known| !known.contains('<'));
             unknown(nearest(meant, whole.chain(OLD_NAMES.iter().map(|(old, _)| *old))).map(str::to_owned).or(by_attribute))
         }
@@ -115,22 +128,61 @@ pub fn recipient<'a>(entry: &'a str, vocabulary: Option<&Vocabulary>) -> Option<
     let name = entry.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
     let attribute = name.and_then(|name| today(name).strip_prefix("user."));
     Some(match (attribute, vocabulary) {
-        (Some(attribute), Some(vocabulary)) if !is_attribute(attribute, vocabulary) => {
-            let advice = near("user", attribute, vocabulary).map(|meant| format!("; did you mean {{{{{meant}}}}}?")).unwrap_or_default();
-            Err(format!("there is no variable {{{{user.{attribute}}}}}{advice}"))
-        }
-        (Some(attribute), _) => Ok(attribute),
+        (Some(attribute), Some(vocabulary)) => no_address(attribute, vocabulary).map_or(Ok(attribute), Err),
+        (Some(attribute), None) => Ok(attribute),
         (None, _) => Err("a recipient is one attribute of the person and nothing else, such as {{user.otherMails}}".to_owned()),
     })
 }
 
-fn is_attribute(name: &str, vocabulary: &Vocabulary) -> bool {
-    TEXT_ATTRIBUTES.contains(&name) || vocabulary.resolve(name).is_some()
+/// Why an attribute of the person can never be an address; None: it may be one.
+fn no_address(attribute: &str, vocabulary: &Vocabulary) -> Option<String> {
+    let unknown = || {
+        let meant = near("user", attribute, vocabulary, &[Standing::Text, Standing::Addresses]);
+        let advice = meant.map(|meant| format!("; did you mean {{{{{meant}}}}}?")).unwrap_or_default();
+        format!("there is no variable {{{{user.{attribute}}}}}{advice}")
+    };
+    let is_date = vocabulary.resolve(attribute).is_some_and(|(_, kind)| kind == Kind::Date);
+    match standing(attribute, vocabulary) {
+        Standing::Unknown => Some(unknown()),
+        _ if attribute == MANAGER => Some(
+            "{{user.manager}} is the name of the manager's User and never an address; Manager in to writes to the manager's mail"
+                .to_owned(),
+        ),
+        Standing::Text if !is_date => None,
+        Standing::Addresses => None,
+        Standing::Text | Standing::NoText => Some(format!("{{{{user.{attribute}}}}} is never an address")),
+    }
 }
 
-fn near(family: &str, attribute: &str, vocabulary: &Vocabulary) -> Option<String> {
+/// What an attribute can stand for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Standing {
+    /// One text, or a date.
+    Text,
+    /// Several addresses.
+    Addresses,
+    /// Nothing that a text can have.
+    NoText,
+    /// There is no such attribute.
+    Unknown,
+}
+
+fn standing(attribute: &str, vocabulary: &Vocabulary) -> Standing {
+    // What a Directory maps has the text of its source, whatever its type.
+    if TEXT_ATTRIBUTES.contains(&attribute) || vocabulary.names().any(|name| name == attribute) {
+        return Standing::Text;
+    }
+    match vocabulary.resolve(attribute).map(|(_, kind)| kind) {
+        None => Standing::Unknown,
+        Some(_) if attribute == OTHER_MAILS => Standing::Addresses,
+        Some(Kind::Text | Kind::Date | Kind::Untyped) => Standing::Text,
+        Some(_) => Standing::NoText,
+    }
+}
+
+fn near(family: &str, attribute: &str, vocabulary: &Vocabulary, fits: &[Standing]) -> Option<String> {
     let known = TEXT_ATTRIBUTES.iter().copied().chain(Known::ALL.iter().map(|known| known.path())).chain(vocabulary.names());
-    nearest(attribute, known).map(|name| format!("{family}.{name}"))
+    nearest(attribute, known.filter(|name| fits.contains(&standing(name, vocabulary)))).map(|name| format!("{family}.{name}"))
 }
 
 #[cfg(test)]
@@ -149,6 +201,12 @@ mod tests {
             ("{{user.employeeOrgData/costCenter}}", Value, ""),
             ("{{daysSinceLastSignIn}} {{sponsoredUsers}}", Body, ""),
             ("no variable { } }}", Value, ""),
+            ("{{user.otherMails}}", Value, "{{user.otherMails}} stands for several addresses, and is for to and cc only"),
+            ("{{manager.otherMails}}", Body, "is for to and cc only"),
+            ("{{user.accountEnabled}}", Value, "{{user.accountEnabled}} is no text: it is for rules only"),
+            ("{{user.proxyAddresses}}", Subject, "is no text"),
+            ("{{user.manager}} {{user.employeeHireDate}} {{user.signInActivity/lastSuccessfulSignInDateTime}}", Value, ""),
+            ("{{user.othrMails}}", Value, "there is no variable {{user.othrMails}}"),
             ("ZZ {{user.displayname}}", Value, "there is no variable {{user.displayname}}; did you mean {{user.displayName}}?"),
             ("{{displayName}}", Subject, "there is no variable {{displayName}}; did you mean {{user.displayName}}?"),
             ("{{manager.badg}}", Body, "there is no variable {{manager.badg}}; did you mean {{manager.badge}}?"),
@@ -163,7 +221,22 @@ mod tests {
             ("{{temporaryAccessPass}}", Body, "in the mail with a temporary access pass only"),
             ("{{temporaryAccessPass}}", Value, "in the mail with a temporary access pass only"),
         ] {
-            let found = mistakes(text, place, &vocabulary).join("; ");
+            let found = mistakes(text, place, &vocabulary, true).join("; ");
+            assert!(if said.is_empty() { found.is_empty() } else { found.contains(said) }, "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn without_the_directory_only_its_attributes_are_let_pass() {
+        for (text, said) in [
+            ("{{user.badge}} {{manager.floor}}", ""),
+            ("{{foo}}", "there is no variable {{foo}}"),
+            ("{{user.}}", "there is no variable {{user.}}"),
+            ("{{temporaryAccessPass}}", "in the mail with a temporary access pass only"),
+            ("{{user.otherMails}}", "is for to and cc only"),
+            ("{{user.displayName", "{{ stands without }} after it"),
+        ] {
+            let found = mistakes(text, Place::Value, &Vocabulary::lcw(), false).join("; ");
             assert!(if said.is_empty() { found.is_empty() } else { found.contains(said) }, "{text}: {found}");
         }
     }
@@ -185,6 +258,9 @@ mod tests {
             "x{{user.mail}}",
             "{{user.mail",
             "{{user.othermail}}",
+            "{{user.manager}}",
+            "{{user.employeeHireDate}}",
+            "{{user.accountEnabled}}",
             "{{sponsoredUsers}}",
         ] {
             assert!(matches!(recipient(entry, Some(&vocabulary)), Some(Err(_))), "{entry}");
@@ -195,7 +271,7 @@ mod tests {
     fn every_old_name_is_a_variable_of_today() {
         for (old, new) in OLD_NAMES {
             assert_eq!(today(old), new);
-            assert!(mistakes(&format!("{{{{{old}}}}}"), Place::Value, &Vocabulary::lcw()).is_empty(), "{old}");
+            assert!(mistakes(&format!("{{{{{old}}}}}"), Place::Value, &Vocabulary::lcw(), true).is_empty(), "{old}");
         }
     }
 }

@@ -49,7 +49,7 @@ pub use error::RuleError;
 pub use explain::Explanation;
 pub use parser::{MAX_DEPTH, MAX_PATTERNS};
 pub use program::Case;
-pub use spelling::nearest;
+pub use spelling::{distance, nearest};
 pub use truth::Truth;
 pub use value::{Attributes, Collection, OwnedValue, Subject, Value};
 

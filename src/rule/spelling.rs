@@ -18,7 +18,8 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
 }
 
 /// Edit distance in characters, where exchanging two neighbours counts as one edit (optimal string alignment).
-fn distance(left: &str, right: &str) -> usize {
+#[must_use]
+pub fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
     let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];

@@ -9,7 +9,7 @@ use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
 use crate::api::{Account, Directory, User};
 use crate::directory::embedded::{Mapping, seed};
 
-pub use crate::directory::embedded::{Filler, Unreadable};
+pub use crate::directory::embedded::{Filler, Unreadable, WrongZone};
 
 /// What is found in one record, each once.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Quality {
     /// Dates that say that there is none.
     pub fillers: Vec<Filler>,
     /// Time zones that are none.
-    pub zones: Vec<Unreadable>,
+    pub zones: Vec<WrongZone>,
 }
 
 /// What embedded directories among `directories` find in the record. Without an account it is read as at the first

@@ -3,9 +3,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use super::api::{MemoryApi, Refusal};
 use super::load::{Document, Problem};
+use super::report::common_zone;
+use crate::runner::evaluate::explain::instant;
 
 /// Something that a test does to the cluster.
 pub type Action = Box<dyn FnOnce(&MemoryApi) + Send>;
@@ -33,7 +36,8 @@ pub struct Period {
 const DEFAULT_LENGTH: TimeDelta = TimeDelta::days(60);
 
 impl Period {
-    /// What the flags say, else what the documents say, else from `now` on for 60 days.
+    /// What the flags say, else what the documents say, else from `now` on for 60 days. `zone`: on whose clock errors say
+    /// instants; None: the tenants'.
     ///
     /// # Errors
     /// Documents that do not agree, or an end that is not after the beginning.
@@ -41,6 +45,7 @@ impl Period {
         flags: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
         documents: &[Document],
         now: DateTime<Utc>,
+        zone: Option<Tz>,
     ) -> Result<Self, Problem> {
         let from = agreed(documents, flags.0, "simulate-from", |document| document.from)?;
         let until = agreed(documents, flags.1, "simulate-until", |document| document.until)?;
@@ -49,9 +54,17 @@ impl Period {
         if from < until {
             return Ok(Self { from, until });
         }
+        let zone = zone.unwrap_or_else(|| spoken_zone(documents));
+        let (from, until) = (instant(from, zone), instant(until, zone));
         let message = format!("the simulation would end at {until}, which is not after its beginning at {from}");
         Err(Problem { place: String::new(), message })
     }
+}
+
+/// The time zone that all tenants of the documents have, else UTC.
+#[must_use]
+pub fn spoken_zone(documents: &[Document]) -> Tz {
+    common_zone(documents.iter().map(|document| &document.object))
 }
 
 fn agreed(

@@ -119,7 +119,7 @@ impl Simulation {
     /// Everything that is wrong with the documents: they are played on an API of their own first.
     pub fn new(documents: Vec<Document>, options: Options) -> Result<Self, Vec<Problem>> {
         let fail = |problem: Problem| vec![problem];
-        let period = Period::choose((options.from, options.until), &documents, options.now).map_err(fail)?;
+        let period = Period::choose((options.from, options.until), &documents, options.now, options.time_zone).map_err(fail)?;
         let script = Script::new(documents, period);
         let runtime = clock::runtime().map_err(|error| fail(Problem { place: String::new(), message: format!("no runtime: {error}") }))?;
         let guard = runtime.enter();
@@ -186,13 +186,14 @@ impl Simulation {
     }
 
     /// Plays up to `at`, with the documents of that instant, and no further; and says of one person in the tenant
-    /// `namespace` what every workflow makes of them then. None: nobody has that name.
+    /// `namespace` what every workflow makes of them then, with instants on the clock of `zone`, or else of the tenant. None:
+    /// nobody has that name.
     ///
     /// # Errors
     /// What keeps the tenant from being read.
-    pub fn explain(self, namespace: &str, subject: &str, at: DateTime<Utc>) -> Result<Option<Explanation>, RunnerError> {
+    pub fn explain(self, namespace: &str, subject: &str, at: DateTime<Utc>, zone: Option<Tz>) -> Result<Option<Explanation>, RunnerError> {
         let Self { runtime, mut world } = self;
-        runtime.block_on(world.explain(namespace, subject, at))
+        runtime.block_on(world.explain(namespace, subject, at, zone))
     }
 
     /// Plays it all.
@@ -218,11 +219,17 @@ impl World {
         kubelet
     }
 
-    async fn explain(&mut self, namespace: &str, subject: &str, at: DateTime<Utc>) -> Result<Option<Explanation>, RunnerError> {
+    async fn explain(
+        &mut self,
+        namespace: &str,
+        subject: &str,
+        at: DateTime<Utc>,
+        zone: Option<Tz>,
+    ) -> Result<Option<Explanation>, RunnerError> {
         self.begin(at).await.abort();
         let client = self.api.client(&own_client("explain"));
         let cluster = Cluster::new(client, namespace, Arc::clone(&self.clock) as Arc<dyn Clock>);
-        runner::evaluate::explain::explain(&cluster, subject).await
+        runner::evaluate::explain::explain(&cluster, subject, zone).await
     }
 
     async fn play(&mut self) {
@@ -371,7 +378,7 @@ impl World {
         }
         Finished {
             period: self.period,
-            zone: self.options.time_zone.unwrap_or_else(|| super::report::common_zone(&objects)),
+            zone: self.options.time_zone.unwrap_or_else(|| super::report::common_zone(objects.iter())),
             timeline: self.observer.timeline(&objects),
             mails: self.kubelet.outbox().mails(),
             problems,

@@ -47,8 +47,9 @@ async fn rendered<D: Directory>(scene: &Scene<'_, D>, updates: &[AttributeUpdate
     } else {
         Vec::new()
     };
-    let values = Values { user: &user, manager: manager.as_ref(), sponsored: &sponsored, pass: None, now: scene.now, style: Style::Record };
     let one = |(update, pieces): (&AttributeUpdate, &Vec<Piece>)| {
+        let style = if matches!(pieces.as_slice(), [Piece::Variable(_)]) { Style::Copy } else { Style::Value };
+        let values = Values { user: &user, manager: manager.as_ref(), sponsored: &sponsored, pass: None, now: scene.now, style };
         let value = render(pieces, &values)?;
         Ok(AttributeUpdate { attribute: update.attribute.clone(), value })
     };

@@ -1,6 +1,6 @@
 //! What the variables of a mail, or of a new value, stand for.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::locale::Locale;
@@ -36,23 +36,45 @@ pub(super) struct Values<'a> {
 pub(super) enum Style {
     /// For readers of that language.
     Mail(Locale),
-    /// For directories: dates as the record has them, in RFC 3339.
-    Record,
+    /// Within a new value of an attribute: dates are days, such as 2026-03-31.
+    Value,
+    /// The whole of a new value: dates are copied as the record has them, so that none becomes an earlier or a later one.
+    Copy,
 }
 
 impl Style {
-    fn date(self, dated: &Dated) -> String {
+    /// `written`: the text of the record, where it stands in one.
+    fn date(self, dated: &Dated, written: Option<&str>) -> String {
         match self {
             Self::Mail(locale) => locale.date(dated),
-            Self::Record => dated.value.canonical(),
+            Self::Value => day(dated).format("%Y-%m-%d").to_string(),
+            Self::Copy => written.map_or_else(|| exact(dated.value), str::to_owned),
         }
     }
 
     fn clean(self, value: &str) -> String {
         match self {
             Self::Mail(_) => clean(value),
-            Self::Record => one_line(value),
+            Self::Value | Self::Copy => one_line(value),
         }
+    }
+}
+
+/// The day of a date in its zone.
+fn day(dated: &Dated) -> NaiveDate {
+    match dated.value {
+        DateValue::Day(day) => day,
+        DateValue::Local(local) => local.date(),
+        DateValue::Instant(instant) => instant.with_timezone(&dated.zone).date_naive(),
+    }
+}
+
+/// A date with its time of day, also where that is midnight.
+fn exact(value: DateValue) -> String {
+    match value {
+        DateValue::Day(day) => day.format("%Y-%m-%d").to_string(),
+        DateValue::Local(local) => local.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        DateValue::Instant(instant) => instant.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
     }
 }
 
@@ -60,7 +82,7 @@ impl Values<'_> {
     /// The value of a variable, clean and never empty.
     ///
     /// # Errors
-    /// [`MailError::UnknownVariable`] and [`MailError::VariableEmpty`].
+    /// [`MailError::VariableUnknown`] and [`MailError::VariableEmpty`]; in new values [`MailError::DateUnreadable`].
     pub(super) fn get(&self, name: &str) -> Result<String, MailError> {
         match self.find(name)?.map(|value| self.style.clean(&value)).filter(|value| !value.is_empty()) {
             Some(value) => Ok(value),
@@ -97,8 +119,14 @@ impl Values<'_> {
     /// The value of an attribute, which `variable` asks for.
     fn attribute(&self, profile: &Profile, attribute: &str, variable: &str) -> Result<Option<String>, MailError> {
         let attribute = if attribute == SIGN_IN_NESTED { SIGN_IN } else { attribute };
+        let written = profile.text(attribute);
         if let Some(dated) = profile.dates.get(attribute) {
-            return Ok(Some(self.style.date(dated)));
+            return Ok(Some(self.style.date(dated, written)));
+        }
+        // What cannot be read is unknown, and is not spread.
+        let is_copied = !matches!(self.style, Style::Mail(_));
+        if is_copied && written.is_some() && profile.date_names.contains(attribute) {
+            return Err(MailError::DateUnreadable(variable.to_owned()));
         }
         profile.texts.get(attribute).cloned().ok_or_else(|| MailError::unknown_variable(variable))
     }
@@ -107,7 +135,7 @@ impl Values<'_> {
     fn pass_start(&self) -> String {
         let hired = self.user.dates.get("employeeHireDate");
         let now = Dated { value: DateValue::Instant(self.now), zone: hired.map_or(self.user.zone, |hired| hired.zone) };
-        self.style.date(hired.filter(|hired| hired.instant() > self.now).unwrap_or(&now))
+        self.style.date(hired.filter(|hired| hired.instant() > self.now).unwrap_or(&now), None)
     }
 
     fn days_since_sign_in(&self) -> Option<String> {
@@ -155,7 +183,46 @@ fn is_right_to_left(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use chrono::DateTime;
+    use chrono_tz::Tz;
+
+    use super::{Style, Values, clean};
+    use crate::directory::{Dated, Profile};
+    use crate::domain::dates::DateValue;
+
+    /// What a variable that is a date stands for alone and within a text, or the reason why for nothing.
+    fn dated(text: Option<&str>, value: Option<&str>, zone: Tz) -> [Result<String, &'static str>; 2] {
+        const NAME: &str = "employeeLeaveDateTime";
+        let mut user = Profile { date_names: BTreeSet::from([NAME.to_owned()]), ..Profile::default() };
+        user.texts = BTreeMap::from([(NAME.to_owned(), text.map(str::to_owned))]);
+        let value = value.and_then(|value| DateValue::parse(value).ok());
+        user.dates = value.map(|value| (NAME.to_owned(), Dated { value, zone })).into_iter().collect();
+        [Style::Copy, Style::Value].map(|style| {
+            let values = Values { user: &user, manager: None, sponsored: &[], pass: None, now: DateTime::UNIX_EPOCH, style };
+            values.get("user.employeeLeaveDateTime").map_err(|error| error.reason())
+        })
+    }
+
+    #[test]
+    fn a_date_that_is_copied_keeps_its_time_of_day() {
+        let berlin = chrono_tz::Europe::Berlin;
+        for (text, alone, within) in [
+            ("2026-04-10", "2026-04-10", "2026-04-10"),
+            ("2026-04-10T00:00:00Z", "2026-04-10T00:00:00Z", "2026-04-10"),
+            ("2026-04-10T00:00:00", "2026-04-10T00:00:00", "2026-04-10"),
+            ("2026-04-10T23:00:00Z", "2026-04-10T23:00:00Z", "2026-04-11"),
+            ("2026-04-10T17:00:00+02:00", "2026-04-10T17:00:00+02:00", "2026-04-10"),
+        ] {
+            assert_eq!(dated(Some(text), Some(text), berlin), [Ok(alone.to_owned()), Ok(within.to_owned())], "{text}");
+        }
+        // The directory knows it, and no record says it.
+        let known = "2026-04-10T00:00:00Z";
+        assert_eq!(dated(None, Some(known), berlin), [Ok(known.to_owned()), Ok("2026-04-10".to_owned())]);
+        assert_eq!(dated(Some("31.03.2026"), None, berlin), [Err("DateUnreadable"), Err("DateUnreadable")]);
+        assert_eq!(dated(None, None, berlin), [Err("VariableEmpty"), Err("VariableEmpty")]);
+    }
 
     #[test]
     fn a_value_is_one_clean_line() {

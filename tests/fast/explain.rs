@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use serde_json::Value;
 use tenure::sim::{Options, Simulation, load};
 
@@ -117,11 +118,16 @@ fn instant(text: &str) -> DateTime<Utc> {
 
 /// What is said of a person at an instant, as JSON.
 fn explain(text: &str, subject: &str, at: &str) -> Value {
+    explain_in(text, subject, at, Some(chrono_tz::UTC))
+}
+
+/// The same with instants on the clock of a zone; None: of the tenant.
+fn explain_in(text: &str, subject: &str, at: &str, zone: Option<Tz>) -> Value {
     let documents = load::parse("tenant.yaml", text).unwrap_or_else(|problems| panic!("{problems:?}"));
     let from = Some(instant("2026-01-05T00:00:00Z"));
     let options = Options { from, until: Some(instant(at) + TimeDelta::seconds(1)), ..Options::default() };
     let simulation = Simulation::new(documents, options).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let found = simulation.explain("t", subject, instant(at)).expect("an explanation").expect("somebody of that name");
+    let found = simulation.explain("t", subject, instant(at), zone).expect("an explanation").expect("somebody of that name");
     serde_json::to_value(found).expect("JSON")
 }
 
@@ -168,7 +174,18 @@ fn what_comes_next_has_its_reason() {
         ),
         ("fay", "2026-01-08T10:00:00Z", "leaver", "is due, and is planned", Some("2026-01-08T00:00:00Z")),
         ("fay", "2026-01-08T12:00:00Z", "joiner", "nothing: the person's leaving took its place", None),
-        ("gil", "2026-01-07T10:00:00Z", "mover", "becomes due then, and is planned", Some("2026-01-07T10:01:00Z")),
+        (
+            "gil",
+            "2026-01-07T10:00:00Z",
+            "mover",
+            "due 7 January 2026 10:01 UTC: the change was seen at 7 January 2026 10:00 UTC and is due when the record has been still for a \
+             minute; it is planned",
+            Some("2026-01-07T10:01:00Z"),
+        ),
+        // Long after the end of the window the ledger still says what became of it.
+        ("ann", "2026-01-19T12:00:00Z", "joiner", "nothing: it is done, and comes again only when employeeHireDate changes", None),
+        ("fay", "2026-01-19T12:00:00Z", "joiner", "nothing: the person's leaving took its place", None),
+        ("gil", "2026-01-19T12:00:00Z", "mover", "nothing: it is done, and comes again only when department changes", None),
         ("gil", "2026-01-07T12:00:00Z", "mover", "nothing: it is done, and comes again only when department changes", None),
         ("gil", "2026-01-07T12:00:00Z", "joiner", "nothing: employeeHireDate has no value", None),
     ];
@@ -243,9 +260,140 @@ fn a_missed_occurrence_is_told() {
     assert_eq!(next["text"], "is too late (WindowEnded), and is recorded as missed", "{next}");
     let explanation = explain(&text, "ivy", "2026-01-20T12:00:00Z");
     let joiner = of(&explanation, "joiner");
-    assert_eq!(joiner["next"]["text"], "nothing: it was missed, and comes again only when employeeHireDate changes");
+    assert_eq!(
+        joiner["next"]["text"],
+        "nothing: it was missed (WindowEnded: it was known too late), and comes again only when employeeHireDate changes"
+    );
     let missed = joiner["happened"].as_array().and_then(|happened| happened.last()).expect("what happened");
     assert_eq!((&missed["what"], &missed["reason"]), (&"missed".into(), &"WindowEnded".into()));
+}
+
+#[test]
+fn instants_are_said_on_the_clock_of_a_zone() {
+    let tokyo = TENANT.replace("{interval: 3h, directory: people}", "{interval: 3h, directory: people, timeZone: Asia/Tokyo}");
+    let cases = [
+        (TENANT, Some(chrono_tz::UTC), "10 January 2026 08:00 UTC"),
+        (TENANT, Some(chrono_tz::Europe::Berlin), "10 January 2026 09:00 CET"),
+        (TENANT, None, "10 January 2026 08:00 UTC"),
+        (tokyo.as_str(), None, "10 January 2026 17:00 JST"),
+        (tokyo.as_str(), Some(chrono_tz::UTC), "10 January 2026 08:00 UTC"),
+    ];
+    for (tenant, zone, wanted) in cases {
+        let explanation = explain_in(&(tenant.to_owned() + &people()), "bob", "2026-01-06T12:00:00Z", zone);
+        let wanted = format!("nothing: not in scope; if that changes, it is due at {wanted}");
+        assert_eq!(of(&explanation, "joiner")["next"]["text"], wanted, "{zone:?}");
+    }
+}
+
+#[test]
+fn a_change_is_due_when_it_has_been_still() {
+    let explanation = explain(&(TENANT.to_owned() + &people()), "gil", "2026-01-07T10:00:00Z");
+    let occurrence = &of(&explanation, "mover")["occurrences"][0];
+    assert_eq!(occurrence["due"], "2026-01-07T10:01:00Z");
+    assert_eq!(occurrence["windowEnds"], "2026-01-10T10:01:00Z");
+    assert_eq!(occurrence["state"], "notYet");
+}
+
+/// Joiner work of more people than the Workflow allows at once, and somebody whom it does not hold.
+const HELD: &str = r#"
+---
+apiVersion: tenure.dev/v1alpha1
+kind: Workflow
+metadata: {name: few, namespace: t}
+spec:
+  category: joiner
+  isSchedulingEnabled: true
+  executionLimits: {count: 1}
+  executionConditions:
+    scope: {rule: "department eq 'Few'"}
+    trigger: {timeBasedAttribute: {attribute: employeeHireDate}}
+  tasks: [{name: group, addUserToGroups: {groups: [lab]}}]
+"#;
+
+#[test]
+fn a_run_that_is_held_says_by_what_and_until_when() {
+    let hired = |name: &str| user(name, None, "department: Few, employeeHireDate: \"2026-01-07\"");
+    let text = TENANT.to_owned() + HELD + &hired("joy") + &hired("kim");
+    let explanation = explain(&text, "joy", "2026-01-07T12:00:00Z");
+    let few = of(&explanation, "few");
+    let next = few["next"]["text"].as_str().expect("a text");
+    for wanted in [
+        "the run few-v1-e",
+        "is held (LimitExceeded: 2 people are more than 1: spec.executionLimits of the Workflow)",
+        "if nobody lets it go on by 9 January 2026 23:00 UTC, the person is missed",
+    ] {
+        assert!(next.contains(wanted), "{wanted}: {next}");
+    }
+    assert_eq!(few["happened"][0]["status"], "held");
+    // Afterwards it was missed, and no longer waits.
+    let explanation = explain(&text, "joy", "2026-01-15T12:00:00Z");
+    let next = &of(&explanation, "few")["next"]["text"];
+    let wanted =
+        "nothing: it was missed (PlanExpired: its window ended before it began), and comes again only when employeeHireDate changes";
+    assert_eq!(next, wanted);
+}
+
+#[test]
+fn what_failed_is_not_said_to_be_done() {
+    let group = "---\napiVersion: tenure.dev/v1alpha1\nkind: Group\nmetadata: {name: all, namespace: t}\nspec: {displayName: All, membership: \
+                 dynamic}\n";
+    let few = HELD.replace("{count: 1}", "{count: 9}").replace("groups: [lab]", "groups: [all]");
+    let hired = user("joy", None, "department: Few, employeeHireDate: \"2026-01-07\"");
+    let explanation = explain(&(TENANT.to_owned() + group + &few + &hired), "joy", "2026-01-15T12:00:00Z");
+    let next = &of(&explanation, "few")["next"]["text"];
+    assert_eq!(next, "nothing: it failed, and comes again only when employeeHireDate changes");
+}
+
+/// Reminders of those who have not signed in for 30 days: a state, which has no window.
+const IDLE: &str = r#"
+---
+apiVersion: tenure.dev/v1alpha1
+kind: Workflow
+metadata: {name: idle, namespace: t}
+spec:
+  category: leaver
+  isSchedulingEnabled: true
+  executionConditions:
+    scope: {rule: "department eq 'Idle'"}
+    trigger: {userInactivity: {inactivityPeriodInDays: 30, neverSignedIn: SinceCreated}}
+  tasks: [{name: lab, addUserToGroups: {groups: [lab]}}]
+"#;
+
+#[test]
+fn inactivity_says_what_it_is_counted_from_and_has_no_window() {
+    let signed_in = "lastSuccessfulSignInDateTime: \"2025-12-01T09:00:00Z\"";
+    let created = "createdDateTime: \"2025-11-01T09:00:00Z\"";
+    // (the record, what the days are counted from, when it is due, the beginning of what comes next)
+    let cases = [
+        (format!("department: Idle, {signed_in}"), Some("lastSuccessfulSignInDateTime"), "is due, and is planned"),
+        (format!("department: Idle, {created}"), Some("createdDateTime"), "is due, and is planned"),
+        (
+            format!("department: Else, {signed_in}"),
+            Some("lastSuccessfulSignInDateTime"),
+            "nothing: not in scope; if that changes, it is due at once",
+        ),
+        (format!("department: Idle, {signed_in}, employeeHireDate: \"2026-01-04\""), Some("employeeHireDate"), "becomes due then"),
+        (
+            format!("department: Idle, {signed_in}, employeeHireDate: \"2026-03-01\""),
+            None,
+            "nothing: the hire date is ahead, and nobody is inactive before it",
+        ),
+        (
+            "department: Idle, lastSuccessfulSignInDateTime: \"1.12.2025\"".to_owned(),
+            None,
+            "nothing: lastSuccessfulSignInDateTime cannot be read",
+        ),
+    ];
+    for (record, counted_from, wanted) in cases {
+        // The person comes between two evaluations, and nobody has seen the account become enabled.
+        let text = TENANT.to_owned() + IDLE + &user("ida", Some("2026-01-06T12:00:00Z"), &record);
+        let explanation = explain(&text, "ida", "2026-01-06T12:00:00Z");
+        let idle = of(&explanation, "idle");
+        assert!(idle["next"]["text"].as_str().is_some_and(|text| text.starts_with(wanted)), "{record}: {}", idle["next"]);
+        let occurrence = &idle["occurrences"][0];
+        assert_eq!(occurrence["countedFrom"].as_str(), counted_from, "{record}");
+        assert!(occurrence["windowEnds"].is_null(), "{record}");
+    }
 }
 
 #[test]
@@ -255,6 +403,13 @@ fn nothing_of_the_future_is_known() {
     assert!(!known.contains("2026-01-21"), "{known}");
     let later = explain(&text, "ann", "2026-01-20T00:00:00Z");
     assert_eq!(of(&later, "leaver")["next"]["due"], "2026-01-21T23:59:59Z");
+}
+
+fn simulate(arguments: &[&str]) -> String {
+    let example = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenure"));
+    let output = command.arg("simulate").arg(example).args(arguments).output().expect("the program starts");
+    String::from_utf8(output.stdout).expect("text")
 }
 
 fn run(arguments: &[&str]) -> Output {
@@ -275,6 +430,31 @@ fn the_quickstart_is_explained_to_a_person() {
     ] {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
+}
+
+#[test]
+fn the_zone_of_the_report_is_the_one_that_was_asked_for() {
+    let berlin = ["--time-zone", "Europe/Berlin"];
+    let output = run(&[&["mia", "--at", "2026-01-10"], &berlin[..]].concat());
+    let text = String::from_utf8(output.stdout).expect("text");
+    for wanted in ["as of 10 January 2026 01:00 CET", "due        8 January 2026 08:45 CET"] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    assert!(!text.contains("UTC"), "{text}");
+    let day = ["--until", "2026-01-06"];
+    for (arguments, wanted) in [
+        (day.to_vec(), "Tenant acme, 5 January 2026 00:00 to 6 January 2026 00:00 (all times UTC)"),
+        ([day, berlin].concat(), "Tenant acme, 5 January 2026 01:00 to 6 January 2026 01:00 (all times Europe/Berlin)"),
+    ] {
+        let report = simulate(&arguments);
+        assert!(report.contains(wanted), "{wanted}\n{report}");
+    }
+    let nobody = run(&[&["noah", "--at", "2026-01-20"], &berlin[..]].concat());
+    let complaint = String::from_utf8_lossy(&nobody.stderr).into_owned();
+    assert!(complaint.contains("there is no User \"noah\" at 20 January 2026 01:00 CET"), "{complaint}");
+    let backwards = run(&[&["ava", "--from", "2027-01-01"], &berlin[..]].concat());
+    let complaint = String::from_utf8_lossy(&backwards.stderr).into_owned();
+    assert!(complaint.contains("which is not after its beginning at 1 January 2027 01:00 CET"), "{complaint}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
-use tenure::sim::report::{Entry, Happening, SubjectOutcome, page};
+use tenure::sim::report::{Entry, Happening, SubjectOutcome, page, text};
 use tenure::sim::{Finished, Options, Simulation, load};
 
 const TENANT: &str = r#"
@@ -208,4 +208,50 @@ fn ten_thousand_people_fit_into_ten_megabytes() {
     let page = page(&finished);
     assert!(page.len() < 10_000_000, "{} bytes", page.len());
     assert_eq!(data(&page)["tenants"][0]["people"].as_array().map(Vec::len), Some(PEOPLE + 14));
+}
+
+/// Joiner work of two people, of whom the Workflow allows one at once: it is held until their windows are over.
+#[test]
+fn who_is_missed_is_not_said_to_be_released_as_well() {
+    let person = |name: &str| {
+        format!(
+            "---\napiVersion: tenure.dev/v1alpha1\nkind: User\nmetadata: {{name: {name}, namespace: acme}}\nspec: {{employeeHireDate: \
+             \"2026-01-02\"}}\n"
+        )
+    };
+    let workflow = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: few, namespace: acme}\nspec:\n  category: \
+                    joiner\n  isSchedulingEnabled: true\n  executionLimits: {count: 1}\n  executionConditions: {trigger: \
+                    {timeBasedAttribute: {attribute: employeeHireDate}}}\n  tasks: [{name: join, addUserToGroups: {groups: [decided]}}]\n";
+    let finished = play(load::parse("held.yaml", &format!("{TENANT}{workflow}{}{}", person("ann"), person("bob"))));
+    let rows: Vec<(&str, &str, usize)> = finished
+        .timeline
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.what {
+            Happening::Ledger { state, reason, count, .. } => Some((state.as_str(), reason.as_str(), *count)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(rows, [("missed", "PlanExpired", 2)]);
+}
+
+#[test]
+fn a_time_zone_that_is_none_is_told_with_the_one_that_applies() {
+    let person = "apiVersion: tenure.dev/v1alpha1\nkind: User\nmetadata: {name: ann, namespace: acme}\nspec: {employeeHireDate: \
+                  \"2026-01-02\", timeZone: Europe/Berln}\n";
+    let tenant = TENANT.replace("{interval: 3h, directory: people}", "{interval: 3h, directory: people, timeZone: Europe/Lisbon}");
+    let finished = play(load::parse("zone.yaml", &format!("{tenant}{person}")));
+    let zone = finished.timeline.unreadable.iter().find_map(|entry| match &entry.what {
+        Happening::WrongZone { person, attribute, applies, .. } => Some((person.as_str(), attribute.as_str(), *applies)),
+        _ => None,
+    });
+    assert_eq!(zone, Some(("ann", "timeZone", "Europe/Lisbon")));
+    let report = text(&finished);
+    for wanted in [
+        "Time zones that are none at the end, so that another one applies\n  ann: timeZone is \"Europe/Berln\"; ",
+        "did you mean Europe/Berlin?); Europe/Lisbon applies in its place",
+    ] {
+        assert!(report.contains(wanted), "{wanted}: {report}");
+    }
+    assert!(!report.contains("Cannot be read at the end"), "{report}");
 }

@@ -74,12 +74,13 @@ fn what_the_cases_refer_to_is_fine() {
 
 #[test]
 fn the_examples_are_fine() {
-    for (folder, at_least) in [("quickstart", 20), ("adventure-works", 300)] {
+    // A record of the quickstart has a date that cannot be read, to show what becomes of it.
+    for (folder, at_least, end) in [("quickstart", 20, " documents: fine, 1 warning\n"), ("adventure-works", 300, " documents: fine\n")] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(folder);
         let (code, text, _) = program::run(&["validate".as_ref(), path.as_os_str()], None);
         assert_eq!(code, 0, "{text}");
         let documents: usize = text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default();
-        assert!(documents >= at_least && text.ends_with(" documents: fine\n"), "{text}");
+        assert!(documents >= at_least && text.ends_with(end), "{text}");
     }
 }
 
@@ -129,12 +130,23 @@ fn text_and_exit_codes() {
     let person = "apiVersion: tenure.dev/v1alpha1\nkind: User\nmetadata: {name: x}\nspec:\n  employeeHireDate: 01.02.2026\n";
     std::fs::write(path("person.yaml"), person).expect("written");
     let (code, text, errors) = ask(&["person.yaml"]);
-    assert_eq!((code, text.as_str()), (0, "1 document: fine\n"));
+    assert_eq!((code, text.as_str()), (0, "1 document: fine, 1 warning\n"));
+    let answer = validate(&[&path("person.yaml")], &[]);
+    let warnings: Vec<_> = answer.warnings.iter().map(|warning| (warning.line, warning.column, warning.path.as_str())).collect();
+    assert_eq!((answer.code, answer.findings.len(), warnings), (0, 0, vec![(5, 21, "spec.employeeHireDate")]));
     assert!(errors.contains(":5:21: spec.employeeHireDate: expected YYYY-MM-DD") && errors.ends_with("(a warning)\n"), "{errors}");
     let windows = person.replace("employeeHireDate: 01.02.2026", "employeeHireDate: \"2026-02-01\"\n  timeZone: Romance Standard Time");
     std::fs::write(path("person.yaml"), windows).expect("written");
     let (code, _, errors) = ask(&["person.yaml"]);
     assert!(code == 0 && errors.contains(":6:13: spec.timeZone: expected the time zone name Europe/Paris"), "{errors}");
+    assert!(errors.contains("; until then UTC applies in its place (a warning)"), "{errors}");
+    std::fs::write(
+        path("person.yaml"),
+        person.replace("employeeHireDate: 01.02.2026", "employeeHireDate: \"2026-02-01\"\n  timeZone: Europe/Berln"),
+    )
+    .expect("written");
+    let (_, _, errors) = ask(&["person.yaml"]);
+    assert!(errors.contains("did you mean Europe/Berlin?); until then UTC applies in its place"), "{errors}");
     let last_day = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec:\n  category: leaver\n  executionConditions:\n    \
                     trigger: {timeBasedAttribute: {attribute: employeeLeaveDateTime}}\n  tasks: [{name: tell, sendEmailOnLastDay: {}}]\n";
     std::fs::write(path("last-day.yaml"), last_day).expect("written");
@@ -192,6 +204,23 @@ fn dates_that_are_hardly_meant_are_warned_of() {
     let other = tenant("scope: {rule: \"department eq 'Legal'\"}, ");
     assert_eq!(ask(&other, &[]), ["LeaveDateUncovered", "LeaveBeforeHire", "LeaveDateUncovered"]);
     assert_eq!(ask(&other, &["--partial"]), ["LeaveBeforeHire"], "other workflows may cover them");
+}
+
+#[test]
+fn without_the_directory_variables_are_checked_all_the_same() {
+    let text = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec:\n  category: leaver\n  tasks:\n    \
+                - name: a\n      sendEmailOnLastDay:\n        customSubject: \"{{foo}}\"\n        customBody: \"{{user.badge}} {{user.displayName\"\n    \
+                - name: b\n      updateUserAttributes: {attributes: [{attribute: city, value: \"{{temporaryAccessPass}}\"}]}\n    \
+                - name: c\n      updateUserAttributes: {attributes: [{attribute: city, value: \"{{user.badge}}\"}]}\n";
+    let (code, said, _) = program::run(&["validate".as_ref(), "--partial".as_ref(), "-".as_ref()], Some(text));
+    for wanted in [
+        "spec.tasks[0].sendEmailOnLastDay.customSubject: task \"a\": there is no variable {{foo}}",
+        "spec.tasks[0].sendEmailOnLastDay.customBody: task \"a\": {{ stands without }} after it",
+        "spec.tasks[1].updateUserAttributes.attributes[0].value: task \"b\": {{temporaryAccessPass}} stands in the mail",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    assert!(code == 1 && said.ends_with("1 document: 3 mistakes\n"), "{said}");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use super::simulate::{instant, zone};
 use super::{BAD_INPUT, NOT_FINE, Output, complain, print};
 use crate::cluster::{Clock, SystemClock};
 use crate::rule::nearest;
-use crate::runner::evaluate::explain::Explanation;
-use crate::sim::script::Period;
+use crate::runner::evaluate::explain::{Explanation, instant as instant_text};
+use crate::sim::script::{Period, spoken_zone};
 use crate::sim::{Document, Options, Simulation, load};
 
 /// Says what every workflow makes of one person, and why.
@@ -106,26 +106,30 @@ fn explain(args: &ExplainArgs) -> Result<Explanation, Trouble> {
     let input = |problems: Vec<load::Problem>| Trouble::Input(problems.iter().map(ToString::to_string).collect());
     let documents = load::read(&args.simulate).map_err(input)?;
     let now = SystemClock.now();
-    let period = Period::choose((args.from, None), &documents, now).map_err(|problem| Trouble::input(problem.to_string()))?;
+    let zone = args.time_zone.unwrap_or_else(|| spoken_zone(&documents));
+    let period =
+        Period::choose((args.from, None), &documents, now, args.time_zone).map_err(|problem| Trouble::input(problem.to_string()))?;
     let at = args.at.unwrap_or(period.until);
     if at < period.from {
         return Err(Trouble::input(format!(
             "--at {}: the simulation begins at {}",
-            text::instant(at, chrono_tz::UTC),
-            text::instant(period.from, chrono_tz::UTC)
+            instant_text(at, zone),
+            instant_text(period.from, zone)
         )));
     }
-    let namespace = tenant_of(args, &documents, at)?;
+    let namespace = tenant_of(args, &documents, at, zone)?;
     // The documents of the instant itself count.
     let until = Some(at + TimeDelta::seconds(1));
     let options = Options { from: Some(period.from), until, now, seed: args.seed, ..Options::default() };
     let simulation = Simulation::new(documents, options).map_err(input)?;
-    let found = simulation.explain(&namespace, &args.subject, at).map_err(|error| Trouble::Failed(error.to_string()))?;
+    // What programs read is in UTC, also where it is a sentence.
+    let spoken = if matches!(args.output, Output::Json) { Some(chrono_tz::UTC) } else { args.time_zone };
+    let found = simulation.explain(&namespace, &args.subject, at, spoken).map_err(|error| Trouble::Failed(error.to_string()))?;
     found.ok_or_else(|| Trouble::input(format!("there is nobody of the name {:?} in {namespace} any more", args.subject)))
 }
 
 /// The tenant that has a person of that name by then.
-fn tenant_of(args: &ExplainArgs, documents: &[Document], at: DateTime<Utc>) -> Result<String, Trouble> {
+fn tenant_of(args: &ExplainArgs, documents: &[Document], at: DateTime<Utc>, zone: Tz) -> Result<String, Trouble> {
     let is_wanted = |document: &&Document| {
         let (kind, namespace, _) = document.key();
         kind == "User"
@@ -139,16 +143,16 @@ fn tenant_of(args: &ExplainArgs, documents: &[Document], at: DateTime<Utc>) -> R
     namespaces.dedup();
     match namespaces.as_slice() {
         [namespace] => Ok((*namespace).to_owned()),
-        [] => Err(Trouble::input(nobody(args, &people, at))),
+        [] => Err(Trouble::input(nobody(args, &people, at, zone))),
         several => {
             Err(Trouble::input(format!("{:?} is in several tenants: add --namespace with one of {}", args.subject, several.join(", "))))
         }
     }
 }
 
-fn nobody(args: &ExplainArgs, people: &[&Document], at: DateTime<Utc>) -> String {
+fn nobody(args: &ExplainArgs, people: &[&Document], at: DateTime<Utc>, zone: Tz) -> String {
     let place = args.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-    let message = format!("there is no User {:?}{place} at {}", args.subject, text::instant(at, chrono_tz::UTC));
+    let message = format!("there is no User {:?}{place} at {}", args.subject, instant_text(at, zone));
     let wanted = args.subject.to_lowercase();
     let is_meant = |user: &&&Document| {
         let spec = &user.object["spec"];

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::api::reasons;
-use crate::runner::evaluate::explain::{Clause, Explanation, Next, OccurrenceState, Past, PastTask, Scope, WorkflowExplanation};
+use crate::api::{reasons, sentence};
+use crate::domain::trigger::LAST_SIGN_IN;
+use crate::runner::evaluate::explain::{Clause, Explanation, Next, OccurrenceState, Past, PastTask, Scope, WorkflowExplanation, instant};
 
 const BOLD: &str = "\x1b[1m";
 const RED: &str = "\x1b[31m";
@@ -14,12 +15,6 @@ const PLAIN: &str = "\x1b[0m";
 
 /// Where what is said of a workflow begins.
 const INDENT: usize = 13;
-
-/// An instant as it is said everywhere: on the clock of a zone, to the second where it has seconds.
-pub(super) fn instant(at: DateTime<Utc>, zone: Tz) -> String {
-    let format = if at.timestamp() % 60 == 0 { "%-d %B %Y %H:%M %Z" } else { "%-d %B %Y %H:%M:%S %Z" };
-    at.with_timezone(&zone).format(format).to_string()
-}
 
 /// The whole of it, in the zone that was asked for, else the tenant's.
 pub(super) fn text(explanation: &Explanation, zone: Option<Tz>) -> String {
@@ -86,8 +81,8 @@ fn odd(explanation: &Explanation, out: &mut String) {
     for value in &explanation.zones {
         let _ = writeln!(
             out,
-            "{RED}{} is no time zone:{PLAIN} it is {:?}, {}; another one applies.",
-            value.attribute, value.text, value.expected
+            "{RED}{} is no time zone:{PLAIN} it is {:?}, {}; {} applies in its place.",
+            value.attribute, value.text, value.expected, value.applies
         );
     }
     for value in &explanation.fillers {
@@ -151,12 +146,21 @@ fn due(workflow: &WorkflowExplanation, now: DateTime<Utc>, zone: Tz) -> Vec<Stri
         let local = occurrence.local.as_ref().map(|local| format!(" ({local})")).unwrap_or_default();
         let value = match occurrence.value.as_deref() {
             Some("") => format!(": {} has no value", occurrence.attribute),
-            Some(value) => format!(": {} is {value}", occurrence.attribute),
+            Some(value) => format!(": {} is {value}", occurrence.counted_from.unwrap_or(&occurrence.attribute)),
             None => String::new(),
         };
+        let trigger = said(trigger, occurrence.counted_from);
         format!("{}{local}, {}, {trigger}{value}", instant(occurrence.due, zone), distance(occurrence.due - now))
     };
     workflow.occurrences.iter().map(one).collect()
+}
+
+/// The trigger, with what inactivity is really counted from in place of the last sign-in.
+fn said(trigger: &str, counted_from: Option<&str>) -> String {
+    match counted_from.filter(|from| *from != LAST_SIGN_IN) {
+        Some(from) => trigger.replace(sentence::SIGN_IN, from),
+        None => trigger.to_owned(),
+    }
 }
 
 fn distance(from_now: TimeDelta) -> String {
@@ -167,7 +171,9 @@ fn distance(from_now: TimeDelta) -> String {
         amount => (amount.num_minutes(), "minutes"),
     };
     match (number, from_now > TimeDelta::zero()) {
-        (0, _) => "now".to_owned(),
+        (0, _) if amount < TimeDelta::seconds(1) => "now".to_owned(),
+        (0, true) => "in less than a minute".to_owned(),
+        (0, false) => "less than a minute ago".to_owned(),
         (number, true) => format!("in {number} {unit}"),
         (number, false) => format!("{number} {unit} ago"),
     }
@@ -189,8 +195,8 @@ fn past_lines(past: &Past, zone: Tz) -> Vec<String> {
 }
 
 fn task_line(task: &PastTask) -> String {
-    let why: Vec<&str> = [&task.reason, &task.info].into_iter().flatten().map(String::as_str).collect();
-    let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join(": ")) };
+    let why = reasons::with_text(task.reason.as_deref().unwrap_or_default(), task.info.as_deref().unwrap_or_default());
+    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
     format!("{}: {}{why}", task.name, coloured(&task.status))
 }
 

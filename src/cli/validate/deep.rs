@@ -71,7 +71,7 @@ fn workflow(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
                 said.extend(rule(draft, SCOPE_RULE, &vocabulary, case, directory.is_none()));
             }
             // What the Directory maps is not known without it.
-            reason::ATTRIBUTE | reason::VARIABLE if directory.is_none() => {}
+            reason::ATTRIBUTE if directory.is_none() => {}
             reason::TRIGGER if directory.is_none() && problem.path.ends_with(".attribute") => {}
             reason::ATTRIBUTE => said.push(attribute(draft, directory, &problem)),
             _ => said.push(draft.about(&problem.path, problem.message)),
@@ -166,15 +166,17 @@ fn user(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
     let Some(spec) = spec::<UserSpec>(draft) else { return Vec::new() };
     let time_zone = tenant.schedule.as_ref().and_then(|schedule| schedule.time_zone.as_deref());
     let found = quality::quality(&tenant.embedded, time_zone, &User::new(draft.name(), spec), None);
-    let unreadable = found.unreadable.into_iter().map(|found| (found, "as it is no workflow knows it"));
-    let zones = found.zones.into_iter().map(|found| (found, "as it is another one applies"));
-    let said = unreadable.chain(zones).map(|(found, consequence)| {
-        let name = found.attribute.as_str();
+    let unreadable = found.unreadable.into_iter();
+    let unreadable =
+        unreadable.map(|found| (found.attribute, format!("{}; until then it is unknown, and makes nobody due", found.expected)));
+    let zones = found.zones.into_iter();
+    let zones = zones.map(|found| (found.attribute, format!("{}; until then {} applies in its place", found.expected, found.applies)));
+    let said = unreadable.chain(zones).map(|(name, message)| {
+        let name = name.as_str();
         let short = name.rsplit('/').next().unwrap_or(name);
         let paths =
             [format!("spec.{short}"), format!("spec.extensionAttributes.{name}"), format!("spec.onPremisesExtensionAttributes.{short}")];
         let path = paths.iter().find(|path| at(draft.object(), path).is_some()).map_or("spec", String::as_str);
-        let message = format!("{}; {consequence}", found.expected);
         Said { by: By::Data, ..draft.about(path, message) }
     });
     said.chain(concerns(draft, tenant)).collect()

@@ -28,6 +28,9 @@ use crate::sim::load::{self, Source};
 /// a Directory from being Ready, and whether everything that is referred to is there. Every mistake is one line
 /// `file:line:column: field: message`, in the order of the places. Documents of other API groups are passed over.
 ///
+/// What nobody refuses and is hardly meant is a warning: a date that cannot be read, a mail of the last day that comes after
+/// it. Warnings are written to standard error and counted; they do not change the exit code.
+///
 /// Exit code 0; 1 if there is a mistake; 2 if a file cannot be read, and then nothing is checked.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -36,7 +39,7 @@ Examples:
     tenure validate examples/quickstart
     tenure validate --partial workflows/joiner.yaml   # the groups are in the cluster
     tenure template offboard | tenure validate -
-    tenure validate tenant/ --output json | jq -r '.[].path'")]
+    tenure validate tenant/ --output json | jq -r '.mistakes[].path'")]
 pub(super) struct ValidateArgs {
     /// Files with YAML documents, or folders of them (*.yaml, *.yml, *.json); - is standard input.
     #[arg(required = true, value_name = "PATH")]
@@ -44,7 +47,7 @@ pub(super) struct ValidateArgs {
     /// The documents are a part of the tenant: what they refer to need not be among them.
     #[arg(long)]
     partial: bool,
-    /// A line for each mistake, or an array of {file, line, column, path, message}.
+    /// A line for each mistake, or an object with mistakes and warnings, each an array of {file, line, column, path, message}.
     #[arg(long, short, value_enum, default_value_t)]
     output: Output,
 }
@@ -60,7 +63,7 @@ pub(super) fn run(args: &ValidateArgs) -> u8 {
         }
     };
     let report = check::check(&sources, args.partial);
-    for warning in &report.warnings {
+    for warning in report.warnings.iter().filter(|_| matches!(args.output, Output::Text)) {
         complain(&format!("{} (a warning)", line(&sources, warning)));
     }
     let printed = match args.output {
@@ -84,9 +87,10 @@ fn text(sources: &[Source], report: &Report) -> String {
         0 => format!("{documents}: fine"),
         mistakes => format!("{documents}: {}", count(mistakes, "mistake")),
     };
+    let warnings = if report.warnings.is_empty() { String::new() } else { format!(", {}", count(report.warnings.len(), "warning")) };
     let passed = if report.foreign == 0 { String::new() } else { format!("; {} of other API groups passed over", report.foreign) };
     let hint = if report.misses_others { "; what is in the cluster and not in these files is let pass with --partial" } else { "" };
-    let _ = writeln!(text, "{verdict}{passed}{hint}");
+    let _ = writeln!(text, "{verdict}{warnings}{passed}{hint}");
     text
 }
 
@@ -102,9 +106,10 @@ fn count(number: usize, what: &str) -> String {
 }
 
 fn json(sources: &[Source], report: &Report) -> serde_json::Value {
-    let findings = report.findings.iter().map(|Finding { source, mark, path, message }| {
+    let one = |Finding { source, mark, path, message }: &Finding| {
         let file = sources.get(*source).map_or("", |source| &source.file);
         json!({"file": file, "line": mark.line, "column": mark.column, "path": path, "message": message})
-    });
-    findings.collect()
+    };
+    let list = |findings: &[Finding]| findings.iter().map(one).collect::<serde_json::Value>();
+    json!({"mistakes": list(&report.findings), "warnings": list(&report.warnings)})
 }

@@ -145,7 +145,7 @@ impl Mapping {
         });
         let readings = readings.collect();
         let fillers = self.fillers(user, account).into_iter().map(|filler| filler.attribute.into());
-        let zones = self.wrong_zones(user, account).into_iter().map(|zone| zone.attribute.into());
+        let zones = self.odd_zones(user, account).into_iter().map(|(_, attribute, _)| attribute.into());
         Dates::new(Arc::clone(&self.dates), readings).with_oddities(Oddities { fillers: fillers.collect(), zones: zones.collect() })
     }
 

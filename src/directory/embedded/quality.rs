@@ -26,6 +26,19 @@ pub struct Filler {
     pub text: String,
 }
 
+/// A time zone of a person that is none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WrongZone {
+    /// The attribute, by the name that workflows use.
+    pub attribute: String,
+    /// What the record, or the account's overlay, says.
+    pub text: String,
+    /// What was expected.
+    pub expected: String,
+    /// The zone that applies in its place.
+    pub applies: &'static str,
+}
+
 impl Mapping {
     /// The person's date attributes that have a text which is no date.
     #[must_use]

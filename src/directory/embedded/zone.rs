@@ -4,11 +4,11 @@ use chrono_tz::Tz;
 
 use crate::api::directory::AttributeMapping;
 use crate::api::{Account, User};
-use crate::domain::dates::parse_zone;
+use crate::domain::dates::{parse_zone, read_zone};
 use crate::domain::subject::TIME_ZONE;
 
 use super::person::Mapping;
-use super::quality::Unreadable;
+use super::quality::WrongZone;
 
 /// A place that names a time zone.
 struct Named<'a> {
@@ -46,14 +46,27 @@ impl Mapping {
 
     /// The attributes of the person that name a zone which is none, although a date of theirs asks for it.
     #[must_use]
-    pub fn wrong_zones(&self, user: &User, account: &Account) -> Vec<Unreadable> {
-        let mut found: Vec<Unreadable> = Vec::new();
+    pub fn wrong_zones(&self, user: &User, account: &Account) -> Vec<WrongZone> {
+        let found = self.odd_zones(user, account).into_iter();
+        let one = |(date, attribute, text): (&str, &str, &str)| {
+            let expected = read_zone(text).err()?.to_string();
+            let applies = self.zone(user, account, self.mapping_of(date)).name();
+            Some(WrongZone { attribute: attribute.to_owned(), text: text.to_owned(), expected, applies })
+        };
+        found.filter_map(one).collect()
+    }
+
+    /// For each attribute that names a zone which is none: a date that asks for it, the attribute, its text.
+    pub(super) fn odd_zones<'a>(&'a self, user: &'a User, account: &'a Account) -> Vec<(&'a str, &'a str, &'a str)> {
+        let mut found: Vec<(&str, &str, &str)> = Vec::new();
         for name in self.dates.iter().filter(|name| self.written(user, account, name).is_some()) {
             for named in self.named_zones(user, account, self.mapping_of(name)) {
-                let Err(error) = parse_zone(named.text) else { break };
+                if parse_zone(named.text).is_ok() {
+                    break;
+                }
                 let Place::Attribute(attribute) = named.place else { continue };
-                if !found.iter().any(|known| known.attribute == attribute) {
-                    found.push(Unreadable { attribute: attribute.to_owned(), text: named.text.to_owned(), expected: error.to_string() });
+                if !found.iter().any(|(_, known, _)| *known == attribute) {
+                    found.push((name, attribute, named.text));
                 }
             }
         }
@@ -104,7 +117,9 @@ mod tests {
             let user = User::new("ann", serde_json::from_value(record).unwrap());
             let (mapping, account) = (Mapping::new("people", &spec, tenant), seed(&user));
             assert_eq!(mapping.zone(&user, &account, mapping.mapping_of("employeeHireDate")).name(), zone);
-            let wrong: Vec<String> = mapping.wrong_zones(&user, &account).into_iter().map(|found| found.attribute).collect();
+            let wrong = mapping.wrong_zones(&user, &account);
+            assert!(wrong.iter().all(|found| found.applies == zone), "{wrong:?}");
+            let wrong: Vec<String> = wrong.into_iter().map(|found| found.attribute).collect();
             assert_eq!(wrong, named, "{zone}");
         }
     }

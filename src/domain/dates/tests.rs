@@ -149,6 +149,24 @@ fn offsets_durations_times_and_zones_have_bounds() {
     }
     assert_eq!(parse_zone("Europe/Berlin"), Ok(Tz::Europe__Berlin));
     assert_eq!(parse_zone("Europe/Atlantis"), Err(DateError::Zone));
+    assert_eq!(parse_zone("europe/berlin"), Err(DateError::Zone));
+    for (text, near) in [
+        ("europe/berlin", Some("Europe/Berlin")),
+        ("Europe/Berln", Some("Europe/Berlin")),
+        ("Berlin", Some("Europe/Berlin")),
+        ("utc", Some("UTC")),
+        ("Europe/Atlantis", None),
+        ("Europe/Bonn", None),
+        ("Mars/Phobos", None),
+        ("PST", None),
+        ("+02:00", None),
+        ("", None),
+    ] {
+        assert_eq!(read_zone(text), Err(near.map_or(DateError::Zone, DateError::NearZone)), "{text}");
+    }
+    assert!(read_zone(&"x".repeat(100_000)).is_err());
+    assert_eq!(read_zone("Europe/Berlin"), Ok(Tz::Europe__Berlin));
+    assert_eq!(read_zone("W. Europe Standard Time"), Err(DateError::WindowsZone("Europe/Berlin")));
     let windows = parse_zone("W. Europe Standard Time");
     assert_eq!(windows, Err(DateError::WindowsZone("Europe/Berlin")));
     assert!(windows.unwrap_err().to_string().contains("Europe/Berlin"));

@@ -141,7 +141,7 @@ pub fn workflow_problems(spec: &WorkflowSpec, tenant: &Tenant<'_>) -> Vec<Proble
     if let Some(conditions) = &spec.execution_conditions {
         trigger::check(&mut problems, conditions, directory, &vocabulary);
     }
-    tasks::check(&mut problems, spec, &vocabulary);
+    tasks::check(&mut problems, spec, &vocabulary, directory.is_some());
     problems.check_duration("spec.catchUpWindow", spec.catch_up_window.as_deref());
     if spec.approval.is_some() {
         problems.add("spec.approval", reason::NOT_AVAILABLE, "approvals are not available yet: nothing would wait");

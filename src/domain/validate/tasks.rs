@@ -6,11 +6,12 @@ use crate::api::{Action, Task, WorkflowSpec, form, task};
 use crate::catalog;
 use crate::rule::Vocabulary;
 
-pub(super) fn check(problems: &mut Problems, spec: &WorkflowSpec, vocabulary: &Vocabulary) {
+/// `has_directory`: the vocabulary is all that there is, with what the Directory maps.
+pub(super) fn check(problems: &mut Problems, spec: &WorkflowSpec, vocabulary: &Vocabulary, has_directory: bool) {
     for (index, task) in spec.tasks.iter().enumerate() {
         let path = format!("spec.tasks[{index}]");
         match members(task) {
-            1 => check_action(problems, &path, task, spec, vocabulary),
+            1 => check_action(problems, &path, task, spec, (vocabulary, has_directory)),
             0 => problems.add(path.as_str(), reason::UNION, format!("task {:?} has no member that this release knows", task.name)),
             several => {
                 problems.add(path.as_str(), reason::UNION, format!("task {:?} has {several} members, exactly one must be set", task.name));
@@ -34,7 +35,7 @@ fn members(task: &Task) -> usize {
     task::MEMBERS.iter().filter(|member| value.get(**member).is_some()).count()
 }
 
-fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &WorkflowSpec, vocabulary: &Vocabulary) {
+fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &WorkflowSpec, (vocabulary, has_directory): (&Vocabulary, bool)) {
     let Some(action) = task.action() else { return };
     let member = action.name();
     let path = format!("{path}.{member}");
@@ -45,7 +46,7 @@ fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &Workflo
     if task.is_enabled && UNAVAILABLE_TASKS.contains(&member) {
         problems.add(path.as_str(), reason::TASK_UNAVAILABLE, format!("task {:?}: {member} is not available yet", task.name));
     }
-    texts::check(problems, &path, task, action, vocabulary);
+    texts::check(problems, &path, task, action, has_directory.then_some(vocabulary));
     if let Action::UpdateUserAttributes(arguments) = action {
         for update in &arguments.attributes {
             let name = update.attribute.as_str();

@@ -50,7 +50,7 @@ pub fn directory_problems(spec: &DirectorySpec) -> Vec<Problem> {
         problems.add("spec.guards", reason::NOT_AVAILABLE, "guards are not available yet: a broken answer would be believed");
     }
     for (index, mapping) in spec.attributes.iter().enumerate() {
-        if let Some(Err(error)) = mapping.time_zone.as_deref().map(dates::parse_zone) {
+        if let Some(Err(error)) = mapping.time_zone.as_deref().map(dates::read_zone) {
             problems.add(format!("spec.attributes[{index}].timeZone"), reason::TIME_ZONE, format!("attribute {:?}: {error}", mapping.name));
         }
     }

@@ -14,20 +14,23 @@ struct Texts<'a> {
     places: [Place; 2],
 }
 
-pub(super) fn check(problems: &mut Problems, path: &str, task: &Task, action: Action<'_>, vocabulary: &Vocabulary) {
+/// `directory`: what its people can have; None: it is not there, so that any attribute may be one of theirs.
+pub(super) fn check(problems: &mut Problems, path: &str, task: &Task, action: Action<'_>, directory: Option<&Vocabulary>) {
+    let plain = Vocabulary::lcw();
+    let mistakes = |text: &str, place| mistakes(text, place, directory.unwrap_or(&plain), directory.is_some());
     if let Action::UpdateUserAttributes(arguments) = action {
         for (index, update) in arguments.attributes.iter().enumerate() {
-            say(problems, format!("{path}.attributes[{index}].value"), task, &mistakes(&update.value, Place::Value, vocabulary));
+            say(problems, format!("{path}.attributes[{index}].value"), task, &mistakes(&update.value, Place::Value));
         }
     }
     let Some(texts) = texts(action) else { return };
     let named = [("customSubject", texts.subject, texts.places[0]), ("customBody", texts.body, texts.places[1])];
     for (field, text, place) in named {
-        say(problems, format!("{path}.{field}"), task, &text.map(|text| mistakes(text, place, vocabulary)).unwrap_or_default());
+        say(problems, format!("{path}.{field}"), task, &text.map(|text| mistakes(text, place)).unwrap_or_default());
     }
     for (field, entries) in [("to", texts.to), ("cc", texts.cc)] {
         for (index, entry) in entries.iter().enumerate() {
-            let mistake = recipient(entry, Some(vocabulary)).and_then(Result::err);
+            let mistake = recipient(entry, directory).and_then(Result::err);
             say(problems, format!("{path}.{field}[{index}]"), task, mistake.as_slice());
         }
     }

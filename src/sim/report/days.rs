@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use crate::api::reasons;
 
-use super::timeline::{Change, Entry, Happening, SubjectOutcome};
+use super::timeline::{Change, Entry, Happening, SubjectOutcome, Timeline};
 
 /// Where a line is broken.
 const WIDTH: usize = 110;
@@ -61,7 +61,7 @@ fn line(entries: &[&Entry], zone: Tz, out: &mut String) {
                 None => put("changed", &format!("{kind} {name}: {}", changed(changes))),
             }
         }
-        what @ Happening::Unreadable { .. } => put("unreadable", &unreadable(what)),
+        what @ (Happening::Unreadable { .. } | Happening::WrongZone { .. }) => put("unreadable", &unreadable(what)),
         Happening::Version { .. } => put("version", &names(&versions(entries))),
         Happening::Readiness { workflow, is_ready: true, .. } => put("ready", workflow),
         Happening::Readiness { workflow, why, .. } => put("not ready", &format!("{workflow}: {why}")),
@@ -83,10 +83,25 @@ fn line(entries: &[&Entry], zone: Tz, out: &mut String) {
     }
 }
 
+/// What of the records is not as it should be at the end, each with what follows from it.
+pub(super) fn odd_values(timeline: &Timeline, namespace: &str) -> Vec<(&'static str, Vec<String>)> {
+    let here = || timeline.unreadable.iter().filter(|entry| entry.namespace == namespace);
+    let (zones, dates): (Vec<&Entry>, Vec<&Entry>) = here().partition(|entry| matches!(entry.what, Happening::WrongZone { .. }));
+    let told = [
+        ("Cannot be read at the end, and so makes nobody due", dates),
+        ("Time zones that are none at the end, so that another one applies", zones),
+    ];
+    let in_words = |entries: Vec<&Entry>| entries.into_iter().map(|entry| unreadable(&entry.what)).collect();
+    told.into_iter().filter(|(_, entries)| !entries.is_empty()).map(|(title, entries)| (title, in_words(entries))).collect()
+}
+
 /// What cannot be read, in words; nothing for anything else.
 pub(super) fn unreadable(what: &Happening) -> String {
     match what {
         Happening::Unreadable { person, attribute, text, expected } => format!("{person}: {attribute} is {text:?}; {expected}"),
+        Happening::WrongZone { person, attribute, text, expected, applies } => {
+            format!("{person}: {attribute} is {text:?}; {expected}; {applies} applies in its place")
+        }
         _ => String::new(),
     }
 }

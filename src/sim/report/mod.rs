@@ -31,8 +31,8 @@ pub fn list(objects: &[Value]) -> Value {
 }
 
 /// The time zone that all tenants have, else UTC.
-pub(super) fn common_zone(objects: &[Value]) -> Tz {
-    let schedules = objects.iter().filter(|object| object["kind"] == "TenantSchedule");
+pub(super) fn common_zone<'a>(objects: impl Iterator<Item = &'a Value>) -> Tz {
+    let schedules = objects.filter(|object| object["kind"] == "TenantSchedule");
     let mut zones: Vec<&str> = schedules.map(|schedule| schedule["spec"]["timeZone"].as_str().unwrap_or("UTC")).collect();
     zones.sort_unstable();
     zones.dedup();
@@ -142,7 +142,7 @@ mod tests {
             (vec![berlin(), schedule(json!({}))], chrono_tz::UTC),
             (vec![schedule(json!({"timeZone": "Mars/Phobos"}))], chrono_tz::UTC),
         ] {
-            assert_eq!(common_zone(&objects), zone, "{objects:?}");
+            assert_eq!(common_zone(objects.iter()), zone, "{objects:?}");
         }
     }
 

@@ -16,11 +16,12 @@ use super::change::changes;
 use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
 use super::{condition, string, why};
 use crate::api::form::typed as typed_value;
-use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, WorkflowVersion};
+use crate::api::meta::DEFAULT_NAME;
+use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, WorkflowVersion, reasons};
 use crate::cluster::Clock;
 use crate::cluster::object::Raw;
 use crate::reconcile::foresight::subject_names;
-use crate::runner::quality::quality;
+use crate::runner::quality::{Unreadable, WrongZone, quality};
 use crate::sim::api::{MemoryApi, Refusal};
 use crate::sim::clock::VirtualClock;
 use crate::sim::hook::own_client;
@@ -135,9 +136,23 @@ impl Observer {
             log.unreadable.remove(&(namespace.clone(), name.clone()));
             let Some(user) = self.api.get("User", &namespace, &name).and_then(|user| read::<User>(&user)) else { continue };
             let account = self.api.get("Account", &namespace, &name).and_then(|account| read::<Account>(&account));
-            for value in quality(directories, None, &user, account.as_ref()).unreadable {
-                let what =
-                    Happening::Unreadable { person: name.clone(), attribute: value.attribute, text: value.text, expected: value.expected };
+            let schedule = self.api.get("TenantSchedule", &namespace, DEFAULT_NAME);
+            let time_zone = schedule.as_ref().and_then(|schedule| schedule["spec"]["timeZone"].as_str());
+            let found = quality(directories, time_zone, &user, account.as_ref());
+            let unreadable = found.unreadable.into_iter().map(|Unreadable { attribute, text, expected }| Happening::Unreadable {
+                person: name.clone(),
+                attribute,
+                text,
+                expected,
+            });
+            let zones = found.zones.into_iter().map(|WrongZone { attribute, text, expected, applies }| Happening::WrongZone {
+                person: name.clone(),
+                attribute,
+                text,
+                expected,
+                applies,
+            });
+            for what in unreadable.chain(zones) {
                 let entry = Entry { at: self.clock.now(), namespace: namespace.clone(), what };
                 log.entries.push(entry.clone());
                 log.unreadable.entry((namespace.clone(), name.clone())).or_default().push(entry);
@@ -242,8 +257,12 @@ impl Observer {
             if !heads.get(namespace.as_str()).is_some_and(|head| is_valid(head, *epoch)) {
                 continue;
             }
+            // Who is released and missed at once, for the same reason, is missed.
+            let missed = (*at, namespace.clone(), *epoch, workflow.clone(), "missed".to_owned(), reason.clone());
+            let missed = log.rows.get(&missed).filter(|_| state == "released");
+            let is_missed = |subject: &String| missed.is_some_and(|missed| missed.iter().any(|(other, _)| other == subject));
             let mut by_leaver: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
-            for (subject, by) in subjects {
+            for (subject, by) in subjects.iter().filter(|(subject, _)| !is_missed(subject)) {
                 by_leaver.entry(log.leavers.get(by).map_or("", String::as_str)).or_default().push(subject);
             }
             for (by, subjects) in by_leaver {
@@ -278,10 +297,7 @@ fn outcome(result: &Value) -> SubjectOutcome {
     let named = |task: &Value| string(&task["name"]).to_owned();
     let done = tasks().filter(|task| task["processingStatus"] == "completed").map(named).collect();
     let failed = tasks().filter(|task| task["processingStatus"] == "failed").map(|task| {
-        let (reason, info) = (string(&task["reason"]), string(&task["processingInfo"]));
-        // Most of what is said begins with the reason.
-        let why: Vec<&str> = [reason, info].into_iter().filter(|text| !text.is_empty()).collect();
-        let why = if info.starts_with(reason) { info.to_owned() } else { why.join(": ") };
+        let why = reasons::with_text(string(&task["reason"]), string(&task["processingInfo"]));
         if why.is_empty() { named(task) } else { format!("{} ({why})", named(task)) }
     });
     SubjectOutcome {

@@ -52,17 +52,14 @@ pub fn text(finished: &Finished) -> String {
 
 /// What cannot be read at the end: nobody is due by it, and nobody else says so.
 fn unreadable(timeline: &Timeline, namespace: &str, out: &mut String) {
-    let values: Vec<String> =
-        timeline.unreadable.iter().filter(|entry| entry.namespace == namespace).map(|entry| days::unreadable(&entry.what)).collect();
-    if values.is_empty() {
-        return;
-    }
-    out.push_str("\nCannot be read at the end, and so makes nobody due\n");
-    for value in values.iter().take(MOST_VALUES) {
-        let _ = writeln!(out, "  {value}");
-    }
-    if values.len() > MOST_VALUES {
-        let _ = writeln!(out, "  and {} more", values.len() - MOST_VALUES);
+    for (title, values) in days::odd_values(timeline, namespace) {
+        let _ = writeln!(out, "\n{title}");
+        for value in values.iter().take(MOST_VALUES) {
+            let _ = writeln!(out, "  {value}");
+        }
+        if values.len() > MOST_VALUES {
+            let _ = writeln!(out, "  and {} more", values.len() - MOST_VALUES);
+        }
     }
 }
 

@@ -57,6 +57,19 @@ pub enum Happening {
         /// What was expected.
         expected: String,
     },
+    /// A record came with a time zone that is none, so that another one applies.
+    WrongZone {
+        /// The person.
+        person: String,
+        /// The attribute.
+        attribute: String,
+        /// What the record says.
+        text: String,
+        /// What was expected.
+        expected: String,
+        /// The zone that applies.
+        applies: &'static str,
+    },
     /// A version of a workflow was made.
     Version {
         /// The workflow.
@@ -128,6 +141,6 @@ pub struct Entry {
 pub struct Timeline {
     /// All of it.
     pub entries: Vec<Entry>,
-    /// What cannot be read at the end, in order of tenant, person and attribute.
+    /// What cannot be read at the end, in order of tenant, person and attribute; and time zones that are none.
     pub unreadable: Vec<Entry>,
 }

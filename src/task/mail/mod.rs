@@ -39,10 +39,13 @@ const SHOWN: usize = 64;
 pub enum MailError {
     /// The text has a variable that there is not.
     #[error("there is no variable {0}")]
-    UnknownVariable(String),
+    VariableUnknown(String),
     /// A variable has no value for this subject.
     #[error("the variable {0} has no value")]
     VariableEmpty(String),
+    /// A variable of a new value is a date that cannot be read.
+    #[error("the variable {0} is a date that cannot be read")]
+    DateUnreadable(String),
     /// The directory does not have the subject any more.
     #[error("there is no User {0:?}")]
     SubjectMissing(String),
@@ -77,15 +80,16 @@ impl From<Unclosed> for MailError {
 
 impl MailError {
     pub(super) fn unknown_variable(name: &str) -> Self {
-        Self::UnknownVariable(name.chars().take(SHOWN).collect())
+        Self::VariableUnknown(name.chars().take(SHOWN).collect())
     }
 
     /// One word for programs.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::UnknownVariable(_) => "UnknownVariable",
+            Self::VariableUnknown(_) => "VariableUnknown",
             Self::VariableEmpty(_) => "VariableEmpty",
+            Self::DateUnreadable(_) => "DateUnreadable",
             Self::SubjectMissing(_) => "SubjectNotFound",
             Self::ManagerMissing(_) => "ManagerMissing",
             Self::RecipientMissing(_) => "RecipientMissing",

@@ -172,7 +172,7 @@ fn old_and_new_variables_have_their_values() {
 #[test]
 fn a_variable_without_a_value_fails_the_mail() {
     let empty = |name: &str| Err(MailError::VariableEmpty(name.to_owned()));
-    let unknown = |name: &str| Err(MailError::UnknownVariable(name.to_owned()));
+    let unknown = |name: &str| Err(MailError::VariableUnknown(name.to_owned()));
     let cases = [
         ("{{user.mobilePhone}}", empty("user.mobilePhone")),
         ("{{userGivenName}}", empty("userGivenName")),
@@ -196,7 +196,7 @@ fn a_variable_without_a_value_fails_the_mail() {
 #[test]
 fn a_pass_stands_in_the_text_only() {
     let in_subject = mail(Kind::AccessPass, &cast("Ava"), Some("{{temporaryAccessPass}}"), None, None);
-    assert_eq!(in_subject.map(|_| ()), Err(MailError::UnknownVariable("temporaryAccessPass".to_owned())));
+    assert_eq!(in_subject.map(|_| ()), Err(MailError::VariableUnknown("temporaryAccessPass".to_owned())));
     let without = mail(Kind::AccessPass, &cast("Ava"), None, Some("Call us."), None).unwrap();
     assert!(!String::from_utf8(without.bytes).unwrap().contains(PASS));
     let with = mail(Kind::AccessPass, &cast("Ava"), None, None, None).unwrap();

@@ -22,6 +22,15 @@ pub struct Finding {
 pub struct Answer {
     pub code: i32,
     pub findings: Vec<Finding>,
+    pub warnings: Vec<Finding>,
+}
+
+/// What `--output json` prints.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Printed {
+    mistakes: Vec<Finding>,
+    warnings: Vec<Finding>,
 }
 
 /// Starts the program and gives back its exit code, output and errors.
@@ -43,6 +52,6 @@ pub fn validate(paths: &[&Path], flags: &[&str]) -> Answer {
     let fixed = ["validate", "--output", "json"].into_iter().chain(flags.iter().copied()).map(OsStr::new);
     let arguments: Vec<&OsStr> = fixed.chain(paths.iter().map(|path| path.as_os_str())).collect();
     let (code, text, errors) = run(&arguments, None);
-    let findings = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{errors}"));
-    Answer { code, findings }
+    let printed: Printed = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{errors}"));
+    Answer { code, findings: printed.mistakes, warnings: printed.warnings }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use kube::ResourceExt;
 use serde::Serialize;
 
+use crate::api::conditions::{self, Condition};
 use crate::api::run::ExecutionType;
-use crate::api::{EntryState, LedgerEntry, ProcessingStatus, RunSlice, SubjectResult, TaskResult};
+use crate::api::{ConditionStatus, EntryState, LedgerEntry, ProcessingStatus, RunSlice, SubjectResult, TaskResult};
 use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::domain::epochs::is_valid;
@@ -15,11 +16,22 @@ use crate::runner::evaluate::tenant::Tenant;
 
 use super::report::{Past, PastTask};
 
+/// Where a person stands whose Run waits until somebody decides.
+const HELD: &str = "held";
+
 /// What happened, by workflow.
 pub(super) struct History {
     by_workflow: BTreeMap<String, Vec<Past>>,
-    /// Work that has not ended: the Run, and where the person stands in it.
-    open: BTreeMap<String, (String, ProcessingStatus)>,
+    /// Work that has not ended.
+    open: BTreeMap<String, Open>,
+}
+
+/// Work of one workflow that has not ended for the person.
+pub(super) struct Open {
+    pub run: String,
+    pub status: ProcessingStatus,
+    /// Key of the occurrence.
+    pub occurrence: String,
 }
 
 impl History {
@@ -31,7 +43,9 @@ impl History {
             for result in slice.spec.results.iter().filter(|result| result.subject == subject) {
                 history.add(&slice.spec.workflow, run(slice, result, tenant));
                 if !result.processing_status.is_final() {
-                    history.open.insert(slice.spec.workflow.clone(), (slice.spec.run.clone(), result.processing_status));
+                    let (run, occurrence) = (slice.spec.run.clone(), result.occurrence.clone());
+                    let open = Open { run, status: result.processing_status, occurrence };
+                    history.open.insert(slice.spec.workflow.clone(), open);
                 }
             }
         }
@@ -69,15 +83,27 @@ impl History {
         self.by_workflow.is_empty()
     }
 
-    /// The Run that has not ended for the person, and where they stand in it.
-    pub fn open(&self, workflow: &str) -> Option<&(String, ProcessingStatus)> {
+    /// What has not ended for the person.
+    pub fn open(&self, workflow: &str) -> Option<&Open> {
         self.open.get(workflow)
     }
+
+    /// What became of the person in a Run of the workflow.
+    pub fn in_run(&self, workflow: &str, run: &str) -> Option<&Past> {
+        self.by_workflow.get(workflow)?.iter().find(|past| past.what == "run" && past.run.as_deref() == Some(run))
+    }
+}
+
+/// Why a Run is held, if it is.
+pub(super) fn held<'a>(tenant: &'a Tenant, run: &str) -> Option<&'a Condition> {
+    let status = tenant.runs.iter().find(|found| found.name_any() == run)?.status.as_ref()?;
+    status.conditions.iter().find(|condition| condition.type_ == conditions::HELD && condition.status == ConditionStatus::True)
 }
 
 fn run(slice: &RunSlice, result: &SubjectResult, tenant: &Tenant) -> Past {
     let data = &slice.spec;
     let planned = || tenant.runs.iter().find(|run| run.name_any() == data.run)?.status.as_ref()?.scheduled_date_time;
+    let is_held = result.processing_status == ProcessingStatus::Queued && held(tenant, &data.run).is_some();
     let ends = [result.completed_date_time, result.superseded_date_time, result.started_date_time];
     Past {
         at: ends.into_iter().flatten().next().or_else(planned).unwrap_or(result.due),
@@ -86,7 +112,7 @@ fn run(slice: &RunSlice, result: &SubjectResult, tenant: &Tenant) -> Past {
         by: None,
         version: Some(data.version),
         cause: (data.execution_type != ExecutionType::Scheduled).then(|| wire(&data.execution_type)),
-        status: Some(wire(&result.processing_status)),
+        status: Some(if is_held { HELD.to_owned() } else { wire(&result.processing_status) }),
         reason: result.reason.clone(),
         due: result.due,
         tasks: result.tasks.iter().map(task).collect(),

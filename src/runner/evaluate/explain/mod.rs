@@ -13,12 +13,14 @@ mod workflow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::reasons::NAME_REUSED;
 use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{EntryState, TenantLedger, conditions};
 use crate::cluster::Cluster;
+use crate::domain::dates::parse_zone;
 use crate::domain::decision::{Books, Decided, Decision};
 use crate::domain::tick;
 use crate::runner::RunnerError;
@@ -36,13 +38,15 @@ use history::History;
 use person::Found;
 pub use report::{
     AccountState, Clause, Explanation, FillerValue, Next, OccurrenceState, Past, PastTask, Scope, UnreadableValue, WorkflowExplanation,
+    WrongZoneValue, instant,
 };
 
-/// Explains the person, as of the cluster's clock. None: there is no record, no account and no history of that name.
+/// Explains the person, as of the cluster's clock. `zone`: on whose clock sentences say instants; None: the tenant's. The
+/// result is None where there is no record, no account and no history of that name.
 ///
 /// # Errors
 /// [`RunnerError`] when something cannot be read. Nothing is written.
-pub async fn explain(cluster: &Cluster, subject: &str) -> Result<Option<Explanation>, RunnerError> {
+pub async fn explain(cluster: &Cluster, subject: &str, zone: Option<Tz>) -> Result<Option<Explanation>, RunnerError> {
     let now = cluster.clock().now();
     let head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?.map(|head| head.spec);
     // Before the first evaluation there is no key. Any will do: nothing is looked up that was written under another.
@@ -60,7 +64,9 @@ pub async fn explain(cluster: &Cluster, subject: &str) -> Result<Option<Explanat
     let (last, next) = (tenant.head.as_of, tick_after(&tenant, now).filter(|_| stopped.is_none()));
     let snapshots = std::mem::take(&mut tenant.snapshots);
     let (looks, _) = snapshot::take(&tenant, &snapshots);
-    let seen = Seen { decisions: decisions(&tenant, &looks), looks: &looks, next, found: &found, tenant: &tenant };
+    let own = || tenant.time_zone().and_then(|zone| parse_zone(zone).ok());
+    let zone = zone.or_else(own).unwrap_or(chrono_tz::UTC);
+    let seen = Seen { decisions: decisions(&tenant, &looks), looks: &looks, next, found: &found, tenant: &tenant, zone };
     let mut workflows: Vec<WorkflowExplanation> =
         tenant.workflows.iter().map(|(name, workflow)| seen.explain(name, workflow, &mut history)).collect();
     for name in history.rest() {
@@ -126,6 +132,8 @@ struct Seen<'a> {
     next: Option<DateTime<Utc>>,
     found: &'a Found,
     tenant: &'a Tenant,
+    /// On whose clock instants are said.
+    zone: Tz,
 }
 
 /// Asks every workflow as an evaluation does, and places what is due.

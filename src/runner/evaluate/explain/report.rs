@@ -1,10 +1,11 @@
 //! What an explanation says.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::api::Category;
-use crate::directory::embedded::{Filler, Unreadable};
+use crate::directory::embedded::{Filler, Unreadable, WrongZone};
 use crate::rule::{Explanation as RuleExplanation, Truth};
 
 /// Everything about one person as of one instant. It holds personal data: show it to the person who asked, and never
@@ -35,7 +36,7 @@ pub struct Explanation {
     /// Dates of the record that stand for no value.
     pub fillers: Vec<FillerValue>,
     /// Time zones that are none, so that another one applies.
-    pub zones: Vec<UnreadableValue>,
+    pub zones: Vec<WrongZoneValue>,
     /// The tenant's time zone, if it has one.
     pub time_zone: Option<String>,
     /// Every workflow, and those of the past that the person has a history with.
@@ -70,6 +71,26 @@ pub struct UnreadableValue {
 impl From<Unreadable> for UnreadableValue {
     fn from(Unreadable { attribute, text, expected }: Unreadable) -> Self {
         Self { attribute, text, expected }
+    }
+}
+
+/// A time zone that is none.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WrongZoneValue {
+    /// The attribute.
+    pub attribute: String,
+    /// What it says.
+    pub text: String,
+    /// What was expected.
+    pub expected: String,
+    /// The zone that applies in its place.
+    pub applies: &'static str,
+}
+
+impl From<WrongZone> for WrongZoneValue {
+    fn from(WrongZone { attribute, text, expected, applies }: WrongZone) -> Self {
+        Self { attribute, text, expected, applies }
     }
 }
 
@@ -171,8 +192,11 @@ pub struct OccurrenceState {
     pub due: DateTime<Utc>,
     /// The same on the wall clock of the attribute's time zone, where that is not UTC.
     pub local: Option<String>,
-    /// The end of the window.
-    pub window_ends: DateTime<Utc>,
+    /// The end of the window; absent: a state has none.
+    pub window_ends: Option<DateTime<Utc>>,
+    /// Inactivity: what its days are counted from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_from: Option<&'static str>,
     /// notYet, due, missed, history, consumed, outOfScope or notEvaluated.
     pub state: &'static str,
 }
@@ -193,7 +217,7 @@ pub struct Past {
     pub version: Option<i32>,
     /// Why it ran: scheduled, onDemand or preview.
     pub cause: Option<String>,
-    /// Where it stands, in the words of results.
+    /// Where it stands, in the words of results; held: it waits until somebody decides about the Run.
     pub status: Option<String>,
     /// Why, in one word.
     pub reason: Option<String>,
@@ -227,6 +251,13 @@ pub struct Next {
     pub evaluation: Option<DateTime<Utc>>,
     /// What will happen; begins with `nothing` where nothing will.
     pub text: String,
+}
+
+/// An instant as it is said everywhere: on the clock of a zone, to the second where it has seconds.
+#[must_use]
+pub fn instant(at: DateTime<Utc>, zone: Tz) -> String {
+    let format = if at.timestamp() % 60 == 0 { "%-d %B %Y %H:%M %Z" } else { "%-d %B %Y %H:%M:%S %Z" };
+    at.with_timezone(&zone).format(format).to_string()
 }
 
 impl Next {

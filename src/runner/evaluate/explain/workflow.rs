@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use crate::api::conditions::READY;
-use crate::api::{ConditionStatus, Sighting, Workflow, sentence};
+use crate::api::{ConditionStatus, EntryState, LedgerEntry, Sighting, Workflow, sentence};
 use crate::domain::decision::Decision;
 use crate::domain::employment::{DatesSeen, Employment};
 use crate::domain::subject::{DateReading, Person};
-use crate::domain::trigger::{CompiledWorkflow, INACTIVITY, Occurrence, Source};
+use crate::domain::trigger::{CompiledWorkflow, Counted, INACTIVITY, Occurrence, Source};
 use crate::runner::compile::{compile, newest};
 use crate::runner::evaluate::read;
 use crate::runner::evaluate::snapshot::Seen as Look;
@@ -85,15 +85,33 @@ impl Seen<'_> {
 
     /// What the trigger makes of the person, each with the due instant that the dates, read together, give it.
     fn occurrences(&self, person: &Person, compiled: &CompiledWorkflow, seen: Option<&Look<'_>>) -> Vec<Occurrence> {
-        let as_of = self.tenant.as_of;
-        let nothing_seen = Sighting { epoch: 0, first_seen_at: as_of, begun_at: None, marks: Vec::new() };
-        let sighting = seen.map_or(&nothing_seen, |seen| &seen.now);
-        let employment = seen.map_or_else(|| Employment::of(person, &DatesSeen::default()), |seen| seen.employment);
-        let mut occurrences = compiled.occurrences(person, sighting, &employment, as_of);
+        let (sighting, employment) = self.observed(person, seen);
+        let mut occurrences = compiled.occurrences(person, &sighting, &employment, self.tenant.as_of);
         for occurrence in &mut occurrences {
             occurrence.due = compiled.read_together(occurrence.due, &employment);
         }
         occurrences
+    }
+
+    /// What the ledger has of an occurrence.
+    pub(super) fn row(&self, case: &Case<'_>, occurrence: &Occurrence) -> Option<&LedgerEntry> {
+        let (compiled, person) = case.compiled.as_ref().zip(case.person.as_ref())?;
+        self.tenant.ledger.get(&occurrence.key(&self.tenant.keys, &compiled.lineage, &person.key))
+    }
+
+    /// What an inactivity trigger counts from.
+    fn counted(&self, case: &Case<'_>) -> Option<Counted> {
+        let (compiled, person) = case.compiled.as_ref().zip(case.person.as_ref())?;
+        let look = self.looks.people(self.tenant, &case.directory).next().map(|(_, seen)| seen);
+        let (sighting, employment) = self.observed(person, look);
+        compiled.counted_from(person, &sighting, &employment, self.tenant.as_of)
+    }
+
+    /// What an evaluation has seen of the person, and how it reads their dates together.
+    fn observed(&self, person: &Person, look: Option<&Look<'_>>) -> (Sighting, Employment) {
+        let nothing_seen = || Sighting { epoch: 0, first_seen_at: self.tenant.as_of, begun_at: None, marks: Vec::new() };
+        let sighting = look.map_or_else(nothing_seen, |seen| seen.now.clone().into_owned());
+        (sighting, look.map_or_else(|| Employment::of(person, &DatesSeen::default()), |seen| seen.employment))
     }
 
     /// The version that decides, also where nobody asks it because the workflow is disabled or not ready.
@@ -135,7 +153,15 @@ impl Seen<'_> {
     }
 
     fn occurrence(&self, case: &Case<'_>, occurrence: &Occurrence) -> OccurrenceState {
-        let decided = case.verdicts.about(&occurrence.attribute).map(|decided| &decided.decision);
+        let decided = case.verdicts.about(&occurrence.attribute);
+        // Changes are due when they have been still, which the decision knows.
+        let due = decided.and_then(|decided| decided.about.as_ref()).map_or(occurrence.due, |about| about.due);
+        let is_done = self.row(case, occurrence).is_some_and(|row| row.state != EntryState::Released);
+        let state = match decided.map(|decided| &decided.decision).filter(|_| case.not_evaluated.is_none()) {
+            None => "notEvaluated",
+            Some(Decision::History) if is_done => "consumed",
+            Some(decision) => state(decision),
+        };
         let value = match occurrence.source {
             Source::Date(value) if occurrence.attribute == INACTIVITY => Some(value.canonical()),
             Source::Date(_) => self.found.written(self.tenant, &case.directory, &occurrence.attribute),
@@ -146,13 +172,15 @@ impl Seen<'_> {
             _ => None,
         });
         let window = case.compiled.as_ref().map(|compiled| compiled.window).unwrap_or_default();
+        let is_state = case.compiled.as_ref().is_some_and(CompiledWorkflow::is_state);
         OccurrenceState {
             attribute: occurrence.attribute.clone(),
             value,
-            due: occurrence.due,
-            local: zone.map(|zone| format!("{} {}", occurrence.due.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S"), zone.name())),
-            window_ends: end(occurrence.due, window),
-            state: decided.filter(|_| case.not_evaluated.is_none()).map_or("notEvaluated", state),
+            due,
+            local: zone.map(|zone| format!("{} {}", due.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S"), zone.name())),
+            window_ends: (!is_state).then(|| end(due, window)),
+            counted_from: self.counted(case).filter(|_| occurrence.attribute == INACTIVITY).map(|counted| counted.source.as_str()),
+            state,
         }
     }
 }

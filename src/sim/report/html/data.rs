@@ -85,7 +85,7 @@ fn people<'a>(objects: &Objects<'a>, entries: &[&'a Entry]) -> BTreeSet<&'a str>
             Happening::Run { subjects, .. } => names.extend(subjects.iter().map(|subject| subject.subject.as_str())),
             Happening::Ledger { subjects, .. } => names.extend(subjects.iter().map(String::as_str)),
             Happening::Applied { kind, name, .. } if kind == "User" => drop(names.insert(name)),
-            Happening::Unreadable { person, .. } => drop(names.insert(person)),
+            Happening::Unreadable { person, .. } | Happening::WrongZone { person, .. } => drop(names.insert(person)),
             _ => {}
         }
     }
@@ -197,6 +197,10 @@ impl<'a> Book<'a> {
                 let person = if kind == "User" || kind == "Account" { self.place(name) } else { None };
                 let changes: Vec<Value> = changes.iter().map(|Change { field, before, after }| json!([field, before, after])).collect();
                 json!({"is": word, "kind": kind, "name": name, "person": person, "changes": changes, "why": refused})
+            }
+            Happening::WrongZone { person, attribute, text, expected, applies } => {
+                let why = format!("{expected}; {applies} applies in its place");
+                json!({"is": "unreadable", "person": self.place(person), "attribute": attribute, "text": text, "why": why})
             }
             Happening::Unreadable { person, attribute, text, expected } => {
                 json!({"is": "unreadable", "person": self.place(person), "attribute": attribute, "text": text, "why": expected})

@@ -112,16 +112,13 @@ fn overview(finished: &Finished) -> String {
 
 /// Values that cannot be read at the end.
 fn unreadable(finished: &Finished, namespace: &str, out: &mut String) {
-    let here = |entry: &&Entry| entry.namespace == namespace;
-    let values: Vec<String> = finished.timeline.unreadable.iter().filter(here).map(|entry| days::unreadable(&entry.what)).collect();
-    if values.is_empty() {
-        return;
+    for (title, values) in days::odd_values(&finished.timeline, namespace) {
+        let _ = writeln!(out, "<h3>{title}</h3>\n<ul class=\"problems\">");
+        for value in &values {
+            let _ = writeln!(out, "<li>{}</li>", escape(value));
+        }
+        out.push_str("</ul>\n");
     }
-    let _ = writeln!(out, "<h3>Cannot be read at the end, and so makes nobody due</h3>\n<ul class=\"problems\">");
-    for value in &values {
-        let _ = writeln!(out, "<li>{}</li>", escape(value));
-    }
-    out.push_str("</ul>\n");
 }
 
 /// Text as it may stand in HTML, also within an attribute in quotes.
