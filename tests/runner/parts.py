@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 
@@ -129,6 +130,14 @@ def fuzz(runner):
     runner.run("fuzz/run", "rules", os.environ.get("TENURE_FUZZ", "60"), env=env)
 
 
+def own(runner):
+    """What says whether all others passed, with parts that are made up."""
+    words = ["-m", "unittest", "discover", "--start-directory", "tests/runner/tests", "--top-level-directory", "."]
+    _, printed = runner.run(sys.executable, "-B", *words, what="tests of the runner")
+    if "\nRan 0 tests" in printed:
+        raise Failed("tests of the runner: none were found", 1)
+
+
 def examples(runner):
     python = machine.python_with_yaml()
     program = builds.tests(runner)["program"]
@@ -146,6 +155,8 @@ class Part:
     # Programs and the Debian packages that have them.
     needs: dict = dataclasses.field(default_factory=dict)
     after: list = dataclasses.field(default_factory=list)
+    # What else has the machine ready for it.
+    prepares: tuple = (machine.need_cargo,)
 
 
 # What waits stands beside what computes; in each lane the parts run in this order. Two lanes wait: together they leave
@@ -161,11 +172,15 @@ PARTS = {
     "image": Part(image, WAIT_TOO, "the release build and the image that a node runs"),
     "readme": Part(readme, WAIT_TOO, "README's installation on a real node", NODE),
     "restarts": Part(restarts, WAIT_TOO, "a zombie in production's time, restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node", NODE),
-    "lints": Part(lints, COMPUTE, "format and clippy"),
+    "runner": Part(own, COMPUTE, "this runner, with parts that are made up", prepares=()),
+    "lints": Part(lints, COMPUTE, "format and clippy", prepares=(machine.need_cargo, machine.need_lints)),
     "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program"),
     "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),
     "sweep": Part(sweep, COMPUTE, "the crash sweep, the planted errors and the models of the protocol"),
-    "examples": Part(examples, COMPUTE, "who was processed when, worked out from the examples' files by a program that shares nothing with Tenure"),
+    "examples": Part(
+        examples, COMPUTE, "who was processed when, worked out from the examples' files by a program that shares nothing with Tenure",
+        prepares=(machine.need_cargo, machine.python_with_yaml),
+    ),
     "fuzz": Part(fuzz, COMPUTE, "a minute of rules that nobody would write", {"c++": "build-essential"}),
     "api": Part(api, COMPUTE, "the resource definitions, the in-memory API and the controller against a real Kubernetes API server"),
     # Its policies hold for the whole cluster.
@@ -173,11 +188,8 @@ PARTS = {
 }  # fmt: skip
 
 
-def prepare(name):
+def prepare(part):
     """Has what the part needs, before anything runs: two lanes at once would meet in apt-get."""
-    machine.need_cargo()
-    machine.need(PARTS[name].needs)
-    if name == "lints":
-        machine.need_lints()
-    if name == "examples":
-        machine.python_with_yaml()
+    for ready in part.prepares:
+        ready()
+    machine.need(part.needs)
