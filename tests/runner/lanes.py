@@ -1,0 +1,92 @@
+"""Lanes: parts that wait beside parts that compute."""
+
+import threading
+import time
+import traceback
+
+from tests.runner import builds, machine
+from tests.runner.command import Failed, Runner, Skipped, say
+from tests.runner.parts import COMPUTE, WAIT, WAIT_TOO, prepare
+
+# Between two lines that say what runs, in seconds.
+HEARTBEAT = 60
+NICE = 5
+
+
+class Outcome:
+    """How a part ended."""
+
+    def __init__(self, name, word, reason, seconds, ended):
+        self.name, self.word, self.reason, self.seconds, self.ended = name, word, reason, seconds, ended
+
+
+class Run:
+    """The parts that were asked for, of all there are."""
+
+    def __init__(self, names, parts):
+        self.names, self.parts, self.records, self.outcomes = names, parts, [], []
+        self.began = time.monotonic()
+        self.logs = machine.target() / "tests"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.lanes = [(lane, [name for name in names if parts[name].lane == lane]) for lane in (WAIT, WAIT_TOO, COMPUTE)]
+        self.live = sum(bool(names) for _, names in self.lanes) == 1
+        self.done = {name: threading.Event() for name in names}
+        self.running, self.unable = {}, {}
+
+    def prepare(self):
+        for name in self.names:
+            try:
+                prepare(self.parts[name])
+            except Skipped as error:
+                self.unable[name] = error
+
+    def play_lane(self, lane, names):
+        for name in names:
+            for other in self.parts[name].after:
+                if other in self.done:
+                    self.done[other].wait()
+            self.play(lane, name)
+            self.running.pop(lane, None)
+            self.done[name].set()
+
+    def play(self, lane, name):
+        # Who waits for an instant has to be there when it comes; who computes has time.
+        runner = Runner(name, lane, self.logs, self.records, self.live, NICE if lane == COMPUTE else 0)
+        self.running[lane] = runner
+        word, reason = "passed", ""
+        try:
+            if name in self.unable:
+                raise self.unable[name]
+            self.parts[name].work(runner)
+        except Skipped as error:
+            word, reason = "skipped", str(error)
+            runner.tell(f"SKIPPED: {name}: {error}")
+        except Failed as error:
+            word, reason = "failed", str(error)
+            runner.tell(f"FAILED: {name}: {error}")
+        except Exception as error:  # noqa: BLE001
+            # A mistake of the runner's own must not look like success.
+            word, reason = "failed", repr(error)
+            runner.tell(f"{traceback.format_exc()}FAILED: {name}: {error!r}")
+        ended = time.monotonic()
+        self.outcomes.append(Outcome(name, word, reason, ended - runner.began, ended))
+
+    def beat(self, over):
+        while not over.wait(HEARTBEAT):
+            now = time.monotonic()
+            runs = [f"{runner.part} for {now - runner.began:.0f} s ({runner.last[:90]})" for runner in list(self.running.values())]
+            if runs and not self.live:
+                say(f"... {(now - self.began) / 60:.0f} min: {'; '.join(runs)}")
+
+    def play_all(self):
+        self.prepare()
+        over = threading.Event()
+        threading.Thread(target=self.beat, args=(over,), daemon=True).start()
+        threads = [threading.Thread(target=self.play_lane, args=lane) for lane in self.lanes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        over.set()
+        if not builds.plane.stop():
+            self.outcomes.append(Outcome("control plane", "failed", "it ended by itself, see control-plane.log", 0, time.monotonic()))

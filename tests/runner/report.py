@@ -1,0 +1,40 @@
+"""What comes out of a run: the seconds, the failures, and the exit code."""
+
+import json
+import os
+import re
+import time
+
+from tests.runner import table
+from tests.runner.command import say
+
+# What stands in lines that say what went wrong.
+COMPLAINT = re.compile(r"FAILED|panicked at|^error|WRONG|[1-9][0-9]* wrong|^not ok|went wrong|Traceback")
+
+
+def lament(run, outcome):
+    """What a part that failed printed of its failure, again: whoever reads only the end of a long log has it all."""
+    path = run.logs / f"{outcome.name}.log"
+    say(f"\n==== {outcome.name} failed: {outcome.reason} ({path})")
+    lines = [line[:400] for line in path.read_text(errors="replace").splitlines()] if path.exists() else []
+    shown = {near for number, line in enumerate(lines) if COMPLAINT.search(line) for near in range(number, number + 5)}
+    said = [f"{number + 1}: {lines[number]}" for number in sorted(shown) if number < len(lines)]
+    say("\n".join([*said[:60], "----", *lines[-50:]]))
+
+
+def report(run):
+    """The seconds, and the failures of which the first comes last; the exit code."""
+    rows = [vars(record) for record in run.records]
+    (run.logs / "seconds.json").write_text(json.dumps({"parts": [vars(each) for each in run.outcomes], "records": rows}, indent=1))
+    say("\n==== seconds\n" + table.text(run.records))
+    failed = sorted((each for each in run.outcomes if each.word == "failed"), key=lambda each: each.ended, reverse=True)
+    for outcome in failed:
+        lament(run, outcome)
+    say("\n==== parts")
+    for outcome in run.outcomes:
+        say(f"{outcome.name:13} {outcome.seconds:5.0f} s  {outcome.word}{': ' if outcome.reason else ''}{outcome.reason}")
+    say(f"{'all':13} {time.monotonic() - run.began:5.0f} s")
+    if failed:
+        say(f"The first failure: {failed[-1].name}: {failed[-1].reason}")
+    skipped = [each for each in run.outcomes if each.word == "skipped"]
+    return 1 if failed or (skipped and os.environ.get("CI") == "true") else 0
