@@ -1,5 +1,6 @@
 """Runs commands: what they print, how long they take and what processor time they use."""
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -41,10 +42,10 @@ class Record:
     is_scene: bool = False
 
 
-def say(text):
-    """Prints whole texts one after the other, whoever prints at the same time."""
-    with PRINTING:
-        print(text.rstrip("\n"), flush=True)
+def say(text, where=None):
+    """Prints whole texts one after the other, whoever prints at the same time. Nobody fails because nobody reads it."""
+    with PRINTING, contextlib.suppress(OSError):
+        print(text.rstrip("\n"), file=where, flush=True)
 
 
 def scene_of(line):
@@ -56,6 +57,24 @@ def scene_of(line):
     return name, float(seconds)
 
 
+class Log:
+    """The log of a part. Writing never fails, since that would be in the middle of something else; the part fails in the end."""
+
+    def __init__(self, path):
+        self.path, self.error = path, None
+        self.write("", "w")
+
+    def write(self, text, how="a"):
+        try:
+            # Opened each time: a file that is gone would swallow everything in silence.
+            with self.path.open(how, encoding="utf-8", errors="replace") as log:
+                log.write(text)
+        except OSError as error:
+            if self.error is None:
+                say(f"tests/run: a log cannot be written: {error}", sys.stderr)
+            self.error = error
+
+
 class Runner:
     """Runs the commands of one part, in its lane: they are noted in the part's log and printed."""
 
@@ -63,8 +82,7 @@ class Runner:
         self.part, self.lane, self.records, self.nice = part, lane, records, nice
         # Printed line by line, where nobody else prints; else each command whole when it ends.
         self.live = live
-        self.path = logs / f"{part}.log"
-        self.path.write_text("")
+        self.log = Log(logs / f"{part}.log")
         self.began = time.monotonic()
         self.last = ""
 
@@ -73,8 +91,7 @@ class Runner:
 
     def tell(self, text):
         """Says something in the log of the part, too."""
-        with self.path.open("a") as log:
-            log.write(text.rstrip("\n") + "\n")
+        self.log.write(text.rstrip("\n") + "\n")
         say(text)
 
     def run(self, *words, env=None, what=None, accept=(0,)):
@@ -100,23 +117,21 @@ class Runner:
     def follow(self, words, env, heading):
         """Reads what a command prints until it ends."""
         printed = []
-        with self.path.open("a") as log:
-            log.write(f"{heading}\n")
-            process = subprocess.Popen(
-                ["nice", "-n", str(self.nice), *words], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                text=True, errors="replace", start_new_session=True,
-            )  # fmt: skip
-            ALIVE[process.pid] = process
-            for line in process.stdout:
-                log.write(line)
-                log.flush()
-                printed.append(line)
-                self.last = line.strip() or self.last
-                if self.live:
-                    say(line)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            del ALIVE[process.pid]
+        self.log.write(f"{heading}\n")
+        process = subprocess.Popen(
+            ["nice", "-n", str(self.nice), *words], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            encoding="utf-8", errors="replace", start_new_session=True,
+        )  # fmt: skip
+        ALIVE[process.pid] = process
+        for line in process.stdout:
+            self.log.write(line)
+            printed.append(line)
+            self.last = line.strip() or self.last
+            if self.live:
+                say(line)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        del ALIVE[process.pid]
         return process.returncode, usage.ru_utime + usage.ru_stime, "".join(printed)
 
 

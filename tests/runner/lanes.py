@@ -1,5 +1,7 @@
 """Lanes: parts that wait beside parts that compute."""
 
+import contextlib
+import dataclasses
 import threading
 import time
 import traceback
@@ -13,11 +15,16 @@ HEARTBEAT = 60
 NICE = 5
 
 
+@dataclasses.dataclass
 class Outcome:
-    """How a part ended."""
+    """How a part ended: passed, skipped or failed, and why."""
 
-    def __init__(self, name, word, reason, seconds, ended):
-        self.name, self.word, self.reason, self.seconds, self.ended = name, word, reason, seconds, ended
+    name: str
+    word: str
+    reason: str
+    seconds: float = 0
+    # By the clock of this process; the failure that is the first is told last.
+    ended: float = 0
 
 
 class Run:
@@ -28,6 +35,10 @@ class Run:
         self.began = time.monotonic()
         self.logs = machine.target() / "tests"
         self.logs.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            # What an earlier run left there says nothing of this one.
+            with contextlib.suppress(OSError):
+                (self.logs / f"{name}.log").unlink()
         self.lanes = [(lane, [name for name in names if parts[name].lane == lane]) for lane in (WAIT, WAIT_TOO, COMPUTE)]
         self.live = sum(bool(names) for _, names in self.lanes) == 1
         self.done = {name: threading.Event() for name in names}
@@ -41,18 +52,35 @@ class Run:
                 self.unable[name] = error
 
     def play_lane(self, lane, names):
-        for name in names:
-            for other in self.parts[name].after:
-                if other in self.done:
-                    self.done[other].wait()
-            self.play(lane, name)
+        try:
+            for name in names:
+                for other in self.parts[name].after:
+                    if other in self.done:
+                        self.done[other].wait()
+                self.play(lane, name)
+        finally:
+            # Nobody waits for ever for a part of a lane that broke off.
+            for name in names:
+                self.done[name].set()
+
+    def play(self, lane, name):
+        began = time.monotonic()
+        # Whatever happens here, it has failed until it is known to have passed.
+        outcome = Outcome(name, "failed", "it was left in the middle")
+        self.outcomes.append(outcome)
+        try:
+            # Who waits for an instant has to be there when it comes; who computes has time.
+            runner = Runner(name, lane, self.logs, self.records, self.live, NICE if lane == COMPUTE else 0)
+            self.running[lane] = runner
+            outcome.word, outcome.reason = self.work(runner, name)
+        finally:
+            outcome.ended = time.monotonic()
+            outcome.seconds = outcome.ended - began
             self.running.pop(lane, None)
             self.done[name].set()
 
-    def play(self, lane, name):
-        # Who waits for an instant has to be there when it comes; who computes has time.
-        runner = Runner(name, lane, self.logs, self.records, self.live, NICE if lane == COMPUTE else 0)
-        self.running[lane] = runner
+    def work(self, runner, name):
+        """Does the work of a part; how that ended, in a word, and why."""
         word, reason = "passed", ""
         try:
             if name in self.unable:
@@ -60,16 +88,17 @@ class Run:
             self.parts[name].work(runner)
         except Skipped as error:
             word, reason = "skipped", str(error)
-            runner.tell(f"SKIPPED: {name}: {error}")
         except Failed as error:
             word, reason = "failed", str(error)
-            runner.tell(f"FAILED: {name}: {error}")
         except Exception as error:  # noqa: BLE001
             # A mistake of the runner's own must not look like success.
             word, reason = "failed", repr(error)
-            runner.tell(f"{traceback.format_exc()}FAILED: {name}: {error!r}")
-        ended = time.monotonic()
-        self.outcomes.append(Outcome(name, word, reason, ended - runner.began, ended))
+            runner.tell(traceback.format_exc())
+        if word != "passed":
+            runner.tell(f"{word.upper()}: {name}: {reason}")
+        if runner.log.error and word != "failed":
+            return "failed", f"its log cannot be written: {runner.log.error}"
+        return word, reason
 
     def beat(self, over):
         while not over.wait(HEARTBEAT):
@@ -90,3 +119,5 @@ class Run:
         over.set()
         if not builds.plane.stop():
             self.outcomes.append(Outcome("control plane", "failed", "it ended by itself, see control-plane.log", 0, time.monotonic()))
+        played = {outcome.name for outcome in self.outcomes}
+        self.outcomes += [Outcome(name, "failed", "it never ran", 0, time.monotonic()) for name in self.names if name not in played]

@@ -36,6 +36,8 @@ def arguments(parts):
 def main(parts=PARTS):
     """Runs the parts that are asked for; its own tests make up others."""
     asked = arguments(parts)
+    # What commands print is printed, whatever the terminal can show.
+    sys.stdout.reconfigure(errors="replace")
     os.chdir(machine.ROOT)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     if os.environ.get("CI") == "true":

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 import time
 
 from tests.runner import table
@@ -12,20 +13,36 @@ from tests.runner.command import say
 COMPLAINT = re.compile(r"FAILED|panicked at|^error|WRONG|[1-9][0-9]* wrong|^not ok|went wrong|Traceback")
 
 
+def read(path):
+    """The lines of a log, if it can be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
 def lament(run, outcome):
     """What a part that failed printed of its failure, again: whoever reads only the end of a long log has it all."""
     path = run.logs / f"{outcome.name}.log"
     say(f"\n==== {outcome.name} failed: {outcome.reason} ({path})")
-    lines = [line[:400] for line in path.read_text(errors="replace").splitlines()] if path.exists() else []
+    lines = [line[:400] for line in read(path)]
     shown = {near for number, line in enumerate(lines) if COMPLAINT.search(line) for near in range(number, number + 5)}
     said = [f"{number + 1}: {lines[number]}" for number in sorted(shown) if number < len(lines)]
     say("\n".join([*said[:60], "----", *lines[-50:]]))
 
 
+def keep_seconds(run):
+    """Leaves the seconds for `--table`. Nothing depends on them: if they cannot be written, that is said."""
+    left = {"parts": [vars(each) for each in run.outcomes], "records": [vars(record) for record in run.records]}
+    try:
+        (run.logs / "seconds.json").write_text(json.dumps(left, indent=1))
+    except OSError as error:
+        say(f"tests/run: the seconds cannot be written: {error}", sys.stderr)
+
+
 def report(run):
     """The seconds, and the failures of which the first comes last; the exit code."""
-    rows = [vars(record) for record in run.records]
-    (run.logs / "seconds.json").write_text(json.dumps({"parts": [vars(each) for each in run.outcomes], "records": rows}, indent=1))
+    keep_seconds(run)
     say("\n==== seconds\n" + table.text(run.records))
     failed = sorted((each for each in run.outcomes if each.word == "failed"), key=lambda each: each.ended, reverse=True)
     for outcome in failed:

@@ -1,5 +1,7 @@
 """In what order parts run, and what the exit code says of them."""
 
+from textwrap import dedent
+
 from tests.runner.tests.stubs import TestCase
 
 
@@ -113,3 +115,82 @@ class ExitCode(TestCase):
         """)
         self.assertEqual((ended.code, ended.parts), (0, {"needy": "skipped"}), ended)
         self.assertFalse((self.folder / "played").exists())
+
+
+class Outcomes(TestCase):
+    """Every part has an outcome, whatever happens: one that is missing would look like success."""
+
+    FOLLOWED = dedent("""
+        @part(COMPUTE)
+        def next(runner):
+            runner.run("true")
+
+        @part(WAIT, after=["unwritten"])
+        def later(runner):
+            runner.run("true")
+    """)
+
+    def check_unwritten(self, ended):
+        self.assertEqual(ended.parts, {"unwritten": "failed", "next": "passed", "later": "passed"}, ended)
+        self.assertEqual(ended.code, 1)
+        self.assertIn("log cannot be written", ended.last_line)
+        self.assertEqual(ended.errors.count("cannot be written"), 1, ended.errors)
+
+    def test_a_log_that_cannot_be_written_fails_its_part_and_no_other(self):
+        (self.logs / "unwritten.log").mkdir(parents=True)
+        code = """
+            @part(COMPUTE)
+            def unwritten(runner):
+                runner.run("echo", "something")
+                runner.tell("something")
+        """
+        self.check_unwritten(self.play(dedent(code) + self.FOLLOWED))
+
+    def test_a_disk_that_is_full_in_the_middle_of_a_command_leaves_nobody_waiting(self):
+        code = """
+            @part(COMPUTE)
+            def unwritten(runner):
+                log = machine.target() / "tests/unwritten.log"
+                log.unlink()
+                log.symlink_to("/dev/full")
+                runner.run("sh", "-c", "echo one; echo two; touch $FOLDER/ended")
+                # Who reads it never comes to its end.
+                log.unlink()
+        """
+        self.check_unwritten(self.play(dedent(code) + self.FOLLOWED))
+        self.assertTrue((self.folder / "ended").exists())
+
+    def test_a_part_that_fails_without_a_log_fails(self):
+        ended = self.play("""
+            import shutil
+
+            @part(COMPUTE)
+            def cleaning(runner):
+                shutil.rmtree(machine.target() / "tests")
+                runner.run("false")
+
+            @part(COMPUTE)
+            def unable(runner):
+                raise Skipped("there is no moon")
+        """)
+        self.assertEqual((ended.code, ended.parts), (1, {"cleaning": "failed", "unable": "failed"}), ended)
+
+    def test_parts_that_never_ran_are_failures_and_nobody_waits_for_them(self):
+        self.logs.mkdir(parents=True)
+        (self.logs / "never.log").write_text("panicked at an earlier run\n")
+        ended = self.play("""
+            @part(COMPUTE)
+            def broken(runner):
+                raise SystemExit(0)
+
+            @part(COMPUTE)
+            def never(runner):
+                pass
+
+            @part(WAIT, after=["never"])
+            def later(runner):
+                pass
+        """)
+        self.assertEqual(ended.parts, {"broken": "failed", "later": "passed", "never": "failed"}, ended)
+        self.assertEqual(ended.code, 1)
+        self.assertNotIn("an earlier run", ended.printed)
