@@ -2,15 +2,15 @@
 
 import json
 import os
-import signal
 import subprocess
 import tempfile
 import threading
 import time
 
 from tests.runner import machine
-from tests.runner.command import ALIVE, Failed, Record, Skipped
+from tests.runner.command import Failed, Record, Skipped
 from tests.runner.dependencies import Dependencies
+from tests.runner.processes import PROCESSES
 
 ROOT = machine.ROOT
 
@@ -107,10 +107,7 @@ class ControlPlane:
         kubernetes(runner)
         self.runner, self.began = runner, time.monotonic()
         self.log = (machine.target() / "tests" / "control-plane.log").open("w")
-        self.process = subprocess.Popen(
-            ["tests/cluster/up"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True, start_new_session=True
-        )
-        ALIVE[self.process.pid] = self.process
+        self.process = PROCESSES.start(["tests/cluster/up"], stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.follower = threading.Thread(target=self.follow, daemon=True)
         self.follower.start()
         kubeconfig = self.process.stdout.readline().strip()
@@ -118,16 +115,14 @@ class ControlPlane:
             self.follower.join()
             raise Failed(f"tests/cluster/up, see {self.log.name}", self.process.returncode)
         folder = os.path.dirname(kubeconfig)
-        binaries = subprocess.run(["tests/cluster/build"], check=True, capture_output=True, text=True).stdout.strip()
+        binaries = PROCESSES.call(["tests/cluster/build"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         path = f"{binaries}:{os.environ['PATH']}"
         runner.tell(f"({runner.part}: the control plane is ready after {time.monotonic() - self.began:.0f} s)")
         return {"KUBECONFIG": kubeconfig, "KUBECACHEDIR": f"{folder}/cache", "PATH": path, "TENURE_CLUSTER": folder}
 
     def follow(self):
         """Waits until it ends, and notes what it took."""
-        _, status, usage = os.wait4(self.process.pid, 0)
-        self.process.returncode = os.waitstatus_to_exitcode(status)
-        ALIVE.pop(self.process.pid, None)
+        usage = PROCESSES.wait(self.process)
         processor = usage.ru_utime + usage.ru_stime
         self.runner.records.append(Record("control plane", "tests/cluster/up", "both", time.monotonic() - self.began, processor))
 
@@ -135,7 +130,7 @@ class ControlPlane:
         """Ends it; whether it was alive until now."""
         if self.process is None or self.process.returncode is not None:
             return self.process is None
-        os.killpg(self.process.pid, signal.SIGTERM)
+        PROCESSES.end(self.process)
         self.follower.join()
         return True
 

@@ -4,16 +4,15 @@ import contextlib
 import dataclasses
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
 import time
 
+from tests.runner.processes import PROCESSES
+
 # A scene inside a command, as the tests print it: the Rust harness, and everybody else.
 SCENE = re.compile(r"test (\S+) \.\.\. (?:ok|FAILED) <([\d.]+)s>|^seconds: (?P<seconds>[\d.]+) (?P<name>.+)$")
-# Processes that are alive, by their id, so that an interrupt can end them.
-ALIVE = {}
 PRINTING = threading.Lock()
 
 
@@ -118,32 +117,16 @@ class Runner:
         """Reads what a command prints until it ends."""
         printed = []
         self.log.write(f"{heading}\n")
-        process = subprocess.Popen(
-            ["nice", "-n", str(self.nice), *words], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            encoding="utf-8", errors="replace", start_new_session=True,
+        process = PROCESSES.start(
+            ["nice", "-n", str(self.nice), *words],
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
         )  # fmt: skip
-        ALIVE[process.pid] = process
-        for line in process.stdout:
-            self.log.write(line)
-            printed.append(line)
-            self.last = line.strip() or self.last
-            if self.live:
-                say(line)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        del ALIVE[process.pid]
+        with process.stdout as lines:
+            for line in lines:
+                self.log.write(line)
+                printed.append(line)
+                self.last = line.strip() or self.last
+                if self.live:
+                    say(line)
+        usage = PROCESSES.wait(process)
         return process.returncode, usage.ru_utime + usage.ru_stime, "".join(printed)
-
-
-def end_all(number):
-    """Ends what runs, gently: a cluster takes its processes and mounts with it."""
-    for process in list(ALIVE.values()):
-        try:
-            os.killpg(process.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
-    end = time.monotonic() + 30
-    while ALIVE and time.monotonic() < end:
-        time.sleep(0.1)
-    sys.stdout.flush()
-    os._exit(128 + number)

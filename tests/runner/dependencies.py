@@ -15,6 +15,7 @@ import tempfile
 import time
 
 from tests.runner import machine
+from tests.runner.processes import PROCESSES
 
 # Entries that are kept; those that were used longest ago go first. One is about half a gigabyte.
 MOST = 8
@@ -24,7 +25,7 @@ FOLDERS = [".fingerprint", "build", "deps"]
 
 def compiler():
     """What the compiler says of itself."""
-    return subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout
+    return PROCESSES.call(["rustc", "-vV"], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def host():
@@ -35,7 +36,7 @@ def host():
 def own_names(manifest):
     """How files of our own begin: packages and their targets."""
     words = ["cargo", "metadata", "--no-deps", "--locked", "--format-version", "1", "--manifest-path", str(manifest)]
-    packages = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)["packages"]
+    packages = json.loads(PROCESSES.call(words, check=True, stdout=subprocess.PIPE, text=True).stdout)["packages"]
     names = {name for package in packages for name in [package["name"], *(each["name"] for each in package["targets"])]}
     return names | {name.replace("-", "_") for name in names}
 
@@ -69,7 +70,7 @@ class Dependencies:
             with self.locked(fcntl.LOCK_SH):
                 os.utime(self.entry)
                 # With their times: cargo compares them.
-                subprocess.run(["cp", "-a", "--reflink=auto", f"{self.entry}/.", temporary], check=True)
+                PROCESSES.call(["cp", "-a", "--reflink=auto", f"{self.entry}/.", temporary], check=True)
             for profile in self.profiles:
                 (self.folder / profile).parent.mkdir(parents=True, exist_ok=True)
                 (temporary / profile).rename(self.folder / profile)

@@ -9,6 +9,7 @@ import traceback
 from tests.runner import builds, machine
 from tests.runner.command import Failed, Runner, Skipped, say
 from tests.runner.parts import COMPUTE, WAIT, WAIT_TOO, prepare
+from tests.runner.processes import PROCESSES
 
 # Between two lines that say what runs, in seconds.
 HEARTBEAT = 60
@@ -17,7 +18,7 @@ NICE = 5
 
 @dataclasses.dataclass
 class Outcome:
-    """How a part ended: passed, skipped or failed, and why."""
+    """How a part ended: passed, skipped, failed, interrupted or not run, and why."""
 
     name: str
     word: str
@@ -48,7 +49,8 @@ class Run:
         for name in self.names:
             try:
                 prepare(self.parts[name])
-            except Skipped as error:
+            except Exception as error:  # noqa: BLE001
+                # For the part itself to say, when its turn comes.
                 self.unable[name] = error
 
     def play_lane(self, lane, names):
@@ -57,7 +59,8 @@ class Run:
                 for other in self.parts[name].after:
                     if other in self.done:
                         self.done[other].wait()
-                self.play(lane, name)
+                if not PROCESSES.interrupt_by:
+                    self.play(lane, name)
         finally:
             # Nobody waits for ever for a part of a lane that broke off.
             for name in names:
@@ -94,6 +97,9 @@ class Run:
             # A mistake of the runner's own must not look like success.
             word, reason = "failed", repr(error)
             runner.tell(traceback.format_exc())
+        if word != "passed" and PROCESSES.interrupt_by:
+            # Who was ended failed because of that.
+            return "interrupted", ""
         if word != "passed":
             runner.tell(f"{word.upper()}: {name}: {reason}")
         if runner.log.error and word != "failed":
@@ -117,7 +123,8 @@ class Run:
         for thread in threads:
             thread.join()
         over.set()
-        if not builds.plane.stop():
+        if not builds.plane.stop() and not PROCESSES.interrupt_by:
             self.outcomes.append(Outcome("control plane", "failed", "it ended by itself, see control-plane.log", 0, time.monotonic()))
         played = {outcome.name for outcome in self.outcomes}
-        self.outcomes += [Outcome(name, "failed", "it never ran", 0, time.monotonic()) for name in self.names if name not in played]
+        word, reason = ("not run", "") if PROCESSES.interrupt_by else ("failed", "it never ran")
+        self.outcomes += [Outcome(name, word, reason, 0, time.monotonic()) for name in self.names if name not in played]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from tests.runner.command import Skipped, say
+from tests.runner.processes import PROCESSES
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HOME = pathlib.Path.home()
@@ -23,11 +24,16 @@ def target():
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").absolute()
 
 
+def quietly(*words):
+    """The exit code of a command whose words are not of interest."""
+    return PROCESSES.call(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+
+
 def install(packages):
     """Installs Debian packages; whether that went well."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     commands = [["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", "--no-install-recommends", *packages]]
-    return all(subprocess.run(words, env=environment, stdout=subprocess.DEVNULL).returncode == 0 for words in commands)
+    return all(PROCESSES.call(words, env=environment, stdout=subprocess.DEVNULL).returncode == 0 for words in commands)
 
 
 def need(wanted):
@@ -53,9 +59,9 @@ def need_cargo():
 
 def need_lints():
     for component in ["fmt", "clippy"]:
-        if subprocess.run(["cargo", component, "--version"], capture_output=True).returncode:
+        if quietly("cargo", component, "--version"):
             name = "rustfmt" if component == "fmt" else component
-            if not shutil.which("rustup") or subprocess.run(["rustup", "component", "add", name]).returncode:
+            if not shutil.which("rustup") or PROCESSES.call(["rustup", "component", "add", name]).returncode:
                 raise Skipped(f"cargo {component} is missing and rustup could not add it")
 
 
@@ -63,10 +69,10 @@ def python_with_yaml():
     """A Python that can read YAML."""
     environment = cache() / "python"
     for candidate in ["python3", str(environment / "bin/python"), "/usr/bin/python3"]:
-        if shutil.which(candidate) and subprocess.run([candidate, "-c", "import yaml"], capture_output=True).returncode == 0:
+        if shutil.which(candidate) and quietly(candidate, "-c", "import yaml") == 0:
             return candidate
     made = [["python3", "-m", "venv", environment], [environment / "bin/pip", "install", "--quiet", "pyyaml"]]
-    if all(subprocess.run(words).returncode == 0 for words in made):
+    if all(PROCESSES.call(words).returncode == 0 for words in made):
         return str(environment / "bin/python")
     if os.geteuid() == 0 and shutil.which("apt-get") and install(["python3-yaml"]):
         return "/usr/bin/python3"

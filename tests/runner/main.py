@@ -3,15 +3,21 @@
 import argparse
 import json
 import os
+import queue
 import signal
 import sys
+import threading
+import time
 
 from tests.runner import machine, table
-from tests.runner.command import end_all
+from tests.runner.command import say
 from tests.runner.lanes import Run
 from tests.runner.parts import PARTS
-from tests.runner.report import report
+from tests.runner.processes import PROCESSES
+from tests.runner.report import INTERRUPTED, report
 
+# How long a run may go on that was interrupted and has no processes any more, in seconds.
+LONGEST = 10
 NIGHTLY = {"TENURE_SWEEP": "full", "TENURE_DEATHS": "50"}
 
 
@@ -33,6 +39,26 @@ def arguments(parts):
     return asked
 
 
+def end_on_signals():
+    """Ends the run when somebody says so: its processes, and then itself."""
+    signals = queue.SimpleQueue()
+
+    def end():
+        name = signal.Signals(signals.get()).name
+        PROCESSES.interrupt(name)
+        say(f"\ntests/run: {name}: what runs is ended")
+        PROCESSES.end()
+        # Now the parts have failed, and the main thread says what came of it - unless something of our own takes long.
+        time.sleep(LONGEST)
+        say(f"interrupted by {name}; not everything has come to an end")
+        os._exit(INTERRUPTED)
+
+    threading.Thread(target=end, daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # In the middle of whatever the main thread does, locks included: nothing is done here.
+        signal.signal(number, lambda number, _: signals.put(number))
+
+
 def main(parts=PARTS):
     """Runs the parts that are asked for; its own tests make up others."""
     asked = arguments(parts)
@@ -48,8 +74,7 @@ def main(parts=PARTS):
         return
     if asked.nightly:
         os.environ.update(NIGHTLY)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: end_all(number))
+    end_on_signals()
     run = Run([name for name in parts if name in asked.parts or not asked.parts], parts)
     run.play_all()
     sys.exit(report(run))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from tests.runner import builds, machine
 from tests.runner.command import Failed, Skipped
 from tests.runner.dependencies import Dependencies, host
+from tests.runner.processes import PROCESSES
 
 # Rust's harness says how long each test took only where unstable options are allowed; nothing else depends on it.
 UNSTABLE = {"RUSTC_BOOTSTRAP": "1"}
@@ -21,7 +22,8 @@ REPORT_TIME = ["-Z", "unstable-options", "--report-time"]
 @functools.cache
 def report_time(program):
     """The options with which a test program says how long each test took, if this toolchain knows them."""
-    answer = subprocess.run([program, *REPORT_TIME, "--list"], env={**os.environ, **UNSTABLE}, capture_output=True)
+    env, nowhere = {**os.environ, **UNSTABLE}, subprocess.DEVNULL
+    answer = PROCESSES.call([program, *REPORT_TIME, "--list"], env=env, stdout=nowhere, stderr=nowhere)
     return (REPORT_TIME, UNSTABLE) if answer.returncode == 0 else ([], {})
 
 

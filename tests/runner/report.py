@@ -8,7 +8,10 @@ import time
 
 from tests.runner import table
 from tests.runner.command import say
+from tests.runner.processes import PROCESSES
 
+# The exit code of a run that was.
+INTERRUPTED = 130
 # What stands in lines that say what went wrong.
 COMPLAINT = re.compile(r"FAILED|panicked at|^error|WRONG|[1-9][0-9]* wrong|^not ok|went wrong|Traceback")
 
@@ -40,6 +43,15 @@ def keep_seconds(run):
         say(f"tests/run: the seconds cannot be written: {error}", sys.stderr)
 
 
+def interrupted(run):
+    """That it was, and what has not come to its end."""
+    said = [f"interrupted by {PROCESSES.interrupt_by}"]
+    for word in ("interrupted", "not run"):
+        names = [outcome.name for outcome in run.outcomes if outcome.word == word]
+        said += [f"{word}: {', '.join(names)}"] if names else []
+    return "; ".join(said)
+
+
 def report(run):
     """The seconds, and the failures of which the first comes last; the exit code."""
     keep_seconds(run)
@@ -53,5 +65,8 @@ def report(run):
     say(f"{'all':13} {time.monotonic() - run.began:5.0f} s")
     if failed:
         say(f"The first failure: {failed[-1].name}: {failed[-1].reason}")
+    if PROCESSES.interrupt_by:
+        say(interrupted(run))
+        return INTERRUPTED
     skipped = [each for each in run.outcomes if each.word == "skipped"]
     return 1 if failed or (skipped and os.environ.get("CI") == "true") else 0
