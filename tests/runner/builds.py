@@ -16,7 +16,7 @@ ROOT = machine.ROOT
 
 
 class Once:
-    """A work that is done by whoever asks first; the others wait for it and get the same."""
+    """A work that is done by whoever asks first; the others wait for it and get the same, were it an error."""
 
     def __init__(self, work):
         self.work, self.lock = work, threading.Lock()
@@ -29,7 +29,8 @@ class Once:
             if self.result is None:
                 try:
                     self.result = self.work(runner)
-                except (Failed, Skipped) as error:
+                except BaseException as error:
+                    # Whatever it was: what was tried and went wrong may have left something, and is not tried again.
                     self.error = error
                     raise
             return self.result
@@ -80,10 +81,11 @@ def build_image(runner):
 
 
 def build_kubernetes(runner):
-    code, _ = runner.run("tests/cluster/build", accept=(0, 3))
+    """The folder of its programs."""
+    code, printed = runner.run("tests/cluster/build", accept=(0, 3))
     if code == 3:
         raise Skipped("Kubernetes cannot be built here, see above")
-    return True
+    return printed.splitlines()[-1]
 
 
 def build_tool(name):
@@ -100,31 +102,35 @@ class ControlPlane:
     """One Kubernetes API server for all parts that need one, in namespaces of their own."""
 
     def __init__(self):
+        self.words = ["tests/cluster/up"]
         self.process = None
 
     def start(self, runner):
         """Its environment for a command."""
-        kubernetes(runner)
-        self.runner, self.began = runner, time.monotonic()
-        self.log = (machine.target() / "tests" / "control-plane.log").open("w")
-        self.process = PROCESSES.start(["tests/cluster/up"], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        binaries = kubernetes(runner)
+        self.records, self.began = runner.records, time.monotonic()
+        with (machine.target() / "tests" / "control-plane.log").open("w") as log:
+            self.process = PROCESSES.start(self.words, stdout=subprocess.PIPE, stderr=log, text=True)
         self.follower = threading.Thread(target=self.follow, daemon=True)
         self.follower.start()
-        kubeconfig = self.process.stdout.readline().strip()
-        if not kubeconfig:
-            self.follower.join()
-            raise Failed(f"tests/cluster/up, see {self.log.name}", self.process.returncode)
-        folder = os.path.dirname(kubeconfig)
-        binaries = PROCESSES.call(["tests/cluster/build"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-        path = f"{binaries}:{os.environ['PATH']}"
+        try:
+            kubeconfig = self.process.stdout.readline().strip()
+            if not kubeconfig:
+                self.follower.join()
+                raise Failed(f"{' '.join(self.words)}, see control-plane.log", self.process.returncode)
+        except BaseException:
+            # Nobody will ask for it again.
+            self.stop()
+            raise
         runner.tell(f"({runner.part}: the control plane is ready after {time.monotonic() - self.began:.0f} s)")
+        folder, path = os.path.dirname(kubeconfig), f"{binaries}:{os.environ['PATH']}"
         return {"KUBECONFIG": kubeconfig, "KUBECACHEDIR": f"{folder}/cache", "PATH": path, "TENURE_CLUSTER": folder}
 
     def follow(self):
         """Waits until it ends, and notes what it took."""
         usage = PROCESSES.wait(self.process)
         processor = usage.ru_utime + usage.ru_stime
-        self.runner.records.append(Record("control plane", "tests/cluster/up", "both", time.monotonic() - self.began, processor))
+        self.records.append(Record("control plane", "tests/cluster/up", "both", time.monotonic() - self.began, processor))
 
     def stop(self):
         """Ends it; whether it was alive until now."""
