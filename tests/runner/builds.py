@@ -13,6 +13,8 @@ from tests.runner.dependencies import Dependencies
 from tests.runner.processes import PROCESSES
 
 ROOT = machine.ROOT
+# How long a control plane that dies takes away what is left of it, in seconds; who uses it fails at once.
+ENDING = 10
 
 
 class Once:
@@ -103,7 +105,9 @@ class ControlPlane:
 
     def __init__(self):
         self.words = ["tests/cluster/up"]
-        self.process = None
+        self.process = self.died = None
+        # Whether somebody uses it.
+        self.is_ready = False
 
     def start(self, runner):
         """Its environment for a command."""
@@ -118,6 +122,7 @@ class ControlPlane:
             if not kubeconfig:
                 self.follower.join()
                 raise Failed(f"{' '.join(self.words)}, see control-plane.log", self.process.returncode)
+            self.is_ready = True
         except BaseException:
             # Nobody will ask for it again.
             self.stop()
@@ -129,16 +134,17 @@ class ControlPlane:
     def follow(self):
         """Waits until it ends, and notes what it took."""
         usage = PROCESSES.wait(self.process)
+        if self.is_ready and not PROCESSES.interrupt_by:
+            self.died = time.monotonic() - ENDING
         processor = usage.ru_utime + usage.ru_stime
-        self.records.append(Record("control plane", "tests/cluster/up", "both", time.monotonic() - self.began, processor))
+        self.records.append(Record("control-plane", "tests/cluster/up", "both", time.monotonic() - self.began, processor))
 
     def stop(self):
-        """Ends it; whether it was alive until now."""
-        if self.process is None or self.process.returncode is not None:
-            return self.process is None
-        PROCESSES.end(self.process)
-        self.follower.join()
-        return True
+        """Ends it; whoever asks it now has only himself to blame."""
+        self.is_ready = False
+        if self.process:
+            PROCESSES.end(self.process)
+            self.follower.join()
 
 
 tests = Once(build_tests)

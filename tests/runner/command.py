@@ -97,7 +97,8 @@ class Runner:
         """Runs a command; its exit code, which is one of the accepted ones, and what it printed."""
         words = [str(word) for word in words]
         shown = " ".join([*(f"{key}={value}" for key, value in (env or {}).items() if key.startswith("TENURE_")), *words])
-        what = what or shown.replace(f"{os.getcwd()}/", "")
+        short = shown.replace(f"{os.getcwd()}/", "")
+        what = what or short
         heading = f"\n==== {self.part}: {shown}"
         if self.live:
             say(heading)
@@ -110,7 +111,7 @@ class Runner:
         for name, of_scene in filter(None, map(scene_of, printed.splitlines())):
             self.note(name, of_scene, is_scene=True)
         if code not in accept:
-            raise Failed(shown, code)
+            raise Failed(short, code)
         return code, printed
 
     def follow(self, words, env, heading):

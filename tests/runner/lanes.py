@@ -123,8 +123,10 @@ class Run:
         for thread in threads:
             thread.join()
         over.set()
-        if not builds.plane.stop() and not PROCESSES.interrupt_by:
-            self.outcomes.append(Outcome("control plane", "failed", "it ended by itself, see control-plane.log", 0, time.monotonic()))
+        builds.plane.stop()
+        if builds.plane.died:
+            reason = f"tests/cluster/up: it ended by itself with exit code {builds.plane.process.returncode}"
+            self.outcomes.append(Outcome("control-plane", "failed", reason, 0, builds.plane.died))
         played = {outcome.name for outcome in self.outcomes}
         word, reason = ("not run", "") if PROCESSES.interrupt_by else ("failed", "it never ran")
         self.outcomes += [Outcome(name, word, reason, 0, time.monotonic()) for name in self.names if name not in played]

@@ -13,7 +13,11 @@ from tests.runner.processes import PROCESSES
 # The exit code of a run that was.
 INTERRUPTED = 130
 # What stands in lines that say what went wrong.
-COMPLAINT = re.compile(r"FAILED|panicked at|^error|WRONG|[1-9][0-9]* wrong|^not ok|went wrong|Traceback")
+COMPLAINT = re.compile(r"FAILED|panicked at|^error|WRONG|[1-9][0-9]* wrong|^not ok|went wrong|Traceback|^FAIL: |^ERROR: ")
+# What tells the test that failed: Rust's harness and Python's.
+TEST = re.compile(r"test (\S+) \.\.\. FAILED|^(?:FAIL|ERROR): (\S+ \(\S+\))")
+# A scene in which something was wrong, or that has looked at nothing.
+SCENE = re.compile(r"^(.+): (?:(0), 0|\d+, [1-9]\d*) wrong$")
 
 
 def read(path):
@@ -22,6 +26,23 @@ def read(path):
         return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
+
+
+def culprit(name, lines):
+    """The test or the scene that failed first in the last command of a part, as its log tells it; nothing if it tells none."""
+    begins = [number for number, line in enumerate(lines) if line.startswith(f"==== {name}: ")]
+    lines = lines[begins[-1] :] if begins else lines
+    for number, line in enumerate(lines):
+        rest = lines[number + 1 :]
+        if found := TEST.search(line):
+            return f"test {found[1] or found[2]}"
+        if line == "failures:" and rest and rest[0].startswith("    "):
+            # Its own line may be torn: others print at the same time.
+            return f"test {rest[0].strip()}"
+        if found := SCENE.match(line):
+            wrong = "it has looked at nothing" if found[2] else next((each.strip() for each in rest if each.startswith("  ")), "")
+            return f"scene {found[1]}: {wrong[:200]}"
+    return ""
 
 
 def lament(run, outcome):
@@ -63,10 +84,15 @@ def report(run):
     for outcome in run.outcomes:
         say(f"{outcome.name:13} {outcome.seconds:5.0f} s  {outcome.word}{': ' if outcome.reason else ''}{outcome.reason}")
     say(f"{'all':13} {time.monotonic() - run.began:5.0f} s")
+    skipped = [f"{each.name}: {each.reason}" for each in run.outcomes if each.word == "skipped" and os.environ.get("CI") == "true"]
+    if skipped:
+        say(f"With CI=true a skipped part is a failure: {'; '.join(skipped)}")
     if failed:
-        say(f"The first failure: {failed[-1].name}: {failed[-1].reason}")
+        name = failed[-1].name
+        told = [name, failed[-1].reason, culprit(name, read(run.logs / f"{name}.log"))]
+        # In one line, since only the last may be read.
+        say(f"The first failure: {': '.join(filter(None, told))}".replace("\n", " "))
     if PROCESSES.interrupt_by:
         say(interrupted(run))
         return INTERRUPTED
-    skipped = [each for each in run.outcomes if each.word == "skipped"]
-    return 1 if failed or (skipped and os.environ.get("CI") == "true") else 0
+    return 1 if failed or skipped else 0
