@@ -17,11 +17,10 @@ PRINTING = threading.Lock()
 
 
 class Failed(Exception):
-    """A command ended with a code that is not 0."""
+    """A command ended with a code that is not 0, or what came of it is not right."""
 
-    def __init__(self, what, code):
-        super().__init__(f"{what}: exit code {code}")
-        self.code = code
+    def __init__(self, what, code=None):
+        super().__init__(what if code is None else f"{what}: exit code {code}")
 
 
 class Skipped(Exception):

@@ -18,6 +18,8 @@ from tests.runner.report import INTERRUPTED, report
 
 # How long a run may go on that was interrupted and has no processes any more, in seconds.
 LONGEST = 10
+# What makes the tests fewer, or has them write what they compare with: with CI=true nothing of that comes from outside.
+NARROWING = ["SWEEP", "SWEEP_ONE", "SWEEP_ONLY", "FAULTS_ONLY", "LIFECYCLE_ONLY", "DEATHS", "FUZZ", "WRITE"]
 NIGHTLY = {"TENURE_SWEEP": "full", "TENURE_DEATHS": "50"}
 
 
@@ -37,6 +39,24 @@ def arguments(parts):
         if name not in parts:
             parser.error(f"no part {name}; there are: {' '.join(parts)}")
     return asked
+
+
+def prepare_environment(is_nightly):
+    """The variables of all commands."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    if os.environ.get("CI") == "true":
+        # Nothing is built a second time there, and what would be kept for that costs time.
+        os.environ.setdefault("CARGO_INCREMENTAL", "0")
+        left_out = [name for each in NARROWING if os.environ.pop(name := f"TENURE_{each}", None) is not None]
+        if left_out:
+            say(f"CI=true: {', '.join(left_out)} from outside would make the tests other ones: left out")
+    if is_nightly:
+        os.environ.update(NIGHTLY)
+    seconds = os.environ.get("TENURE_FUZZ", "60")
+    if not seconds.isdecimal() or int(seconds) == 0:
+        # For the fuzzer 0 is for ever.
+        say(f"tests/run: TENURE_FUZZ is {seconds!r}; it is a number of seconds, 1 at least", sys.stderr)
+        sys.exit(2)
 
 
 def end_on_signals():
@@ -65,15 +85,10 @@ def main(parts=PARTS):
     # What commands print is printed, whatever the terminal can show.
     sys.stdout.reconfigure(errors="replace")
     os.chdir(machine.ROOT)
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    if os.environ.get("CI") == "true":
-        # Nothing is built a second time there, and what would be kept for that costs time.
-        os.environ.setdefault("CARGO_INCREMENTAL", "0")
     if asked.table:
         print(table.markdown(json.loads((machine.target() / "tests/seconds.json").read_text())))
         return
-    if asked.nightly:
-        os.environ.update(NIGHTLY)
+    prepare_environment(asked.nightly)
     end_on_signals()
     run = Run([name for name in parts if name in asked.parts or not asked.parts], parts)
     run.play_all()

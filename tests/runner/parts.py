@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from tests.runner.processes import PROCESSES
 
 # Rust's harness says how long each test took only where unstable options are allowed; nothing else depends on it.
 UNSTABLE = {"RUSTC_BOOTSTRAP": "1"}
+# How many tests a program ran.
+PASSED = re.compile(r"^test result: ok\. (\d+) passed", re.MULTILINE)
 REPORT_TIME = ["-Z", "unstable-options", "--report-time"]
 
 
@@ -27,11 +30,29 @@ def report_time(program):
     return (REPORT_TIME, UNSTABLE) if answer.returncode == 0 else ([], {})
 
 
+@functools.cache
+def names(program):
+    """The names of the tests that are in it."""
+    listed = PROCESSES.call([program, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [line.removesuffix(": test") for line in listed.splitlines() if line.endswith(": test")]
+
+
+def filters(arguments):
+    """Those of the arguments that say which tests to run."""
+    before = [None, *arguments]
+    return [each for last, each in zip(before, arguments) if last != "--skip" and not each.startswith("-")]
+
+
 def rust(runner, name, *arguments, what, env=None):
-    """Runs tests of one of the programs."""
+    """Runs tests of one of the programs. That there are none looks like success to the program; here it is a failure."""
     program = builds.tests(runner)[name]
+    for wanted in filters(arguments):
+        if not any(wanted in each for each in names(program)):
+            raise Failed(f"{what}: no test is named {wanted}")
     options, unstable = report_time(program)
-    runner.run(program, *arguments, *options, env={**unstable, **(env or {})}, what=what)
+    _, printed = runner.run(program, *arguments, *options, env={**unstable, **(env or {})}, what=what)
+    if not any(int(passed) for passed in PASSED.findall(printed)):
+        raise Failed(f"{what}: no test was run")
 
 
 def lints(runner):
@@ -57,7 +78,7 @@ def generated(runner):
     runner.run("charts/generate", "--check", "--tenure", program)
     _, unknown = runner.run("git", "ls-files", "--others", "--", "crds", "charts")
     if unknown.strip():
-        raise Failed(f"not committed: {unknown}", 1)
+        raise Failed(f"not committed: {unknown}")
 
 
 def unit(runner):
@@ -137,7 +158,7 @@ def own(runner):
     words = ["-m", "unittest", "discover", "--start-directory", "tests/runner/tests", "--top-level-directory", "."]
     _, printed = runner.run(sys.executable, "-B", *words, what="tests of the runner")
     if "\nRan 0 tests" in printed:
-        raise Failed("tests of the runner: none were found", 1)
+        raise Failed("tests of the runner: none were found")
 
 
 def examples(runner):

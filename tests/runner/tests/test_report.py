@@ -106,9 +106,9 @@ class LastLine(TestCase):
         ended = self.play("""
             @part(WAIT)
             def wrong(runner):
-                raise Failed("not committed: one\\ntwo\\n", 1)
+                raise Failed("not committed: one\\ntwo")
         """)
-        self.assertEqual(ended.last_line, "The first failure: wrong: not committed: one two : exit code 1")
+        self.assertEqual(ended.last_line, "The first failure: wrong: not committed: one two")
 
     def test_in_ci_it_says_that_a_skip_is_a_failure_and_which(self):
         skipping = """
