@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import tempfile
 import threading
@@ -9,8 +10,8 @@ import time
 
 from tests.runner import machine
 from tests.runner.command import Failed, Record, Skipped
-from tests.runner.dependencies import Dependencies
-from tests.runner.processes import PROCESSES
+from tests.runner.dependencies import Dependencies, note_use
+from tests.runner.processes import PROCESSES, Interrupted
 
 ROOT = machine.ROOT
 # How long a control plane that dies takes away what is left of it, in seconds; who uses it fails at once.
@@ -39,17 +40,24 @@ class Once:
 
 
 def with_dependencies(runner, kept, build):
-    """Builds with the dependencies that are kept, and keeps them if there were none."""
-    for what, act in [("restore", kept.restore), ("build", build), ("keep", kept.keep)]:
-        began = time.monotonic()
-        result = act()
-        if what == "build":
-            built = result
-            continue
-        seconds = time.monotonic() - began
-        runner.tell(f"({runner.part}: dependencies, {kept.way}: {result}, {seconds:.1f} s)")
-        runner.note(f"dependencies, {kept.way}: {result}", seconds)
+    """Builds with the dependencies that are kept, and keeps them if there were none. Only the build can fail."""
+    note_dependencies(runner, kept, kept.restore)
+    built = build()
+    note_dependencies(runner, kept, kept.keep)
     return built
+
+
+def note_dependencies(runner, kept, act):
+    began = time.monotonic()
+    try:
+        did = act()
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001
+        did = f"could not {act.__name__}: {error!r}"
+    seconds = time.monotonic() - began
+    runner.tell(f"({runner.part}: dependencies, {kept.way}: {did}, {seconds:.1f} s)")
+    runner.note(f"dependencies, {kept.way}: {did}", seconds)
 
 
 def build_tests(runner):
@@ -87,7 +95,9 @@ def build_kubernetes(runner):
     code, printed = runner.run("tests/cluster/build", accept=(0, 3))
     if code == 3:
         raise Skipped("Kubernetes cannot be built here, see above")
-    return printed.splitlines()[-1]
+    folder = printed.splitlines()[-1]
+    note_use(pathlib.Path(folder))
+    return folder
 
 
 def build_tool(name):
@@ -95,7 +105,9 @@ def build_tool(name):
         code, printed = runner.run("tests/cluster/tool", name, accept=(0, 3))
         if code == 3:
             raise Skipped(f"{name} cannot be built here, see above")
-        return printed.splitlines()[-1]
+        program = printed.splitlines()[-1]
+        note_use(pathlib.Path(program))
+        return program
 
     return build
 

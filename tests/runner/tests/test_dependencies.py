@@ -2,10 +2,14 @@
 
 import json
 import os
+import time
 import unittest.mock
 
+from tests.runner import builds, dependencies
 from tests.runner.dependencies import Dependencies
 from tests.runner.tests.stubs import TestCase
+
+DAY = 86400
 
 MANIFEST = """
 [package]
@@ -90,3 +94,106 @@ class Kept(TestCase):
             os.utime(kept.store / f"ci-{age}", (10000 - age, 10000 - age))
         self.assertEqual(kept.keep(), "kept, 3 older ones removed")
         self.assertEqual(sorted(path.name for path in kept.store.glob("ci-?")), [f"ci-{age}" for age in range(7)])
+
+    def test_what_decides_nothing_about_dependencies_throws_nothing_away(self):
+        if dependencies.tomllib is None:
+            self.skipTest("Python 3.11 is needed to read a manifest")
+        self.build()
+        self.dependencies().keep()
+        for number, (before, after) in enumerate([
+            ("[dependencies]", "# A comment.\n[dependencies]"), ('"forbid"', '"deny"'), ('name = "our-own"', 'name = "our-own"\nversion = "2.0.0"'),
+        ]):  # fmt: skip
+            self.manifest(f"same-{number}", MANIFEST.replace(before, after))
+            self.assertEqual(self.dependencies(f"same-{number}").restore(), "copied", after)
+        for number, more in enumerate([
+            '[build-dependencies]\ncc = "1"', '[dev-dependencies]\ncc = "1"', "[target.'cfg(unix)'.dependencies]\ncc = \"1\"",
+            '[features]\nmore = ["theirs/more"]', "[profile.ci]\nopt-level = 1", '[patch.crates-io]\ntheirs = { path = "theirs" }',
+        ]):  # fmt: skip
+            self.manifest(f"other-{number}", MANIFEST + more)
+            self.assertEqual(self.dependencies(f"other-{number}").restore(), "none are kept", more)
+        self.manifest("edition", MANIFEST.replace('"2024"', '"2021"'))
+        self.assertEqual(self.dependencies("edition").restore(), "none are kept")
+
+    def test_a_manifest_that_nobody_can_read_counts_as_it_stands(self):
+        with unittest.mock.patch.object(dependencies, "tomllib", None):
+            self.build()
+            self.dependencies().keep()
+            self.manifest("commented", "# A comment.\n" + MANIFEST)
+            self.assertEqual(self.dependencies("commented").restore(), "none are kept")
+            self.manifest("same", MANIFEST)
+            self.assertEqual(self.dependencies("same").restore(), "copied")
+        self.manifest("torn", "[package")
+        self.assertEqual(self.dependencies("torn").restore(), "none are kept")
+
+    def with_dependencies(self):
+        """What was built, and what was told."""
+        told = []
+        runner = unittest.mock.Mock(part="unit", tell=told.append)
+        kept = self.dependencies()
+        return builds.with_dependencies(runner, kept, lambda: self.build() or "built"), "\n".join(told)
+
+    def test_a_good_build_does_not_fail_because_it_cannot_be_kept(self):
+        (self.folder / "programs/cargo").write_text("#!/bin/sh\nexit 101\n")
+        built, told = self.with_dependencies()
+        self.assertEqual(built, "built")
+        self.assertIn("not kept: ", told)
+        self.assertEqual(list(self.dependencies().store.iterdir()) if self.dependencies().store.exists() else [], [])
+
+    def test_nor_because_older_ones_cannot_be_removed(self):
+        with unittest.mock.patch.object(Dependencies, "prune", side_effect=PermissionError("not yours")):
+            built, told = self.with_dependencies()
+        self.assertEqual(built, "built")
+        self.assertIn("kept, but older ones not removed: not yours", told)
+        self.assertEqual(self.dependencies("one").entry.is_dir(), True)
+
+    def test_an_entry_that_vanishes_meanwhile_is_gone(self):
+        self.build()
+        kept = self.dependencies()
+        for age in range(10):
+            (kept.store / f"ci-{age}").mkdir(parents=True)
+            os.utime(kept.store / f"ci-{age}", (10000 - age, 10000 - age))
+        # As seen by whoever lists them before another takes them away.
+        listed = [*kept.store.iterdir(), kept.entry, kept.store / "ci-gone", kept.store / ".keeping.gone"]
+        # Listed as a folder, and gone when it is looked at again.
+        is_there = lambda path: path.exists() or path in listed and path != kept.entry  # noqa: E731
+        folders = unittest.mock.patch.object(type(kept.store), "is_dir", is_there)
+        with folders, unittest.mock.patch.object(type(kept.store), "iterdir", lambda _: iter(listed)):
+            self.assertTrue(kept.keep().startswith("kept, "))
+        self.assertEqual(len(list(kept.store.glob("ci-*"))), dependencies.MOST)
+
+    def test_programs_that_nobody_has_used_for_long_go_but_the_newest(self):
+        cache = self.folder / "cache"
+        for name, days in [
+            ("control-plane-a", 100), ("control-plane-b", 31), ("control-plane-c", 29), ("control-plane-d", 28),
+            ("helm-a", 50), ("helm-b", 40), ("kubeconform-a", 99), ("python", 99), ("helm-building.x", 60),
+        ]:  # fmt: skip
+            self.program(cache / name, days)
+        (cache / "helm.lock").touch()
+        self.build()
+        self.dependencies().keep()
+        left = sorted(path.name for path in cache.iterdir())
+        self.assertEqual(left, ["control-plane-c", "control-plane-d", "dependencies", "helm-b", "helm.lock", "kubeconform-a", "python"])
+
+    def program(self, folder, days):
+        folder.mkdir(parents=True)
+        (folder / "program").touch()
+        for path in (folder / "program", folder):
+            os.utime(path, (time.time() - days * DAY, time.time() - days * DAY))
+
+    def test_a_program_that_a_run_uses_is_used(self):
+        cache = self.folder / "cache"
+        self.program(cache / "helm-a", 50)
+        self.program(cache / "helm-b", 40)
+        outside = self.folder / "outside"
+        self.program(outside, 50)
+        printed = {"tests/cluster/tool": cache / "helm-a/program", "tests/cluster/build": outside}
+        runner = unittest.mock.Mock(run=lambda *words, **_: (0, f"building\n{printed[words[0]]}\n"))
+        self.assertEqual(builds.build_tool("helm")(runner), str(cache / "helm-a/program"))
+        self.assertEqual(builds.build_kubernetes(runner), str(outside))
+        self.assertLess(outside.stat().st_mtime, time.time() - DAY, "not ours")
+        # By another way, where only the program itself knows of it.
+        self.program(cache / "helm-c", 40)
+        os.utime(cache / "helm-c/program")
+        self.build()
+        self.dependencies().keep()
+        self.assertEqual(sorted(path.name for path in cache.glob("helm-*")), ["helm-a", "helm-c"])
