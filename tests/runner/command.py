@@ -99,6 +99,7 @@ class Runner:
         short = shown.replace(f"{os.getcwd()}/", "")
         what = what or short
         heading = f"\n==== {self.part}: {shown}"
+        self.last = what
         if self.live:
             say(heading)
         began = time.monotonic()

@@ -66,14 +66,18 @@ def need_lints():
 
 
 def python_with_yaml():
-    """A Python that can read YAML."""
+    """A Python that can run tests/check_examples.py."""
     environment = cache() / "python"
-    for candidate in ["python3", str(environment / "bin/python"), "/usr/bin/python3"]:
-        if shutil.which(candidate) and quietly(candidate, "-c", "import yaml") == 0:
-            return candidate
-    made = [["python3", "-m", "venv", environment], [environment / "bin/pip", "install", "--quiet", "pyyaml"]]
-    if all(PROCESSES.call(words).returncode == 0 for words in made):
-        return str(environment / "bin/python")
-    if os.geteuid() == 0 and shutil.which("apt-get") and install(["python3-yaml"]):
-        return "/usr/bin/python3"
-    raise Skipped("PyYAML is missing and neither pip nor apt-get could install it")
+    can = "import sys, yaml; sys.exit(sys.version_info < (3, 11))"
+    candidates = ["python3", str(environment / "bin/python"), "/usr/bin/python3"]
+
+    def found():
+        return next((each for each in candidates if shutil.which(each) and quietly(each, "-c", can) == 0), None)
+
+    if not found():
+        made = [["python3", "-m", "venv", environment], [environment / "bin/pip", "install", "--quiet", "pyyaml"]]
+        if any(PROCESSES.call(words).returncode for words in made) and os.geteuid() == 0 and shutil.which("apt-get"):
+            install(["python3-yaml"])
+    if python := found():
+        return python
+    raise Skipped("there is no Python 3.11 with PyYAML, and neither pip nor apt-get could install that")

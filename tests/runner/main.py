@@ -1,7 +1,8 @@
 """The command line of tests/run."""
 
 import argparse
-import json
+import contextlib
+import fcntl
 import os
 import queue
 import signal
@@ -14,7 +15,7 @@ from tests.runner.command import say
 from tests.runner.lanes import Run
 from tests.runner.parts import PARTS
 from tests.runner.processes import PROCESSES
-from tests.runner.report import INTERRUPTED, report
+from tests.runner.report import INTERRUPTED, keep_seconds, report
 
 # How long a run may go on that was interrupted and has no processes any more, in seconds.
 LONGEST = 10
@@ -59,6 +60,25 @@ def prepare_environment(is_nightly):
         sys.exit(2)
 
 
+@contextlib.contextmanager
+def alone(folder):
+    """Holds the lock of the tree: two runs at once would write each other's logs. Whoever comes second is told who is there."""
+    path = folder / "lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a+")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.truncate(0)
+        print(f"process {os.getpid()} since {time.strftime('%H:%M:%S')}: {' '.join(['tests/run', *sys.argv[1:]])}", file=lock, flush=True)
+    except BlockingIOError:
+        lock.seek(0)
+        sys.exit(f"tests/run: another one is at work in this tree: {lock.read().strip() or 'it has just begun'} (it holds {path})")
+    except OSError as error:
+        sys.exit(f"tests/run: its folder cannot be written: {error}")
+    with lock:
+        yield
+
+
 def end_on_signals():
     """Ends the run when somebody says so: its processes, and then itself."""
     signals = queue.SimpleQueue()
@@ -86,10 +106,12 @@ def main(parts=PARTS):
     sys.stdout.reconfigure(errors="replace")
     os.chdir(machine.ROOT)
     if asked.table:
-        print(table.markdown(json.loads((machine.target() / "tests/seconds.json").read_text())))
-        return
+        sys.exit(table.show(machine.target() / "tests/seconds.json"))
     prepare_environment(asked.nightly)
-    end_on_signals()
-    run = Run([name for name in parts if name in asked.parts or not asked.parts], parts)
-    run.play_all()
-    sys.exit(report(run))
+    with alone(machine.target() / "tests"):
+        end_on_signals()
+        run = Run([name for name in parts if name in asked.parts or not asked.parts], parts)
+        # For whoever asks for the table of a run that never came here again.
+        keep_seconds(run, is_over=False)
+        run.play_all()
+        sys.exit(report(run))

@@ -57,7 +57,7 @@ def rust(runner, name, *arguments, what, env=None):
 
 def lints(runner):
     runner.run("cargo", "fmt", "--check")
-    words = ["cargo", "clippy", "--quiet", "--all-targets", "--locked", "--profile", "ci"]
+    words = ["cargo", "clippy", "--all-targets", "--locked", "--profile", "ci"]
     folder = machine.target() / "clippy"
     kept = Dependencies(machine.ROOT / "Cargo.toml", folder, "clippy", ["ci"])
 
@@ -197,7 +197,7 @@ PARTS = {
     "restarts": Part(restarts, WAIT_TOO, "a zombie in production's time, restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node", NODE),
     "runner": Part(own, COMPUTE, "this runner, with parts that are made up", prepares=()),
     "lints": Part(lints, COMPUTE, "format and clippy", prepares=(machine.need_cargo, machine.need_lints)),
-    "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program"),
+    "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program", {"git": "git"}),
     "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),
     "sweep": Part(sweep, COMPUTE, "the crash sweep, the planted errors and the models of the protocol"),
     "examples": Part(

@@ -55,11 +55,11 @@ def lament(run, outcome):
     say("\n".join([*said[:60], "----", *lines[-50:]]))
 
 
-def keep_seconds(run):
+def keep_seconds(run, is_over):
     """Leaves the seconds for `--table`. Nothing depends on them: if they cannot be written, that is said."""
-    left = {"parts": [vars(each) for each in run.outcomes], "records": [vars(record) for record in run.records]}
+    outcomes, records = [vars(each) for each in run.outcomes], [vars(each) for each in run.records]
     try:
-        (run.logs / "seconds.json").write_text(json.dumps(left, indent=1))
+        (run.logs / "seconds.json").write_text(json.dumps({"is_over": is_over, "parts": outcomes, "records": records}, indent=1))
     except OSError as error:
         say(f"tests/run: the seconds cannot be written: {error}", sys.stderr)
 
@@ -75,7 +75,7 @@ def interrupted(run):
 
 def report(run):
     """The seconds, and the failures of which the first comes last; the exit code."""
-    keep_seconds(run)
+    keep_seconds(run, is_over=not PROCESSES.interrupt_by)
     say("\n==== seconds\n" + table.text(run.records))
     failed = sorted((each for each in run.outcomes if each.word == "failed"), key=lambda each: each.ended, reverse=True)
     for outcome in failed:
