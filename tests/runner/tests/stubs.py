@@ -31,6 +31,29 @@ def part(lane, after=()):
 """
 
 
+# A control plane in the words of tests/cluster/up: it says where its kubeconfig is, and stays.
+PLANE = """
+builds.kubernetes = builds.Once(lambda runner: "/binaries")
+
+def up(script):
+    builds.plane.words = ["bash", "-c", "echo $$ >>$FOLDER/started; " + script]
+
+def using(lane, name, work):
+    def use(runner):
+        work(runner, builds.control_plane(runner))
+    use.__name__ = name
+    part(lane)(use)
+"""
+
+
+def lives(number):
+    """Whether there is such a process; one that only waits for its parent to ask for it has ended."""
+    try:
+        return pathlib.Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 @dataclasses.dataclass
 class Ended:
     """A run that has ended."""
@@ -62,8 +85,8 @@ class TestCase(unittest.TestCase):
     def environment(self, **given):
         """Nothing of the run that this test is a part of."""
         own = {"FOLDER": self.folder, "CARGO_TARGET_DIR": self.folder / "target", "TENURE_CACHE": self.folder / "cache"}
-        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-        return {**kept, **{name: str(value) for name, value in {**own, **given}.items()}}
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+        return {**kept, "LC_ALL": "C.UTF-8", **{name: str(value) for name, value in {**own, **given}.items()}}
 
     def start(self, code, *arguments, **environment):
         """Starts a run of the parts that the code makes up."""
@@ -91,6 +114,10 @@ class TestCase(unittest.TestCase):
 
     def play(self, code, *arguments, **environment):
         return self.finish(self.start(code, *arguments, **environment))
+
+    def play_on_plane(self, code):
+        """With a control plane that is made up."""
+        return self.play(PLANE + textwrap.dedent(code))
 
     def await_file(self, name):
         """Waits until a part has left a file that says something; what it says."""

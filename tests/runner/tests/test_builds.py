@@ -1,22 +1,7 @@
 """What is made once for several parts."""
 
 from tests.runner.builds import Once
-from tests.runner.tests.stubs import TestCase
-from tests.runner.tests.test_interrupts import lives
-
-# A control plane in the words of tests/cluster/up: it says where its kubeconfig is, and stays.
-PLANE = """
-    builds.kubernetes = builds.Once(lambda runner: "/binaries")
-
-    def up(script):
-        builds.plane.words = ["bash", "-c", "echo $$ >>$FOLDER/started; " + script]
-
-    def using(lane, name, work):
-        def use(runner):
-            work(runner, builds.control_plane(runner))
-        use.__name__ = name
-        part(lane)(use)
-"""
+from tests.runner.tests.stubs import TestCase, lives
 
 
 class Works(TestCase):
@@ -48,30 +33,30 @@ class ControlPlane(TestCase):
         self.assertEqual([each for each in self.started() if lives(each)], [])
 
     def test_parts_share_one_and_it_ends_with_the_run(self):
-        ended = self.play(PLANE + """
-    up("echo /folder/kubeconfig; exec sleep 1000")
-    using(WAIT, "one", lambda runner, env: runner.run("sh", "-c", "echo $KUBECONFIG $TENURE_CLUSTER $PATH", env=env))
-    using(COMPUTE, "two", lambda runner, env: None)
+        ended = self.play_on_plane("""
+            up("echo /folder/kubeconfig; exec sleep 1000")
+            using(WAIT, "one", lambda runner, env: runner.run("sh", "-c", "echo $KUBECONFIG $TENURE_CLUSTER $PATH", env=env))
+            using(COMPUTE, "two", lambda runner, env: None)
         """)
         self.assertEqual((ended.code, ended.parts), (0, {"one": "passed", "two": "passed"}), ended)
         self.assertIn("/folder/kubeconfig /folder /binaries:", ended.printed)
         self.check_gone(1)
 
     def test_one_that_says_nothing_is_not_started_again(self):
-        ended = self.play(PLANE + """
-    up("echo it does not work >&2; exit 4")
-    using(WAIT, "one", lambda runner, env: None)
-    using(WAIT, "two", lambda runner, env: None)
+        ended = self.play_on_plane("""
+            up("echo it does not work >&2; exit 4")
+            using(WAIT, "one", lambda runner, env: None)
+            using(WAIT, "two", lambda runner, env: None)
         """)
         self.assertEqual((ended.code, ended.parts), (1, {"one": "failed", "two": "failed"}), ended)
         self.check_gone(1)
 
     def test_one_that_was_started_for_nothing_is_ended_and_not_started_again(self):
         # What it says is no text, and who reads it fails.
-        ended = self.play(PLANE + """
-    up(r"printf '\\377\\n'; exec sleep 1000")
-    using(WAIT, "one", lambda runner, env: None)
-    using(WAIT, "two", lambda runner, env: None)
+        ended = self.play_on_plane("""
+            up(r"printf '\\377\\n'; exec sleep 1000")
+            using(WAIT, "one", lambda runner, env: None)
+            using(WAIT, "two", lambda runner, env: None)
         """)
         self.assertEqual((ended.code, ended.parts), (1, {"one": "failed", "two": "failed"}), ended)
         self.check_gone(1)

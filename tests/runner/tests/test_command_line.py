@@ -113,7 +113,8 @@ class Needs(TestCase):
         programs = self.folder / "programs"
         programs.mkdir()
         # Whatever it is asked, a Python of another age fails at it.
-        (programs / "python3").write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2 && exit\necho "too old for $*" >&2\nexit 1\n')
+        script = '[ "$1" = --version ] && echo Python 3.9.2 && exit\necho "too old for $*" >&2\nexit 1\n'
+        (programs / "python3").write_text(f"#!/bin/sh\n{script}")
         (programs / "python3").chmod(0o755)
         environment = self.environment(PATH=f"{programs}:{os.environ['PATH']}")
         ended = subprocess.run([ROOT / "tests/run", "--help"], env=environment, capture_output=True, text=True)

@@ -65,8 +65,8 @@ class Kept(TestCase):
         self.assertEqual(self.dependencies().keep(), "kept, 0 older ones removed")
         self.manifest("two", MANIFEST)
         self.assertEqual(self.dependencies("two").restore(), "copied")
-        theirs = [".fingerprint", ".fingerprint/theirs-12", "build", "build/theirs-12", "deps", "deps/libtheirs-12.rlib", "deps/theirs-12.d"]
-        self.assertEqual(self.files("two"), theirs)
+        theirs = [".fingerprint", ".fingerprint/theirs-12", "build", "build/theirs-12", "deps"]
+        self.assertEqual(self.files("two"), [*theirs, "deps/libtheirs-12.rlib", "deps/theirs-12.d"])
         self.assertEqual((self.folder / "two/target/ci/deps/libtheirs-12.rlib").stat().st_mtime, 1000)
         self.assertEqual(self.dependencies("two").restore(), "there already")
 
@@ -101,7 +101,7 @@ class Kept(TestCase):
         self.build()
         self.dependencies().keep()
         for number, (before, after) in enumerate([
-            ("[dependencies]", "# A comment.\n[dependencies]"), ('"forbid"', '"deny"'), ('name = "our-own"', 'name = "our-own"\nversion = "2.0.0"'),
+            ("[dependencies]", "# A comment.\n[dependencies]"), ('"forbid"', '"deny"'), ("[package]", '[package]\nversion = "2.0.0"'),
         ]):  # fmt: skip
             self.manifest(f"same-{number}", MANIFEST.replace(before, after))
             self.assertEqual(self.dependencies(f"same-{number}").restore(), "copied", after)

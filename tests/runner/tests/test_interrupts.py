@@ -1,10 +1,9 @@
 """Ctrl-C, a CI that has lost its patience, a terminal that is closed: nothing is started afterwards, and nothing is left."""
 
-import pathlib
 import signal
 
 from tests.runner.processes import Interrupted, Processes
-from tests.runner.tests.stubs import TestCase
+from tests.runner.tests.stubs import TestCase, lives
 
 PARTS = """
     @part(WAIT)
@@ -28,14 +27,6 @@ PARTS = """
     def fine(runner):
         pass
 """
-
-
-def lives(number):
-    """Whether there is such a process; one that only waits for its parent to ask for it has ended."""
-    try:
-        return pathlib.Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 class Interrupts(TestCase):
@@ -111,7 +102,8 @@ class Interrupts(TestCase):
 
             @part(COMPUTE)
             def starting(runner):
-                runner.run("bash", "-c", "trap '' TERM; echo $$ >$FOLDER/pid; sleep 0.5; trap 'echo tidy; exit 0' TERM; while true; do sleep 0.1; done")
+                script = "trap '' TERM; echo $$ >$FOLDER/pid; sleep 0.5; trap 'echo tidy; exit 0' TERM; while true; do sleep 0.1; done"
+                runner.run("bash", "-c", script)
             """,
             signal.SIGINT, "pid",
         )  # fmt: skip

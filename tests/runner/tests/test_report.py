@@ -4,7 +4,6 @@ import unittest
 
 from tests.runner.report import culprit
 from tests.runner.tests.stubs import TestCase
-from tests.runner.tests.test_builds import PLANE
 
 RUST = """
 ==== unit: target/ci/deps/tenure-12
@@ -135,16 +134,16 @@ class LastLine(TestCase):
 
     def test_a_control_plane_that_ends_by_itself_is_the_first_failure_of_whoever_meets_that(self):
         # It takes a while to end; who asks it for something fails at once.
-        ended = self.play(PLANE + """
-    up("echo /folder/kubeconfig; echo etcd has died >&2; touch $FOLDER/dead; sleep 0.5")
+        ended = self.play_on_plane("""
+            up("echo /folder/kubeconfig; echo etcd has died >&2; touch $FOLDER/dead; sleep 0.5")
 
-    def meet(runner, env):
-        while not (FOLDER / "dead").exists():
-            time.sleep(0.01)
-        raise Failed("connection refused", 1)
+            def meet(runner, env):
+                while not (FOLDER / "dead").exists():
+                    time.sleep(0.01)
+                raise Failed("connection refused", 1)
 
-    using(WAIT, "one", meet)
-    using(COMPUTE, "two", lambda runner, env: time.sleep(1))
+            using(WAIT, "one", meet)
+            using(COMPUTE, "two", lambda runner, env: time.sleep(1))
         """)
         self.assertEqual(ended.parts, {"one": "failed", "two": "passed", "control-plane": "failed"}, ended)
         self.assertEqual(ended.code, 1)
@@ -153,9 +152,9 @@ class LastLine(TestCase):
         self.assertIn("etcd has died", lament)
 
     def test_one_that_did_not_even_begin_is_told_by_the_part(self):
-        ended = self.play(PLANE + """
-    up("exit 4")
-    using(WAIT, "one", lambda runner, env: None)
+        ended = self.play_on_plane("""
+            up("exit 4")
+            using(WAIT, "one", lambda runner, env: None)
         """)
         self.assertEqual(ended.parts, {"one": "failed"}, ended)
         self.assertIn("control-plane.log: exit code 4", ended.last_line)
