@@ -29,7 +29,8 @@ def arguments(parts):
     parser = argparse.ArgumentParser(
         prog="tests/run", description="Runs the tests: without arguments all parts, else those named.",
         epilog=f"parts:\n{listed}\n\nInstalls what is missing (as root, from Debian). A part that cannot run here says SKIPPED and why;\n"
-        "with CI=true that is a failure. The exit code is 0 only when no part failed. docs/tests.md says more.",
+        "with CI=true that is a failure. The exit code is 0 only when every part had its turn and none failed, and 130 when the run was\n"
+        "interrupted; the last line says what went wrong first. docs/tests.md says more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART")
