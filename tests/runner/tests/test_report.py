@@ -81,9 +81,8 @@ class Culprit(unittest.TestCase):
 class LastLine(TestCase):
     def test_it_is_the_first_failure_with_part_command_and_test(self):
         ended = self.play("""
-            @part(WAIT)
+            @part(WAIT, after=["later"])
             def late(runner):
-                time.sleep(0.5)
                 runner.run("sh", "-c", "echo 'test late::one ... FAILED'; exit 5")
 
             @part(COMPUTE)
@@ -92,7 +91,6 @@ class LastLine(TestCase):
 
             @part(COMPUTE)
             def later(runner):
-                time.sleep(0.2)
                 runner.run("sh", "-c", "exit 7")
         """)
         self.assertEqual(ended.code, 1, ended)
@@ -143,7 +141,11 @@ class LastLine(TestCase):
                 raise Failed("connection refused", 1)
 
             using(WAIT, "one", meet)
-            using(COMPUTE, "two", lambda runner, env: time.sleep(1))
+            def outlive(runner, env):
+                while not builds.plane.died:
+                    time.sleep(0.01)
+
+            using(COMPUTE, "two", outlive)
         """)
         self.assertEqual(ended.parts, {"one": "failed", "two": "passed", "control-plane": "failed"}, ended)
         self.assertEqual(ended.code, 1)
