@@ -2,21 +2,24 @@
 
 import json
 import os
-import signal
+import pathlib
 import subprocess
 import tempfile
 import threading
 import time
 
 from tests.runner import machine
-from tests.runner.command import ALIVE, Failed, Record, Skipped
-from tests.runner.dependencies import Dependencies
+from tests.runner.command import Failed, Record, Skipped
+from tests.runner.dependencies import Dependencies, note_use
+from tests.runner.processes import PROCESSES, Interrupted
 
 ROOT = machine.ROOT
+# How long a control plane that dies takes away what is left of it, in seconds; who uses it fails at once.
+ENDING = 10
 
 
 class Once:
-    """A work that is done by whoever asks first; the others wait for it and get the same."""
+    """A work that is done by whoever asks first; the others wait for it and get the same, were it an error."""
 
     def __init__(self, work):
         self.work, self.lock = work, threading.Lock()
@@ -29,24 +32,32 @@ class Once:
             if self.result is None:
                 try:
                     self.result = self.work(runner)
-                except (Failed, Skipped) as error:
+                except BaseException as error:
+                    # Whatever it was: what was tried and went wrong may have left something, and is not tried again.
                     self.error = error
                     raise
             return self.result
 
 
 def with_dependencies(runner, kept, build):
-    """Builds with the dependencies that are kept, and keeps them if there were none."""
-    for what, act in [("restore", kept.restore), ("build", build), ("keep", kept.keep)]:
-        began = time.monotonic()
-        result = act()
-        if what == "build":
-            built = result
-            continue
-        seconds = time.monotonic() - began
-        runner.tell(f"({runner.part}: dependencies, {kept.way}: {result}, {seconds:.1f} s)")
-        runner.note(f"dependencies, {kept.way}: {result}", seconds)
+    """Builds with the dependencies that are kept, and keeps them if there were none. Only the build can fail."""
+    note_dependencies(runner, kept, kept.restore)
+    built = build()
+    note_dependencies(runner, kept, kept.keep)
     return built
+
+
+def note_dependencies(runner, kept, act):
+    began = time.monotonic()
+    try:
+        did = act()
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001
+        did = f"could not {act.__name__}: {error!r}"
+    seconds = time.monotonic() - began
+    runner.tell(f"({runner.part}: dependencies, {kept.way}: {did}, {seconds:.1f} s)")
+    runner.note(f"dependencies, {kept.way}: {did}", seconds)
 
 
 def build_tests(runner):
@@ -80,10 +91,13 @@ def build_image(runner):
 
 
 def build_kubernetes(runner):
-    code, _ = runner.run("tests/cluster/build", accept=(0, 3))
+    """The folder of its programs."""
+    code, printed = runner.run("tests/cluster/build", accept=(0, 3))
     if code == 3:
         raise Skipped("Kubernetes cannot be built here, see above")
-    return True
+    folder = printed.splitlines()[-1]
+    note_use(pathlib.Path(folder))
+    return folder
 
 
 def build_tool(name):
@@ -91,7 +105,9 @@ def build_tool(name):
         code, printed = runner.run("tests/cluster/tool", name, accept=(0, 3))
         if code == 3:
             raise Skipped(f"{name} cannot be built here, see above")
-        return printed.splitlines()[-1]
+        program = printed.splitlines()[-1]
+        note_use(pathlib.Path(program))
+        return program
 
     return build
 
@@ -100,44 +116,47 @@ class ControlPlane:
     """One Kubernetes API server for all parts that need one, in namespaces of their own."""
 
     def __init__(self):
-        self.process = None
+        self.words = ["tests/cluster/up"]
+        self.process = self.died = None
+        # Whether somebody uses it.
+        self.is_ready = False
 
     def start(self, runner):
         """Its environment for a command."""
-        kubernetes(runner)
-        self.runner, self.began = runner, time.monotonic()
-        self.log = (machine.target() / "tests" / "control-plane.log").open("w")
-        self.process = subprocess.Popen(
-            ["tests/cluster/up"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True, start_new_session=True
-        )
-        ALIVE[self.process.pid] = self.process
+        binaries = kubernetes(runner)
+        self.records, self.began = runner.records, time.monotonic()
+        with (machine.target() / "tests" / "control-plane.log").open("w") as log:
+            self.process = PROCESSES.start(self.words, stdout=subprocess.PIPE, stderr=log, text=True)
         self.follower = threading.Thread(target=self.follow, daemon=True)
         self.follower.start()
-        kubeconfig = self.process.stdout.readline().strip()
-        if not kubeconfig:
-            self.follower.join()
-            raise Failed(f"tests/cluster/up, see {self.log.name}", self.process.returncode)
-        folder = os.path.dirname(kubeconfig)
-        binaries = subprocess.run(["tests/cluster/build"], check=True, capture_output=True, text=True).stdout.strip()
-        path = f"{binaries}:{os.environ['PATH']}"
+        try:
+            kubeconfig = self.process.stdout.readline().strip()
+            if not kubeconfig:
+                self.follower.join()
+                raise Failed(f"{' '.join(self.words)}, see control-plane.log", self.process.returncode)
+            self.is_ready = True
+        except BaseException:
+            # Nobody will ask for it again.
+            self.stop()
+            raise
         runner.tell(f"({runner.part}: the control plane is ready after {time.monotonic() - self.began:.0f} s)")
+        folder, path = os.path.dirname(kubeconfig), f"{binaries}:{os.environ['PATH']}"
         return {"KUBECONFIG": kubeconfig, "KUBECACHEDIR": f"{folder}/cache", "PATH": path, "TENURE_CLUSTER": folder}
 
     def follow(self):
         """Waits until it ends, and notes what it took."""
-        _, status, usage = os.wait4(self.process.pid, 0)
-        self.process.returncode = os.waitstatus_to_exitcode(status)
-        ALIVE.pop(self.process.pid, None)
+        usage = PROCESSES.wait(self.process)
+        if self.is_ready and not PROCESSES.interrupt_by:
+            self.died = time.monotonic() - ENDING
         processor = usage.ru_utime + usage.ru_stime
-        self.runner.records.append(Record("control plane", "tests/cluster/up", "both", time.monotonic() - self.began, processor))
+        self.records.append(Record("control-plane", "tests/cluster/up", "both", time.monotonic() - self.began, processor))
 
     def stop(self):
-        """Ends it; whether it was alive until now."""
-        if self.process is None or self.process.returncode is not None:
-            return self.process is None
-        os.killpg(self.process.pid, signal.SIGTERM)
-        self.follower.join()
-        return True
+        """Ends it; whoever asks it now has only himself to blame."""
+        self.is_ready = False
+        if self.process:
+            PROCESSES.end(self.process)
+            self.follower.join()
 
 
 tests = Once(build_tests)

@@ -1,27 +1,26 @@
 """Runs commands: what they print, how long they take and what processor time they use."""
 
+import contextlib
 import dataclasses
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
 import time
 
+from tests.runner.processes import PROCESSES
+
 # A scene inside a command, as the tests print it: the Rust harness, and everybody else.
 SCENE = re.compile(r"test (\S+) \.\.\. (?:ok|FAILED) <([\d.]+)s>|^seconds: (?P<seconds>[\d.]+) (?P<name>.+)$")
-# Processes that are alive, by their id, so that an interrupt can end them.
-ALIVE = {}
 PRINTING = threading.Lock()
 
 
 class Failed(Exception):
-    """A command ended with a code that is not 0."""
+    """A command ended with a code that is not 0, or what came of it is not right."""
 
-    def __init__(self, what, code):
-        super().__init__(f"{what}: exit code {code}")
-        self.code = code
+    def __init__(self, what, code=None):
+        super().__init__(what if code is None else f"{what}: exit code {code}")
 
 
 class Skipped(Exception):
@@ -41,10 +40,10 @@ class Record:
     is_scene: bool = False
 
 
-def say(text):
-    """Prints whole texts one after the other, whoever prints at the same time."""
-    with PRINTING:
-        print(text.rstrip("\n"), flush=True)
+def say(text, where=None):
+    """Prints whole texts one after the other, whoever prints at the same time. Nobody fails because nobody reads it."""
+    with PRINTING, contextlib.suppress(OSError):
+        print(text.rstrip("\n"), file=where, flush=True)
 
 
 def scene_of(line):
@@ -56,6 +55,24 @@ def scene_of(line):
     return name, float(seconds)
 
 
+class Log:
+    """The log of a part. Writing never fails, since that would be in the middle of something else; the part fails in the end."""
+
+    def __init__(self, path):
+        self.path, self.error = path, None
+        self.write("", "w")
+
+    def write(self, text, how="a"):
+        try:
+            # Opened each time: a file that is gone would swallow everything in silence.
+            with self.path.open(how, encoding="utf-8", errors="replace") as log:
+                log.write(text)
+        except OSError as error:
+            if self.error is None:
+                say(f"tests/run: a log cannot be written: {error}", sys.stderr)
+            self.error = error
+
+
 class Runner:
     """Runs the commands of one part, in its lane: they are noted in the part's log and printed."""
 
@@ -63,8 +80,7 @@ class Runner:
         self.part, self.lane, self.records, self.nice = part, lane, records, nice
         # Printed line by line, where nobody else prints; else each command whole when it ends.
         self.live = live
-        self.path = logs / f"{part}.log"
-        self.path.write_text("")
+        self.log = Log(logs / f"{part}.log")
         self.began = time.monotonic()
         self.last = ""
 
@@ -73,16 +89,17 @@ class Runner:
 
     def tell(self, text):
         """Says something in the log of the part, too."""
-        with self.path.open("a") as log:
-            log.write(text.rstrip("\n") + "\n")
+        self.log.write(text.rstrip("\n") + "\n")
         say(text)
 
     def run(self, *words, env=None, what=None, accept=(0,)):
         """Runs a command; its exit code, which is one of the accepted ones, and what it printed."""
         words = [str(word) for word in words]
         shown = " ".join([*(f"{key}={value}" for key, value in (env or {}).items() if key.startswith("TENURE_")), *words])
-        what = what or shown.replace(f"{os.getcwd()}/", "")
+        short = shown.replace(f"{os.getcwd()}/", "")
+        what = what or short
         heading = f"\n==== {self.part}: {shown}"
+        self.last = what
         if self.live:
             say(heading)
         began = time.monotonic()
@@ -94,41 +111,23 @@ class Runner:
         for name, of_scene in filter(None, map(scene_of, printed.splitlines())):
             self.note(name, of_scene, is_scene=True)
         if code not in accept:
-            raise Failed(shown, code)
+            raise Failed(short, code)
         return code, printed
 
     def follow(self, words, env, heading):
         """Reads what a command prints until it ends."""
         printed = []
-        with self.path.open("a") as log:
-            log.write(f"{heading}\n")
-            process = subprocess.Popen(
-                ["nice", "-n", str(self.nice), *words], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                text=True, errors="replace", start_new_session=True,
-            )  # fmt: skip
-            ALIVE[process.pid] = process
-            for line in process.stdout:
-                log.write(line)
-                log.flush()
+        self.log.write(f"{heading}\n")
+        process = PROCESSES.start(
+            ["nice", "-n", str(self.nice), *words],
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+        )  # fmt: skip
+        with process.stdout as lines:
+            for line in lines:
+                self.log.write(line)
                 printed.append(line)
                 self.last = line.strip() or self.last
                 if self.live:
                     say(line)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            del ALIVE[process.pid]
+        usage = PROCESSES.wait(process)
         return process.returncode, usage.ru_utime + usage.ru_stime, "".join(printed)
-
-
-def end_all(number):
-    """Ends what runs, gently: a cluster takes its processes and mounts with it."""
-    for process in list(ALIVE.values()):
-        try:
-            os.killpg(process.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
-    end = time.monotonic() + 30
-    while ALIVE and time.monotonic() < end:
-        time.sleep(0.1)
-    sys.stdout.flush()
-    os._exit(128 + number)

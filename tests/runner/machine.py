@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from tests.runner.command import Skipped, say
+from tests.runner.processes import PROCESSES
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HOME = pathlib.Path.home()
@@ -23,11 +24,16 @@ def target():
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").absolute()
 
 
+def quietly(*words):
+    """The exit code of a command whose words are not of interest."""
+    return PROCESSES.call(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+
+
 def install(packages):
     """Installs Debian packages; whether that went well."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     commands = [["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", "--no-install-recommends", *packages]]
-    return all(subprocess.run(words, env=environment, stdout=subprocess.DEVNULL).returncode == 0 for words in commands)
+    return all(PROCESSES.call(words, env=environment, stdout=subprocess.DEVNULL).returncode == 0 for words in commands)
 
 
 def need(wanted):
@@ -53,21 +59,25 @@ def need_cargo():
 
 def need_lints():
     for component in ["fmt", "clippy"]:
-        if subprocess.run(["cargo", component, "--version"], capture_output=True).returncode:
+        if quietly("cargo", component, "--version"):
             name = "rustfmt" if component == "fmt" else component
-            if not shutil.which("rustup") or subprocess.run(["rustup", "component", "add", name]).returncode:
+            if not shutil.which("rustup") or PROCESSES.call(["rustup", "component", "add", name]).returncode:
                 raise Skipped(f"cargo {component} is missing and rustup could not add it")
 
 
 def python_with_yaml():
-    """A Python that can read YAML."""
+    """A Python that can run tests/check_examples.py."""
     environment = cache() / "python"
-    for candidate in ["python3", str(environment / "bin/python"), "/usr/bin/python3"]:
-        if shutil.which(candidate) and subprocess.run([candidate, "-c", "import yaml"], capture_output=True).returncode == 0:
-            return candidate
-    made = [["python3", "-m", "venv", environment], [environment / "bin/pip", "install", "--quiet", "pyyaml"]]
-    if all(subprocess.run(words).returncode == 0 for words in made):
-        return str(environment / "bin/python")
-    if os.geteuid() == 0 and shutil.which("apt-get") and install(["python3-yaml"]):
-        return "/usr/bin/python3"
-    raise Skipped("PyYAML is missing and neither pip nor apt-get could install it")
+    can = "import sys, yaml; sys.exit(sys.version_info < (3, 11))"
+    candidates = ["python3", str(environment / "bin/python"), "/usr/bin/python3"]
+
+    def found():
+        return next((each for each in candidates if shutil.which(each) and quietly(each, "-c", can) == 0), None)
+
+    if not found():
+        made = [["python3", "-m", "venv", environment], [environment / "bin/pip", "install", "--quiet", "pyyaml"]]
+        if any(PROCESSES.call(words).returncode for words in made) and os.geteuid() == 0 and shutil.which("apt-get"):
+            install(["python3-yaml"])
+    if python := found():
+        return python
+    raise Skipped("there is no Python 3.11 with PyYAML, and neither pip nor apt-get could install that")

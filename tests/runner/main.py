@@ -1,137 +1,36 @@
-"""Lanes: parts that wait beside parts that compute, and what comes out of it."""
+"""The command line of tests/run."""
 
 import argparse
-import json
+import contextlib
+import fcntl
 import os
-import re
+import queue
 import signal
 import sys
 import threading
 import time
-import traceback
 
-from tests.runner import builds, machine, table
-from tests.runner.command import Failed, Runner, Skipped, end_all, say
-from tests.runner.parts import COMPUTE, PARTS, WAIT, WAIT_TOO, prepare
+from tests.runner import machine, table
+from tests.runner.command import say
+from tests.runner.lanes import Run
+from tests.runner.parts import PARTS
+from tests.runner.processes import PROCESSES
+from tests.runner.report import INTERRUPTED, keep_seconds, report
 
-# What stands in lines that say what went wrong.
-COMPLAINT = re.compile(r"FAILED|panicked at|^error|WRONG|[1-9][0-9]* wrong|^not ok|went wrong|Traceback")
-# Between two lines that say what runs, in seconds.
-HEARTBEAT = 60
-NICE = 5
+# How long a run may go on that was interrupted and has no processes any more, in seconds.
+LONGEST = 10
+# What makes the tests fewer, or has them write what they compare with: with CI=true nothing of that comes from outside.
+NARROWING = ["SWEEP", "SWEEP_ONE", "SWEEP_ONLY", "FAULTS_ONLY", "LIFECYCLE_ONLY", "DEATHS", "FUZZ", "WRITE"]
 NIGHTLY = {"TENURE_SWEEP": "full", "TENURE_DEATHS": "50"}
 
 
-class Outcome:
-    """How a part ended."""
-
-    def __init__(self, name, word, reason, seconds, ended):
-        self.name, self.word, self.reason, self.seconds, self.ended = name, word, reason, seconds, ended
-
-
-class Run:
-    """The parts that were asked for."""
-
-    def __init__(self, names):
-        self.names, self.records, self.outcomes = names, [], []
-        self.began = time.monotonic()
-        self.logs = machine.target() / "tests"
-        self.logs.mkdir(parents=True, exist_ok=True)
-        self.lanes = [(lane, [name for name in PARTS if name in names and PARTS[name].lane == lane]) for lane in (WAIT, WAIT_TOO, COMPUTE)]
-        self.live = sum(bool(parts) for _, parts in self.lanes) == 1
-        self.done = {name: threading.Event() for name in names}
-        self.running, self.unable = {}, {}
-
-    def prepare(self):
-        for name in self.names:
-            try:
-                prepare(name)
-            except Skipped as error:
-                self.unable[name] = error
-
-    def play_lane(self, lane, names):
-        for name in names:
-            for other in PARTS[name].after:
-                if other in self.done:
-                    self.done[other].wait()
-            self.play(lane, name)
-            self.running.pop(lane, None)
-            self.done[name].set()
-
-    def play(self, lane, name):
-        # Who waits for an instant has to be there when it comes; who computes has time.
-        runner = Runner(name, lane, self.logs, self.records, self.live, NICE if lane == COMPUTE else 0)
-        self.running[lane] = runner
-        word, reason = "passed", ""
-        try:
-            if name in self.unable:
-                raise self.unable[name]
-            PARTS[name].work(runner)
-        except Skipped as error:
-            word, reason = "skipped", str(error)
-            runner.tell(f"SKIPPED: {name}: {error}")
-        except Failed as error:
-            word, reason = "failed", str(error)
-            runner.tell(f"FAILED: {name}: {error}")
-        except Exception as error:  # noqa: BLE001
-            # A mistake of the runner's own must not look like success.
-            word, reason = "failed", repr(error)
-            runner.tell(f"{traceback.format_exc()}FAILED: {name}: {error!r}")
-        ended = time.monotonic()
-        self.outcomes.append(Outcome(name, word, reason, ended - runner.began, ended))
-
-    def beat(self, over):
-        while not over.wait(HEARTBEAT):
-            runs = [f"{runner.part} for {time.monotonic() - runner.began:.0f} s ({runner.last[:90]})" for runner in list(self.running.values())]
-            if runs and not self.live:
-                say(f"... {(time.monotonic() - self.began) / 60:.0f} min: {'; '.join(runs)}")
-
-    def play_all(self):
-        self.prepare()
-        over = threading.Event()
-        threading.Thread(target=self.beat, args=(over,), daemon=True).start()
-        threads = [threading.Thread(target=self.play_lane, args=lane) for lane in self.lanes]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        over.set()
-        if not builds.plane.stop():
-            self.outcomes.append(Outcome("control plane", "failed", "it ended by itself, see control-plane.log", 0, time.monotonic()))
-
-    def lament(self, outcome):
-        """What a part that failed printed of its failure, again: whoever reads only the end of a long log has it all."""
-        path = self.logs / f"{outcome.name}.log"
-        say(f"\n==== {outcome.name} failed: {outcome.reason} ({path})")
-        lines = [line[:400] for line in path.read_text(errors="replace").splitlines()] if path.exists() else []
-        shown = {near for number, line in enumerate(lines) if COMPLAINT.search(line) for near in range(number, number + 5)}
-        said = [f"{number + 1}: {lines[number]}" for number in sorted(shown) if number < len(lines)]
-        say("\n".join([*said[:60], "----", *lines[-50:]]))
-
-    def report(self):
-        """The seconds, and the failures of which the first comes last; the exit code."""
-        rows = [vars(record) for record in self.records]
-        (self.logs / "seconds.json").write_text(json.dumps({"parts": [vars(each) for each in self.outcomes], "records": rows}, indent=1))
-        say("\n==== seconds\n" + table.text(self.records))
-        failed = sorted((each for each in self.outcomes if each.word == "failed"), key=lambda each: each.ended, reverse=True)
-        for outcome in failed:
-            self.lament(outcome)
-        say("\n==== parts")
-        for outcome in self.outcomes:
-            say(f"{outcome.name:13} {outcome.seconds:5.0f} s  {outcome.word}{': ' if outcome.reason else ''}{outcome.reason}")
-        say(f"{'all':13} {time.monotonic() - self.began:5.0f} s")
-        if failed:
-            say(f"The first failure: {failed[-1].name}: {failed[-1].reason}")
-        skipped = [each for each in self.outcomes if each.word == "skipped"]
-        return 1 if failed or (skipped and os.environ.get("CI") == "true") else 0
-
-
-def arguments():
-    listed = "\n".join(f"  {name:10} {part.says}" for name, part in PARTS.items())
+def arguments(parts):
+    listed = "\n".join(f"  {name:10} {part.says}" for name, part in parts.items())
     parser = argparse.ArgumentParser(
         prog="tests/run", description="Runs the tests: without arguments all parts, else those named.",
         epilog=f"parts:\n{listed}\n\nInstalls what is missing (as root, from Debian). A part that cannot run here says SKIPPED and why;\n"
-        "with CI=true that is a failure. The exit code is 0 only when no part failed. docs/tests.md says more.",
+        "with CI=true that is a failure. The exit code is 0 only when every part had its turn and none failed, and 130 when the run was\n"
+        "interrupted; the last line says what went wrong first. docs/tests.md says more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART")
@@ -139,25 +38,81 @@ def arguments():
     parser.add_argument("--table", action="store_true", help="print how long the last run took, as in docs/tests.md, and run nothing")
     asked = parser.parse_args()
     for name in asked.parts:
-        if name not in PARTS:
-            parser.error(f"no part {name}; there are: {' '.join(PARTS)}")
+        if name not in parts:
+            parser.error(f"no part {name}; there are: {' '.join(parts)}")
     return asked
 
 
-def main():
-    asked = arguments()
-    os.chdir(machine.ROOT)
+def prepare_environment(is_nightly):
+    """The variables of all commands."""
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     if os.environ.get("CI") == "true":
         # Nothing is built a second time there, and what would be kept for that costs time.
         os.environ.setdefault("CARGO_INCREMENTAL", "0")
-    if asked.table:
-        print(table.markdown(json.loads((machine.target() / "tests/seconds.json").read_text())))
-        return
-    if asked.nightly:
+        left_out = [name for each in NARROWING if os.environ.pop(name := f"TENURE_{each}", None) is not None]
+        if left_out:
+            say(f"CI=true: {', '.join(left_out)} from outside would make the tests other ones: left out")
+    if is_nightly:
         os.environ.update(NIGHTLY)
+    seconds = os.environ.get("TENURE_FUZZ", "60")
+    if not seconds.isdecimal() or int(seconds) == 0:
+        # For the fuzzer 0 is for ever.
+        say(f"tests/run: TENURE_FUZZ is {seconds!r}; it is a number of seconds, 1 at least", sys.stderr)
+        sys.exit(2)
+
+
+@contextlib.contextmanager
+def alone(folder):
+    """Holds the lock of the tree: two runs at once would write each other's logs. Whoever comes second is told who is there."""
+    path = folder / "lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a+")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.truncate(0)
+        print(f"process {os.getpid()} since {time.strftime('%H:%M:%S')}: {' '.join(['tests/run', *sys.argv[1:]])}", file=lock, flush=True)
+    except BlockingIOError:
+        lock.seek(0)
+        sys.exit(f"tests/run: another one is at work in this tree: {lock.read().strip() or 'it has just begun'} (it holds {path})")
+    except OSError as error:
+        sys.exit(f"tests/run: its folder cannot be written: {error}")
+    with lock:
+        yield
+
+
+def end_on_signals():
+    """Ends the run when somebody says so: its processes, and then itself."""
+    signals = queue.SimpleQueue()
+
+    def end():
+        name = signal.Signals(signals.get()).name
+        PROCESSES.interrupt(name)
+        say(f"\ntests/run: {name}: what runs is ended")
+        PROCESSES.end()
+        # Now the parts have failed, and the main thread says what came of it - unless something of our own takes long.
+        time.sleep(LONGEST)
+        say(f"interrupted by {name}; not everything has come to an end")
+        os._exit(INTERRUPTED)
+
+    threading.Thread(target=end, daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: end_all(number))
-    run = Run([name for name in PARTS if name in asked.parts or not asked.parts])
-    run.play_all()
-    sys.exit(run.report())
+        # In the middle of whatever the main thread does, locks included: nothing is done here.
+        signal.signal(number, lambda number, _: signals.put(number))
+
+
+def main(parts=PARTS):
+    """Runs the parts that are asked for; its own tests make up others."""
+    asked = arguments(parts)
+    # What commands print is printed, whatever the terminal can show.
+    sys.stdout.reconfigure(errors="replace")
+    os.chdir(machine.ROOT)
+    if asked.table:
+        sys.exit(table.show(machine.target() / "tests/seconds.json"))
+    prepare_environment(asked.nightly)
+    with alone(machine.target() / "tests"):
+        end_on_signals()
+        run = Run([name for name in parts if name in asked.parts or not asked.parts], parts)
+        # For whoever asks for the table of a run that never came here again.
+        keep_seconds(run, is_over=False)
+        run.play_all()
+        sys.exit(report(run))

@@ -4,36 +4,60 @@ import dataclasses
 import functools
 import os
 import pathlib
+import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 
 from tests.runner import builds, machine
 from tests.runner.command import Failed, Skipped
 from tests.runner.dependencies import Dependencies, host
+from tests.runner.processes import PROCESSES
 
 # Rust's harness says how long each test took only where unstable options are allowed; nothing else depends on it.
 UNSTABLE = {"RUSTC_BOOTSTRAP": "1"}
+# How many tests a program ran.
+PASSED = re.compile(r"^test result: ok\. (\d+) passed", re.MULTILINE)
 REPORT_TIME = ["-Z", "unstable-options", "--report-time"]
 
 
 @functools.cache
 def report_time(program):
     """The options with which a test program says how long each test took, if this toolchain knows them."""
-    answer = subprocess.run([program, *REPORT_TIME, "--list"], env={**os.environ, **UNSTABLE}, capture_output=True)
+    env, nowhere = {**os.environ, **UNSTABLE}, subprocess.DEVNULL
+    answer = PROCESSES.call([program, *REPORT_TIME, "--list"], env=env, stdout=nowhere, stderr=nowhere)
     return (REPORT_TIME, UNSTABLE) if answer.returncode == 0 else ([], {})
 
 
+@functools.cache
+def names(program):
+    """The names of the tests that are in it."""
+    listed = PROCESSES.call([program, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [line.removesuffix(": test") for line in listed.splitlines() if line.endswith(": test")]
+
+
+def filters(arguments):
+    """Those of the arguments that say which tests to run."""
+    before = [None, *arguments]
+    return [each for last, each in zip(before, arguments) if last != "--skip" and not each.startswith("-")]
+
+
 def rust(runner, name, *arguments, what, env=None):
-    """Runs tests of one of the programs."""
+    """Runs tests of one of the programs. That there are none looks like success to the program; here it is a failure."""
     program = builds.tests(runner)[name]
+    for wanted in filters(arguments):
+        if not any(wanted in each for each in names(program)):
+            raise Failed(f"{what}: no test is named {wanted}")
     options, unstable = report_time(program)
-    runner.run(program, *arguments, *options, env={**unstable, **(env or {})}, what=what)
+    _, printed = runner.run(program, *arguments, *options, env={**unstable, **(env or {})}, what=what)
+    if not any(int(passed) for passed in PASSED.findall(printed)):
+        raise Failed(f"{what}: no test was run")
 
 
 def lints(runner):
     runner.run("cargo", "fmt", "--check")
-    words = ["cargo", "clippy", "--quiet", "--all-targets", "--locked", "--profile", "ci"]
+    words = ["cargo", "clippy", "--all-targets", "--locked", "--profile", "ci"]
     folder = machine.target() / "clippy"
     kept = Dependencies(machine.ROOT / "Cargo.toml", folder, "clippy", ["ci"])
 
@@ -54,7 +78,7 @@ def generated(runner):
     runner.run("charts/generate", "--check", "--tenure", program)
     _, unknown = runner.run("git", "ls-files", "--others", "--", "crds", "charts")
     if unknown.strip():
-        raise Failed(f"not committed: {unknown}", 1)
+        raise Failed(f"not committed: {unknown}")
 
 
 def unit(runner):
@@ -129,6 +153,14 @@ def fuzz(runner):
     runner.run("fuzz/run", "rules", os.environ.get("TENURE_FUZZ", "60"), env=env)
 
 
+def own(runner):
+    """What says whether all others passed, with parts that are made up."""
+    words = ["-m", "unittest", "discover", "--start-directory", "tests/runner/tests", "--top-level-directory", "."]
+    _, printed = runner.run(sys.executable, "-B", *words, what="tests of the runner")
+    if "\nRan 0 tests" in printed:
+        raise Failed("tests of the runner: none were found")
+
+
 def examples(runner):
     python = machine.python_with_yaml()
     program = builds.tests(runner)["program"]
@@ -146,6 +178,8 @@ class Part:
     # Programs and the Debian packages that have them.
     needs: dict = dataclasses.field(default_factory=dict)
     after: list = dataclasses.field(default_factory=list)
+    # What else has the machine ready for it.
+    prepares: tuple = (machine.need_cargo,)
 
 
 # What waits stands beside what computes; in each lane the parts run in this order. Two lanes wait: together they leave
@@ -161,11 +195,15 @@ PARTS = {
     "image": Part(image, WAIT_TOO, "the release build and the image that a node runs"),
     "readme": Part(readme, WAIT_TOO, "README's installation on a real node", NODE),
     "restarts": Part(restarts, WAIT_TOO, "a zombie in production's time, restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node", NODE),
-    "lints": Part(lints, COMPUTE, "format and clippy"),
-    "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program"),
+    "runner": Part(own, COMPUTE, "this runner, with parts that are made up", prepares=()),
+    "lints": Part(lints, COMPUTE, "format and clippy", prepares=(machine.need_cargo, machine.need_lints)),
+    "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program", {"git": "git"}),
     "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),
     "sweep": Part(sweep, COMPUTE, "the crash sweep, the planted errors and the models of the protocol"),
-    "examples": Part(examples, COMPUTE, "who was processed when, worked out from the examples' files by a program that shares nothing with Tenure"),
+    "examples": Part(
+        examples, COMPUTE, "who was processed when, worked out from the examples' files by a program that shares nothing with Tenure",
+        prepares=(machine.need_cargo, machine.python_with_yaml),
+    ),
     "fuzz": Part(fuzz, COMPUTE, "a minute of rules that nobody would write", {"c++": "build-essential"}),
     "api": Part(api, COMPUTE, "the resource definitions, the in-memory API and the controller against a real Kubernetes API server"),
     # Its policies hold for the whole cluster.
@@ -173,11 +211,8 @@ PARTS = {
 }  # fmt: skip
 
 
-def prepare(name):
+def prepare(part):
     """Has what the part needs, before anything runs: two lanes at once would meet in apt-get."""
-    machine.need_cargo()
-    machine.need(PARTS[name].needs)
-    if name == "lints":
-        machine.need_lints()
-    if name == "examples":
-        machine.python_with_yaml()
+    for ready in part.prepares:
+        ready()
+    machine.need(part.needs)

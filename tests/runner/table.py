@@ -1,5 +1,8 @@
 """The seconds of a run, for people."""
 
+import json
+import sys
+
 # Scenes that are shorter are in the file only, in seconds.
 SHORTEST = 5
 
@@ -27,5 +30,19 @@ def markdown(run):
     lines = ["| part | lane | s | s of processor | command, - scene |", "|---|---|---|---|---|"]
     for row in shown(run["records"]):
         part, what, seconds, processor, lane = columns(row)
-        lines.append(f"| {part} | {lane} | {seconds} | {processor} | `{what}` |" if not row["is_scene"] else f"| {part} | {lane} | {seconds} |  | {what} |")
+        what = what if row["is_scene"] else f"`{what}`"
+        lines.append(f"| {part} | {lane} | {seconds} | {processor} | {what} |")
     return "\n".join(lines)
+
+
+def show(path):
+    """Prints the table of the last run; the exit code."""
+    try:
+        run = json.loads(path.read_text())
+    except (OSError, ValueError):
+        print(f"tests/run: no run has left its seconds in {path}; tests/run PART... does", file=sys.stderr)
+        return 1
+    print(markdown(run))
+    if not run.get("is_over", True):
+        print("\nThe last run has not come to its end: it was interrupted, or it is still at work.")
+    return 0
