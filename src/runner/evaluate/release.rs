@@ -314,7 +314,7 @@ mod tests {
                 result("eve", "canceled", Some("CanceledByPerson"), &[]),
             ];
             serde_json::from_value(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "RunSlice", "metadata": {"name": "w-v1-e1-0"},
-                "run": "w-v1-e1", "executionType": "scheduled", "workflow": "w", "category": "mover", "lineage": "l", "version": 1, "epoch": 1,
+                "run": "w-v1-e1", "runUid": "u", "executionType": "scheduled", "workflow": "w", "category": "mover", "lineage": "l", "version": 1, "epoch": 1,
                 "index": 0, "results": results}))
             .expect("a slice")
         };
