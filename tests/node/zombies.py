@@ -71,7 +71,8 @@ class Scene:
         process = self.catch()
         pod = process.environment("TENURE_POD_NAME")
         where = f"/api/v1/namespaces/{self.tenant.name}/pods/{pod}"
-        address = self.api.must(self.api.call("GET", where))["status"]["podIP"]
+        # The kubelet writes the address a moment after the program has begun.
+        address = wait(f"pod {pod} has an address", lambda: address_of(self.api.must(self.api.call("GET", where))), 60)
         shim = process.parent()
         state, frozen, thawed = process.freezer()
         # The shim first: the kubelet is about to ask it to end the container.
@@ -138,6 +139,11 @@ class Evaluator(Scene):
     def matters(self, what):
         # Slices, Runs and rows of its own epoch may come late; the head, and whatever happens to a person, may not.
         return what.startswith(("tenantledgers/", "accounts/"))
+
+
+def address_of(pod):
+    """Its address, empty as long as the kubelet has not written one."""
+    return pod.get("status", {}).get("podIP", "")
 
 
 def play(_api):
