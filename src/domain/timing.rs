@@ -2,7 +2,7 @@
 //!
 //! What is safe rests on how they compare: the tests of this file have every inequality that an argument elsewhere
 //! uses, for the times of production and for every scale that is allowed. Whoever waits, sleeps or gives up asks here;
-//! `tests/fast/architecture.rs` looks that nothing else of the engine names seconds.
+//! `tests/fast/architecture/seconds.rs` looks that nothing else of the engine names seconds.
 //!
 //! Not here: what people configure (ticks, catch-up windows, freeze windows) and what is kept for days (retention), for
 //! those are a tenant's own; the skew of clocks that is borne (`cluster/guard.rs`), which is no pause; the patience of commands that a person waits for.

@@ -7,9 +7,12 @@
 
 mod identities;
 mod planted;
+mod seconds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use seconds::check_seconds;
 
 /// The rooms and whom each may use. Rooms that share a place in the row do not use each other.
 const ROOMS: [(&str, &[&str]); 12] = [
@@ -33,16 +36,6 @@ const SIMULATION_DOMAIN: &str = "schema";
 
 /// Where time comes from. Everything else is told what time it is.
 const CLOCK: &str = "cluster/clock.rs";
-
-/// Where pauses and life times stand.
-const TIMING: &str = "domain/timing.rs";
-
-/// The rooms of the protocol, and the files outside of them that drive it: they name no seconds.
-const TIMED: [&str; 8] =
-    ["domain/", "cluster/", "directory/", "task/", "runner/", "reconcile/", "cli/controller/mod.rs", "cli/controller/health.rs"];
-
-/// Arithmetic of calendars, and what a value has that was no duration: nobody waits for these.
-const CALENDARS: [&str; 2] = ["domain/dates.rs", "domain/schedule/mod.rs"];
 
 /// More lines are two files.
 const MOST_LINES: usize = 600;
@@ -161,25 +154,6 @@ fn check_words(source: &Source, code: &str, complaints: &mut Vec<String>) {
     }
 }
 
-/// Complains of a length of time that is written out; a second is the precision of instants, days are kept and not waited.
-fn check_seconds(source: &Source, code: &str, complaints: &mut Vec<String>) {
-    let path = source.path.as_str();
-    let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
-    if is_test || path == TIMING || CALENDARS.contains(&path) || !TIMED.iter().any(|room| path.starts_with(room)) {
-        return;
-    }
-    let shipped = code.split_once("#[cfg(test)]\nmod tests {").map_or(code, |(shipped, _)| shipped);
-    for unit in ["Duration::from_", "TimeDelta::milliseconds", "TimeDelta::seconds", "TimeDelta::minutes", "TimeDelta::hours"] {
-        for (at, _) in shipped.match_indices(unit) {
-            let call = shipped[at..].split_inclusive(')').next().unwrap_or_default();
-            let is_number = call.split_once('(').is_some_and(|(_, number)| number.starts_with(|first: char| first.is_ascii_digit()));
-            if is_number && call != "TimeDelta::seconds(1)" {
-                complaints.push(format!("{path}: {call}: pauses and life times stand in {TIMING}"));
-            }
-        }
-    }
-}
-
 /// Whether a `use` takes this item out of the `time` of the package.
 fn imports(code: &str, package: &str, item: &str) -> bool {
     code.match_indices(&format!("use {package}::")).any(|(at, used)| {
@@ -189,10 +163,13 @@ fn imports(code: &str, package: &str, item: &str) -> bool {
     })
 }
 
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
 /// Whether the code has this path as whole words.
 fn has_path(code: &str, path: &str) -> bool {
     code.match_indices(path).any(|(at, _)| {
-        let is_word = |character: char| character.is_alphanumeric() || character == '_';
         let before = code[..at].chars().next_back().is_some_and(is_word);
         let after = code[at + path.len()..].chars().next().is_some_and(is_word);
         !before && !after
@@ -259,7 +236,6 @@ fn take_apart(code: &str, prefix: &str, found: &mut BTreeSet<String>) {
         }
         return;
     }
-    let is_word = |character: char| character.is_alphanumeric() || character == '_';
     let end = code.find(|character| !is_word(character)).unwrap_or(code.len());
     let path = format!("{prefix}{}", &code[..end]);
     match code[end..].trim_start().strip_prefix("::") {
@@ -379,10 +355,6 @@ fn allowed_imports_are_let_through() {
         ("cluster/client.rs", "fn f() { Api::<User>::namespaced(client, name); }"),
         ("sim/clock.rs", "fn f() { tokio::time::Instant::now(); }"),
         ("sim/clock.rs", "use std::time::Duration;\nuse tokio::time::{Instant, sleep};\nfn f() { Instant::now(); }"),
-        ("domain/timing.rs", "const TRUST: Duration = Duration::from_secs(60);"),
-        ("domain/retention.rs", "let oldest = now - TimeDelta::days(90) - TimeDelta::seconds(1);"),
-        ("cluster/lease.rs", "let until = Duration::from_millis(until);"),
-        ("cli/probe.rs", "const PATIENCE: Duration = Duration::from_secs(20);"),
         ("lib.rs", "pub mod api;"),
     ];
     for (path, text) in cases {
@@ -403,9 +375,6 @@ fn forbidden_words_are_noticed() {
         ("runner/mod.rs", "let users = Api::namespaced(client, name);", "Api::namespaced speaks"),
         ("runner/mod.rs", "let users: Api<User> = kube::Api::<User>::namespaced(client, name);", "Api::namespaced speaks"),
         ("reconcile/run.rs", "let all = Api::<Vec<User>>::all(client);", "Api::all speaks"),
-        ("runner/execute/mod.rs", "const WAIT: Duration = Duration::from_secs(5);", "stand in domain/timing.rs"),
-        ("reconcile/run.rs", "let late = now + TimeDelta::minutes(5);", "TimeDelta::minutes(5): pauses"),
-        ("cli/controller/mod.rs", "sleep(std::time::Duration::from_millis(200)).await;", "stand in domain/timing.rs"),
         ("domain/order.rs", long.as_str(), "601 lines, 600 are the most"),
     ];
     for (path, text, complaint) in cases {
