@@ -11,6 +11,8 @@
 mod fault;
 mod kubelet;
 mod lifecycle;
+#[path = "../simulation/crash_sweep/only.rs"]
+mod only;
 #[path = "../simulation/crash_sweep/oracle.rs"]
 mod oracle;
 mod play;

@@ -9,6 +9,7 @@
 
 mod choice;
 mod fault;
+mod only;
 mod oracle;
 mod planted;
 mod scenario;
@@ -19,6 +20,7 @@ use std::time::Instant;
 
 use choice::{SAMPLE, Target, spread, targets};
 use fault::Fault;
+use only::{only, printed};
 use scenario::{Disturbance, Played, SCENARIOS, Scenario, play};
 use sweep::{Case, sweep};
 use tenure::sim::api::Strike;
@@ -34,7 +36,7 @@ const NEVER_TWICE: &str = "every answer takes 250 ms, so that the controller loo
 fn wanted() -> Option<usize> {
     match std::env::var("TENURE_SWEEP").as_deref() {
         Ok("full") => None,
-        Ok(number) => Some(number.parse().expect("TENURE_SWEEP is a number or full")),
+        Ok(number) => Some(number.parse().ok().filter(|number| *number > 0).expect("TENURE_SWEEP is a number from 1 or full")),
         Err(_) => Some(SAMPLE),
     }
 }
@@ -71,11 +73,12 @@ impl Pair {
 
 #[test]
 fn every_fault_converges() {
-    if let Ok(one) = std::env::var("TENURE_SWEEP_ONE") {
-        return try_one(&one);
+    let names: Vec<String> = SCENARIOS.iter().map(|scenario| scenario.name.to_owned()).collect();
+    if let [name, fault, k] = &only("TENURE_SWEEP_ONE", &[names.clone(), printed(&Fault::ALL)])[..] {
+        return try_one(name, fault, k);
     }
-    let only = std::env::var("TENURE_SWEEP_ONLY").ok();
-    let scenarios = SCENARIOS.iter().filter(|scenario| only.as_ref().is_none_or(|only| only == scenario.name));
+    let only = only("TENURE_SWEEP_ONLY", &[names]);
+    let scenarios = SCENARIOS.iter().filter(|scenario| only.first().is_none_or(|only| only == scenario.name));
     let baselines: Vec<(&Scenario, Played)> = scenarios.map(|scenario| (scenario, undisturbed(scenario))).collect();
     let mut pairs = Vec::new();
     let mut cases = Vec::new();
@@ -134,13 +137,14 @@ fn print_table(baselines: &[(&Scenario, Played)], pairs: &[Pair], struck: &[usiz
     }
 }
 
-fn try_one(one: &str) {
-    let parts: Vec<&str> = one.split('/').collect();
-    let [name, fault, k] = parts[..] else { panic!("TENURE_SWEEP_ONE is scenario/fault/k") };
+fn try_one(name: &str, fault: &str, k: &str) {
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).expect("no such scenario");
     let fault = *Fault::ALL.iter().find(|candidate| format!("{candidate:?}") == fault).expect("no such fault");
     let k: u64 = k.parse().expect("k is a number");
     let baseline = play(scenario, Disturbance::default());
+    // With another request nothing would be tried.
+    let may_be: Vec<u64> = targets(&baseline.seen, fault).iter().map(|target| target.k).collect();
+    assert!(may_be.contains(&k), "{name}/{fault:?} does nothing to request {k}; k may be one of {may_be:?}");
     let played = play(scenario, Disturbance { fault: Some((fault, k)), ..Disturbance::default() });
     for (number, line) in (1..).zip(&played.outcome.log).skip(usize::try_from(k).expect("small").saturating_sub(15)).take(60) {
         println!("{number} {line}");

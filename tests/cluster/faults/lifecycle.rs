@@ -13,6 +13,7 @@ use tenure::domain::timing::Timing;
 
 use super::Error;
 use super::fault::Record;
+use super::only::only;
 use super::tenant::{DIVISOR, Ground, Tenant, kinds};
 
 /// How long a namespace may take to go.
@@ -375,12 +376,12 @@ async fn heal(tenant: &Tenant) -> Result<(), Error> {
 
 /// Plays every scene at the same time.
 pub async fn lifecycle(ground: &Ground) -> Result<(), Error> {
-    let only = std::env::var("TENURE_LIFECYCLE_ONLY").ok();
-    let wants = |name: &str| only.as_deref().is_none_or(|only| only == name);
     macro_rules! scenes {
-        ($($name:literal $latency:literal $act:ident),+) => {
+        ($($name:literal $latency:literal $act:ident),+) => {{
+            let only = only("TENURE_LIFECYCLE_ONLY", &[vec![$($name.to_owned()),+]]);
+            let wants = |name: &str| only.first().is_none_or(|only| only == name);
             futures::join!($(async { if wants($name) { scene(ground, $name, $latency, $act).await } else { Ok(()) } }),+).into()
-        };
+        }};
     }
     let outcomes: [Result<(), Error>; 6] = scenes!(
         "foreground-delete" 150 foreground_delete,

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::Error;
 use super::fault::{Class, Counts, Fault, Spoil, Who};
+use super::only::{only, printed};
 use super::play::{Played, is_unhurried, play};
 use super::story::{STORIES, Story};
 use super::tenant::Ground;
@@ -27,18 +28,21 @@ struct Wish {
     only: Vec<String>,
 }
 
+/// All who ask.
+const WHO: [Who; 4] = [Who::Controller, Who::Lease, Who::Evaluate, Who::Execute];
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
 impl Wish {
     fn of_the_environment() -> Self {
-        let only = std::env::var("TENURE_FAULTS_ONLY").unwrap_or_default();
+        let stories = STORIES.iter().map(|story| story.name.to_owned()).collect();
         Self {
             cases: number("TENURE_FAULTS").unwrap_or(1),
             seed: number("TENURE_SEED").unwrap_or_else(|| rand::random::<u32>().into()),
             parallel: number("TENURE_FAULTS_PARALLEL").and_then(|number| number.try_into().ok()).unwrap_or(PARALLEL),
-            only: only.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            only: only("TENURE_FAULTS_ONLY", &[stories, printed(&Fault::ALL), printed(&WHO)]),
         }
     }
 
@@ -48,9 +52,7 @@ impl Wish {
 
     /// The one request that is asked for.
     fn one(&self, fault: Fault) -> Option<Spoil> {
-        let who = [Who::Controller, Who::Lease, Who::Evaluate, Who::Execute]
-            .into_iter()
-            .find(|who| Some(&format!("{who:?}")) == self.only.get(2))?;
+        let who = WHO.into_iter().find(|who| Some(&format!("{who:?}")) == self.only.get(2))?;
         Some(Spoil { fault, who, k: self.only.get(3)?.parse().ok()? })
     }
 }
@@ -226,7 +228,7 @@ fn report(tallies: &[Tally], began: Instant) {
     println!("scenario x requests of controller + lease + evaluations + executions x cases of each fault");
     for tally in tallies {
         let of = |who: Who| tally.counts.get(&(who, Class::Any)).copied().unwrap_or(0);
-        let requests = [Who::Controller, Who::Lease, Who::Evaluate, Who::Execute].map(|who| of(who).to_string()).join(" + ");
+        let requests = WHO.map(|who| of(who).to_string()).join(" + ");
         let cases = tally.verdicts.iter().map(|(fault, verdicts)| {
             let wrong = verdicts.iter().filter(|verdict| verdict.wrong.is_some()).count();
             let wrong = if wrong == 0 { String::new() } else { format!(" ({wrong} WRONG)") };
