@@ -43,6 +43,9 @@ def values(helm):
         ("tenure", "tests.timingDivisor=0"),
         ("tenure", "tests.timingDivisor=10"),
         ("tenure", "tests.timingDivisor=1.5"),
+        # The policy on Jobs would not know of it.
+        ("tenure", "extraArgs={--timing-divisor=6}"),
+        ("tenure", "extraArgs={--stalled-after=20s,--timing-divisor}"),
         ("tenure-tenant", "roleBindings.boss[0].kind=User"),
         ("tenure-tenant", "quota.workflows=0"),
         ("tenure-crds", "keep=false"),
