@@ -334,3 +334,14 @@ fn who_cannot_be_read_is_left_for_another_try() {
         assert_eq!(end.object("Account", "cid")["spec"]["deletedAt"].is_null(), expected.contains("canceled"), "{hire}");
     }
 }
+
+#[test]
+fn who_was_left_queued_is_tried_again_by_the_next_attempt() {
+    let end = tenant()
+        .on_request("execute/r", (Verb::List, "users"), 1, |_| {}, Verdict::Forbid)
+        .object_at("03-11T10:00", "Run", "r", &run_of("out", "users: [cid]"))
+        .run();
+    assert_eq!(end.of_run("r"), ["cid completed"]);
+    assert_eq!(end.account("cid"), (false, vec![]));
+    assert_eq!(number(end.object("Run", "r"), "/status/attempt"), 2, "one attempt does not try over and over");
+}
