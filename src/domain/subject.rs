@@ -207,7 +207,7 @@ fn text_of(value: &Value<'_>) -> Option<String> {
 
 /// Somebody of whom only these dates are known, for tests of decisions.
 #[cfg(test)]
-pub(super) fn person(dates: &[(&str, DateReading)]) -> Person {
+pub(crate) fn person(dates: &[(&str, DateReading)]) -> Person {
     let (names, readings): (Vec<Box<str>>, Vec<_>) = dates.iter().map(|(name, reading)| (Box::from(*name), *reading)).unzip();
     Person {
         name: "ann".to_owned(),

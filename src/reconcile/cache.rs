@@ -2,20 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 
+use super::jobs::is_finished;
 use super::watched::{Broken, Seen, SeenKind};
 use super::{Key, keys};
 use crate::api::conditions::{self, COMPLETE};
 use crate::api::meta::{DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION, LABEL_RUN};
+use crate::api::run::Priority;
 use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+use crate::cluster::events::our_time;
 use crate::domain::gate::has_begun;
 use crate::domain::references::Referred;
 
 /// The label by which the cluster marks the pods of a Job.
 const LABEL_JOB: &str = "batch.kubernetes.io/job-name";
+
+/// A Run's place in the order in which Runs get room; its name comes last.
+type Turn = (bool, DateTime<Utc>, String);
 
 /// What was seen, by kind and name, with the look-ups that reconcilers need.
 #[derive(Clone, Debug, Default)]
@@ -26,11 +33,15 @@ pub struct Cache {
     schedules: BTreeMap<String, TenantSchedule>,
     directories: BTreeMap<String, Directory>,
     open_runs: BTreeMap<String, Run>,
+    open_runs_of: BTreeMap<String, BTreeSet<String>>,
+    turns: BTreeSet<Turn>,
     /// Of each Run that has ended, whether an evaluation made or planned it.
     ended_runs: BTreeMap<String, bool>,
     heads: BTreeMap<String, TenantLedger>,
     jobs: BTreeMap<String, Job>,
     jobs_of_run: BTreeMap<String, BTreeSet<String>>,
+    /// Those of them that have not ended.
+    unfinished_of_run: BTreeMap<String, BTreeSet<String>>,
     evaluations: BTreeSet<String>,
     pods: BTreeMap<String, Pod>,
     pods_of_job: BTreeMap<String, BTreeSet<String>>,
@@ -63,11 +74,15 @@ impl Cache {
             Seen::TenantSchedule(object) => drop(self.schedules.insert(name, *object)),
             Seen::Directory(object) => drop(self.directories.insert(name, *object)),
             Seen::Run(object) => {
-                self.ended_runs.remove(&name);
+                self.forget_run(&name);
+                if let Some(source) = &object.spec.source.workflow {
+                    self.open_runs_of.entry(source.name.clone()).or_default().insert(name.clone());
+                }
+                self.turns.insert(turn(&object));
                 self.open_runs.insert(name, *object);
             }
             Seen::EndedRun { planned, .. } => {
-                self.open_runs.remove(&name);
+                self.forget_run(&name);
                 self.ended_runs.insert(name, planned);
             }
             Seen::TenantLedger(object) => drop(self.heads.insert(name, *object)),
@@ -75,6 +90,9 @@ impl Cache {
                 self.forget_job(&name);
                 if let Some(run) = object.labels().get(LABEL_RUN) {
                     self.jobs_of_run.entry(run.clone()).or_default().insert(name.clone());
+                    if !is_finished(&object) {
+                        self.unfinished_of_run.entry(run.clone()).or_default().insert(name.clone());
+                    }
                 }
                 if object.labels().contains_key(LABEL_EVALUATION) {
                     self.evaluations.insert(name.clone());
@@ -110,14 +128,24 @@ impl Cache {
     pub fn replace_all(&mut self, kind: SeenKind, objects: Vec<Seen>) -> Vec<Key> {
         let listed: BTreeSet<_> = objects.iter().map(Seen::name).collect();
         let mut keys = BTreeSet::new();
+        let mut has_room = false;
         for name in self.names(kind) {
             if !listed.contains(&name) {
-                keys.extend(keys::keys_for_name(kind, &name, self));
+                let concerned = keys::concerned_by_name(kind, &name, self);
+                has_room |= concerned.makes_room;
+                keys.extend(concerned.keys);
                 self.forget(kind, &name);
             }
         }
         for seen in objects.into_iter().filter(|seen| seen.kind() == kind && kind != SeenKind::User) {
-            keys.extend(self.apply(seen));
+            let concerned = keys::concerned(&seen, self);
+            has_room |= concerned.makes_room;
+            keys.extend(concerned.keys);
+            self.put(seen);
+        }
+        if has_room {
+            // Once for the whole list.
+            keys.extend(keys::waiting_runs(self));
         }
         if kind == SeenKind::User {
             keys.extend(self.apply(Seen::UserChanged));
@@ -155,10 +183,7 @@ impl Cache {
             SeenKind::WorkflowVersion => self.forget_version(name),
             SeenKind::TenantSchedule => drop(self.schedules.remove(name)),
             SeenKind::Directory => drop(self.directories.remove(name)),
-            SeenKind::Run => {
-                self.open_runs.remove(name);
-                self.ended_runs.remove(name);
-            }
+            SeenKind::Run => self.forget_run(name),
             SeenKind::TenantLedger => drop(self.heads.remove(name)),
             SeenKind::Job => self.forget_job(name),
             SeenKind::Pod => self.forget_pod(name),
@@ -174,11 +199,22 @@ impl Cache {
         }
     }
 
+    fn forget_run(&mut self, name: &str) {
+        self.ended_runs.remove(name);
+        if let Some(run) = self.open_runs.remove(name) {
+            self.turns.remove(&turn(&run));
+            if let Some(source) = &run.spec.source.workflow {
+                unlink(&mut self.open_runs_of, &source.name, name);
+            }
+        }
+    }
+
     fn forget_job(&mut self, name: &str) {
         if let Some(job) = self.jobs.remove(name) {
             self.evaluations.remove(name);
             if let Some(run) = job.labels().get(LABEL_RUN) {
                 unlink(&mut self.jobs_of_run, run, name);
+                unlink(&mut self.unfinished_of_run, run, name);
             }
         }
     }
@@ -241,8 +277,13 @@ impl Cache {
     }
 
     /// Those of one workflow.
-    pub fn open_runs_of<'a>(&'a self, workflow: &'a str) -> impl Iterator<Item = &'a Run> {
-        self.open_runs().filter(move |run| run.spec.source.workflow.as_ref().is_some_and(|source| source.name == workflow))
+    pub fn open_runs_of(&self, workflow: &str) -> impl Iterator<Item = &Run> {
+        self.open_runs_of.get(workflow).into_iter().flatten().filter_map(|name| self.open_runs.get(name))
+    }
+
+    /// Those whose turn comes before that of `run`, the first one first.
+    pub fn open_runs_before(&self, run: &Run) -> impl Iterator<Item = &Run> {
+        self.turns.range(..turn(run)).filter_map(|(.., name)| self.open_runs.get(name))
     }
 
     /// Whether the Run of that name is complete.
@@ -272,6 +313,17 @@ impl Cache {
     /// The Jobs that carry the label of a Run.
     pub fn jobs_of_run(&self, run: &str) -> impl Iterator<Item = &Job> {
         self.jobs_of_run.get(run).into_iter().flatten().filter_map(|name| self.jobs.get(name))
+    }
+
+    /// The names of the Runs, open or not, that have a Job that has not ended.
+    pub fn runs_under_way(&self) -> impl Iterator<Item = &str> {
+        self.unfinished_of_run.keys().map(String::as_str)
+    }
+
+    /// Whether the Run of that name has one.
+    #[must_use]
+    pub fn is_under_way(&self, run: &str) -> bool {
+        self.unfinished_of_run.contains_key(run)
     }
 
     /// The Jobs that evaluate.
@@ -305,7 +357,7 @@ impl Cache {
     /// stays as it is; nobody takes it for deleted.
     #[must_use]
     pub fn is_blind(&self, key: &Key) -> bool {
-        use SeenKind::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+        use SeenKind::{Directory, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
         self.broken.keys().any(|(kind, name)| match key {
             Key::Directory(of) => *kind == TenantLedger || *kind == Directory && name == of,
             Key::Workflow(of) => {
@@ -313,9 +365,10 @@ impl Cache {
             }
             Key::Run(of) => {
                 // Its limits are not known: what has begun goes on without them.
-                let is_first = |run: &crate::api::Run| !run.status.as_ref().is_some_and(has_begun);
-                let is_of_it = || self.open_runs_of(name).any(|run| run.name_any() == *of && is_first(run));
-                matches!(kind, TenantLedger | TenantSchedule) || *kind == Run && name == of || *kind == Workflow && is_of_it()
+                let is_first = |run: &Run| !run.status.as_ref().is_some_and(has_begun);
+                let is_of = |run: &&Run| run.spec.source.workflow.as_ref().is_some_and(|source| source.name == *name);
+                let is_of_it = || self.open_run(of).filter(is_of).is_some_and(is_first);
+                matches!(kind, TenantLedger | TenantSchedule) || *kind == SeenKind::Run && name == of || *kind == Workflow && is_of_it()
             }
             Key::TenantSchedule => matches!(kind, TenantLedger | TenantSchedule | Directory),
         })
@@ -337,10 +390,13 @@ impl Cache {
             schedules,
             directories,
             open_runs,
+            open_runs_of: _,
+            turns: _,
             ended_runs,
             heads,
             jobs,
             jobs_of_run: _,
+            unfinished_of_run: _,
             evaluations: _,
             pods,
             pods_of_job: _,
@@ -357,6 +413,13 @@ impl Cache {
     pub fn changes(&self) -> u64 {
         self.changes
     }
+}
+
+/// The order in which Runs get room.
+fn turn(run: &Run) -> Turn {
+    let scheduled = run.status.as_ref().and_then(|status| status.scheduled_date_time);
+    let created = || run.creation_timestamp().map(|time| our_time(&time));
+    (run.spec.priority != Priority::Emergency, scheduled.or_else(created).unwrap_or_default(), run.name_any())
 }
 
 /// Whether a Run has come to its end.

@@ -9,11 +9,34 @@ use crate::api::Workflow;
 use crate::api::meta::{LABEL_EVALUATION, LABEL_RUN};
 use crate::domain::references::{Referred, references};
 
+/// What an object concerns that was added, changed or removed.
+pub(super) struct Concerned {
+    /// The keys, but for those of Runs that wait for room.
+    pub keys: Vec<Key>,
+    /// Whether it may make room for a Run that waits.
+    pub makes_room: bool,
+}
+
+impl From<Vec<Key>> for Concerned {
+    fn from(keys: Vec<Key>) -> Self {
+        Self { keys, makes_room: false }
+    }
+}
+
 /// The keys that an object concerns which was added, changed or removed. Call it before or after the cache is brought
 /// up to date, it does not matter.
 #[must_use]
 pub fn keys_for(seen: &Seen, cache: &Cache) -> Vec<Key> {
-    match seen {
+    let Concerned { mut keys, makes_room } = concerned(seen, cache);
+    if makes_room {
+        keys.extend(waiting_runs(cache));
+    }
+    keys
+}
+
+/// The same, without looking who waits.
+pub(super) fn concerned(seen: &Seen, cache: &Cache) -> Concerned {
+    let keys = match seen {
         Seen::Workflow(workflow) => of_workflow(workflow.name_any(), cache),
         Seen::WorkflowVersion(version) => vec![Key::Workflow(version.spec.workflow.clone())],
         Seen::TenantSchedule(_) | Seen::TenantLedger(_) => {
@@ -33,17 +56,18 @@ pub fn keys_for(seen: &Seen, cache: &Cache) -> Vec<Key> {
         }
         Seen::Run(run) => {
             if cache::is_complete(run) {
-                return of_ended_run(run.name_any(), cache);
+                return of_ended_run(run.name_any());
             }
             vec![Key::Run(run.name_any()), Key::TenantSchedule]
         }
-        Seen::EndedRun { name, .. } => of_ended_run(name.clone(), cache),
-        Seen::Job(job) => of_job(job.labels(), cache),
-        Seen::Pod(pod) => of_job(pod.labels(), cache),
+        Seen::EndedRun { name, .. } => return of_ended_run(name.clone()),
+        Seen::Job(job) => return of_job(job.labels()),
+        Seen::Pod(pod) => return of_job(pod.labels()),
         Seen::Referred { referred, name } => naming(*referred, name, cache),
         Seen::UserChanged => vec![Key::TenantSchedule],
-        Seen::Broken(broken) => keys_for_name(broken.kind, &broken.name, cache),
-    }
+        Seen::Broken(broken) => return concerned_by_name(broken.kind, &broken.name, cache),
+    };
+    keys.into()
 }
 
 /// A Workflow has limits, by which its open Runs are held or go on.
@@ -59,42 +83,37 @@ fn naming(referred: Referred, name: &str, cache: &Cache) -> Vec<Key> {
     cache.workflows().filter(names).map(|workflow| Key::Workflow(workflow.name_any())).collect()
 }
 
-/// The keys that a removed object concerns of which only kind and name are known.
-pub(super) fn keys_for_name(kind: SeenKind, name: &str, cache: &Cache) -> Vec<Key> {
+/// What a removed object concerns of which only kind and name are known.
+pub(super) fn concerned_by_name(kind: SeenKind, name: &str, cache: &Cache) -> Concerned {
     let seen = match kind {
         SeenKind::WorkflowVersion => cache.version(name).cloned().map(Seen::from),
         SeenKind::Job => cache.job(name).cloned().map(Seen::from),
         SeenKind::Directory => cache.directory(name).cloned().map(Seen::from),
         SeenKind::TenantSchedule => cache.schedule().cloned().map(Seen::from),
         SeenKind::TenantLedger => cache.head().cloned().map(Seen::from),
-        SeenKind::Workflow => return of_workflow(name.to_owned(), cache),
-        SeenKind::Run => return of_ended_run(name.to_owned(), cache),
+        SeenKind::Workflow => return of_workflow(name.to_owned(), cache).into(),
+        SeenKind::Run => return of_ended_run(name.to_owned()),
         SeenKind::Pod => cache.pod(name).cloned().map(Seen::from),
         SeenKind::Group => Some(Seen::group(name.to_owned())),
         SeenKind::CustomTaskExtension => Some(Seen::extension(name.to_owned())),
         SeenKind::User => Some(Seen::UserChanged),
     };
-    seen.map_or_else(Vec::new, |seen| keys_for(&seen, cache))
+    seen.map_or_else(|| Vec::new().into(), |seen| concerned(&seen, cache))
 }
 
 /// A Run that has ended, or is gone, makes room for one that waits.
-fn of_ended_run(name: String, cache: &Cache) -> Vec<Key> {
-    let mut keys = vec![Key::Run(name), Key::TenantSchedule];
-    keys.extend(waiting_runs(cache));
-    keys
+fn of_ended_run(name: String) -> Concerned {
+    Concerned { keys: vec![Key::Run(name), Key::TenantSchedule], makes_room: true }
 }
 
-fn of_job(labels: &std::collections::BTreeMap<String, String>, cache: &Cache) -> Vec<Key> {
-    let mut keys = Vec::new();
-    if let Some(run) = labels.get(LABEL_RUN) {
-        keys.push(Key::Run(run.clone()));
-        // A Job that ends makes room for a Run that waits.
-        keys.extend(waiting_runs(cache));
-    }
+/// A Job that ends makes room for a Run that waits.
+fn of_job(labels: &std::collections::BTreeMap<String, String>) -> Concerned {
+    let run = labels.get(LABEL_RUN);
+    let mut keys: Vec<Key> = run.map(|run| Key::Run(run.clone())).into_iter().collect();
     if labels.contains_key(LABEL_EVALUATION) {
         keys.push(Key::TenantSchedule);
     }
-    keys
+    Concerned { keys, makes_room: run.is_some() }
 }
 
 fn workflows(cache: &Cache) -> Vec<Key> {
@@ -106,8 +125,8 @@ fn open_runs(cache: &Cache) -> impl Iterator<Item = Key> {
 }
 
 /// Runs that may be waiting for room: those without a Job that has not ended.
-fn waiting_runs(cache: &Cache) -> impl Iterator<Item = Key> {
-    cache.open_runs().filter(|run| cache.jobs_of_run(&run.name_any()).all(super::jobs::is_finished)).map(|run| Key::Run(run.name_any()))
+pub(super) fn waiting_runs(cache: &Cache) -> impl Iterator<Item = Key> {
+    cache.open_runs().map(kube::ResourceExt::name_any).filter(|name| !cache.is_under_way(name)).map(Key::Run)
 }
 
 #[cfg(test)]
@@ -337,5 +356,52 @@ mod tests {
         cache.remove(&run("b", false));
         assert_eq!(cache.open_runs().count(), 0);
         assert!(cache.has_ended("a") && cache.has_ended("c") && !cache.has_ended("b"));
+    }
+    #[test]
+    fn look_ups_follow_what_is_seen() {
+        let asked = |name: &str, workflow: &str, priority: &str| {
+            let spec = json!({"source": {"workflow": {"name": workflow}}, "executionType": "onDemand", "priority": priority});
+            object::<Run>("Run", name, json!({}), json!({"spec": spec}))
+        };
+        let before = |cache: &Cache, run: &Run| cache.open_runs_before(run).map(kube::ResourceExt::name_any).collect::<Vec<_>>();
+        let of = |cache: &Cache, workflow: &str| cache.open_runs_of(workflow).map(kube::ResourceExt::name_any).collect::<Vec<_>>();
+        let mut cache = tenant();
+        let last = asked("y", "x", "normal");
+        for (seen, order, of_w, of_x) in [
+            (asked("z", "w", "emergency"), vec!["z", "a", "b"], vec!["a", "b", "z"], vec![]),
+            // Applied once more: another workflow, and then no emergency.
+            (asked("z", "x", "emergency"), vec!["z", "a", "b"], vec!["a", "b"], vec!["z"]),
+            (asked("z", "x", "normal"), vec!["a", "b"], vec!["a", "b"], vec!["z"]),
+        ] {
+            cache.put(Seen::from(seen));
+            assert_eq!((before(&cache, &last), of(&cache, "w"), of(&cache, "x")), (as_texts(&order), as_texts(&of_w), as_texts(&of_x)));
+        }
+        cache.put(run("a", true));
+        cache.remove(&run("b", false));
+        assert_eq!((before(&cache, &asked("zz", "x", "normal")), of(&cache, "w")), (as_texts(&["z"]), vec![]));
+    }
+
+    fn as_texts(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_run_is_under_way_until_its_last_job_has_ended() {
+        let ended = |name: &str| {
+            let done = json!([{"type": "Complete", "status": "True"}]);
+            let rest = json!({"spec": {"template": {}}, "status": {"conditions": done}});
+            Seen::from(object::<Job>("Job", name, json!({"tenure.dev/run": "a"}), rest))
+        };
+        let mut cache = tenant();
+        let under_way = |cache: &Cache| (cache.runs_under_way().map(str::to_owned).collect::<Vec<_>>(), cache.is_under_way("a"));
+        cache.put(job("a-a2", "a"));
+        cache.put(ended("a-a1"));
+        assert_eq!(under_way(&cache), (as_texts(&["a"]), true));
+        cache.put(ended("a-a2"));
+        assert_eq!(under_way(&cache), (vec![], false));
+        cache.put(job("a-a3", "a"));
+        assert_eq!(under_way(&cache), (as_texts(&["a"]), true));
+        cache.remove(&job("a-a3", "a"));
+        assert_eq!(under_way(&cache), (vec![], false));
     }
 }

@@ -1,5 +1,7 @@
 //! Run: from a plan in force to Jobs, and from what they report to a result. Slices are never read here.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt as _;
@@ -11,7 +13,7 @@ use super::starting::{JOB_NOT_STARTING, Waiting};
 use super::{Next, ReconcileError, jobs, report, status};
 use crate::api::conditions::{self, COMPLETE, Finding, HELD, PLANNED, STALLED};
 use crate::api::meta::LABEL_RUN;
-use crate::api::run::{ExecutionType, Priority, RunPlan, RunStatus};
+use crate::api::run::{ExecutionType, RunPlan, RunStatus};
 use crate::api::workflow::Category;
 use crate::api::{ProcessingStatus, Run, TenantLedger};
 use crate::cluster::events::Notice;
@@ -107,22 +109,25 @@ fn has_room(cache: &Cache, memory: &Memory, run: &Run) -> bool {
     let bound = cache.schedule().map_or(DEFAULT_CONCURRENT_RUNS, |schedule| schedule.spec.max_concurrent_runs);
     let bound = usize::try_from(bound).unwrap_or(1).max(1);
     let name = run.name_any();
-    let others = || cache.open_runs().filter(|other| other.name_any() != name && !is_exempt(cache, other));
-    let executing = others().filter(|other| is_executing(cache, memory, &other.name_any())).count();
+    let takes_place = |other: &&Run| other.name_any() != name && !is_exempt(cache, other);
+    // A Job that was just created may not have been seen.
+    let launched = memory.launched.iter().filter(|(_, job)| cache.job(job).is_none()).map(|(run, _)| run.as_str());
+    let executing: BTreeSet<&str> = cache.runs_under_way().chain(launched).collect();
+    let places = executing.iter().filter_map(|other| cache.open_run(other)).filter(takes_place).count();
+    let left = bound.saturating_sub(places);
     let is_first = |run: &Run| run.status.as_ref().is_none_or(|status| status.attempt == 0);
-    let ahead = others()
-        .filter(|other| is_first(run) && is_first(other) && turn(other) < turn(run))
-        .filter(|other| !is_executing(cache, memory, &other.name_any()))
+    if !is_first(run) {
+        return left > 0;
+    }
+    let ahead = cache
+        .open_runs_before(run)
+        .filter(|other| is_first(other) && !executing.contains(other.name_any().as_str()))
+        .filter(takes_place)
         .filter(|other| {
             plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0) && gate_of(cache, other, false) == Gate::Open
-        })
-        .count();
-    executing + ahead < bound
-}
-
-/// Whether the Run has a Job that has not ended; one that was just created may not have been seen.
-fn is_executing(cache: &Cache, memory: &Memory, run: &str) -> bool {
-    cache.jobs_of_run(run).any(|job| !jobs::is_finished(job)) || memory.launched.get(run).is_some_and(|job| cache.job(job).is_none())
+        });
+    // More than there are places for need not be counted.
+    ahead.take(left).count() < left
 }
 
 /// What stands between the Run's plan and its first effect, as Workflow and TenantSchedule say today. `has_jobs`: there is
@@ -145,13 +150,6 @@ fn gate_of(cache: &Cache, run: &Run, has_jobs: bool) -> Gate {
         Gate::Held { reason: Held::LimitExceeded, .. } if run.spec.cancel => Gate::Open,
         gate => gate,
     }
-}
-
-/// The order in which Runs get a place.
-fn turn(run: &Run) -> (bool, DateTime<Utc>, String) {
-    let scheduled = run.status.as_ref().and_then(|status| status.scheduled_date_time);
-    let created = || run.creation_timestamp().map(|time| crate::cluster::events::our_time(&time));
-    (run.spec.priority != Priority::Emergency, scheduled.or_else(created).unwrap_or_default(), run.name_any())
 }
 
 fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> Plan {

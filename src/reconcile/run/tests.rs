@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::reasons;
+use crate::api::run::Priority;
 use crate::api::{TenantSchedule, Workflow, WorkflowVersion};
 use crate::reconcile::{Seen, SeenKind};
 

@@ -21,10 +21,11 @@ use crate::runner::compile::window_of;
 use super::departure::People;
 use super::draft::Draft;
 use super::on_demand;
-use super::place::{self, Wanted};
+use super::place;
 use super::release;
 use super::snapshot::{Looks, Seen};
 use super::tenant::{Reading, Tenant, Usable};
+use super::wanted::Wanted;
 
 /// Most attributes of a directory of which the head says that they have unreadable values: its schema's bound.
 const MOST_UNREADABLE: usize = 100;
@@ -193,7 +194,7 @@ fn miss(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurren
 
 /// What the head remembers: every workflow name that was ever seen, with its highest number.
 fn heads(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft) {
-    let mut heads = tenant.head.workflows.clone();
+    let mut heads: BTreeMap<String, WorkflowHead> = tenant.head.workflows.iter().map(|head| (head.name.clone(), head.clone())).collect();
     for version in &tenant.versions {
         let head = head_of(&mut heads, &version.spec.workflow);
         if head.lineage.is_empty() {
@@ -205,12 +206,11 @@ fn heads(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft) {
         for name in tenant.workflows.keys() {
             head_of(&mut heads, name);
         }
-        for head in &mut heads {
+        for head in heads.values_mut() {
             bring_up_to_date(tenant, head);
         }
     }
-    heads.sort_by(|left, right| left.name.cmp(&right.name));
-    draft.workflows = heads;
+    draft.workflows = heads.into_values().collect();
     draft.directories.clone_from(&tenant.head.directories);
     for (name, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
@@ -222,23 +222,19 @@ fn heads(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft) {
     draft.directories.sort_by(|left, right| left.name.cmp(&right.name));
 }
 
-fn head_of<'a>(heads: &'a mut Vec<WorkflowHead>, name: &str) -> &'a mut WorkflowHead {
-    let index = heads.iter().position(|head| head.name == name).unwrap_or_else(|| {
-        heads.push(WorkflowHead {
-            name: name.to_owned(),
-            lineage: String::new(),
-            highest_version: 0,
-            activated_at: None,
-            last_sealed_at: None,
-            due_rule: None,
-            idle_since: None,
-            trigger: Vec::new(),
-            deleted_at: None,
-            deletion_policy: DeletionPolicy::default(),
-        });
-        heads.len() - 1
-    });
-    &mut heads[index]
+fn head_of<'a>(heads: &'a mut BTreeMap<String, WorkflowHead>, name: &str) -> &'a mut WorkflowHead {
+    heads.entry(name.to_owned()).or_insert_with(|| WorkflowHead {
+        name: name.to_owned(),
+        lineage: String::new(),
+        highest_version: 0,
+        activated_at: None,
+        last_sealed_at: None,
+        due_rule: None,
+        idle_since: None,
+        trigger: Vec::new(),
+        deleted_at: None,
+        deletion_policy: DeletionPolicy::default(),
+    })
 }
 
 /// What this evaluation has seen of the workflow. One that asks to be scheduled counts as activated from the first

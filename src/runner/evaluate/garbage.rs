@@ -115,13 +115,16 @@ async fn prune_sightings(context: &Context, tenant: &Tenant, snapshots: &[Direct
 async fn prune_runs(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<Option<DateTime<Utc>>, RunnerError> {
     let limits = tenant.schedule.as_ref().and_then(|schedule| schedule.spec.history_limits.clone()).unwrap_or_default();
     let days = limits.days.unwrap_or(HISTORY_DAYS);
-    let ended: Vec<EndedRun> = tenant.runs.iter().filter(|run| is_scheduled(run)).filter_map(|run| ended(run, head)).collect();
+    let forget: BTreeMap<&str, DateTime<Utc>> =
+        head.workflows.iter().rev().filter_map(|entry| Some((entry.name.as_str(), forget_at(entry)?))).collect();
+    let ended: Vec<EndedRun> = tenant.runs.iter().filter(|run| is_scheduled(run)).filter_map(|run| ended(run, &forget)).collect();
     let names = expired(&ended, days, limits.runs_per_workflow.unwrap_or(RUNS_PER_WORKFLOW), tenant.as_of);
     for name in &names {
         delete_all::<RunSlice>(context, &Selector::labels(format!("{LABEL_RUN}={name}")), |_| false).await?;
         context.cluster.delete::<Run>(name, None).await?;
     }
-    let left: Vec<EndedRun> = ended.into_iter().filter(|run| !names.contains(&run.name)).collect();
+    let gone: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let left: Vec<EndedRun> = ended.into_iter().filter(|run| !gone.contains(run.name.as_str())).collect();
     Ok(next_expiry(&left, days))
 }
 
@@ -129,26 +132,36 @@ async fn prune_runs(context: &Context, tenant: &Tenant, head: &TenantLedgerData)
 /// applies the Workflow again goes on where it ended.
 async fn prune_versions(context: &Context, tenant: &Tenant, head: &TenantLedgerData) -> Result<(), RunnerError> {
     let is_gone = |entry: &&WorkflowHead| forget_at(entry).is_some_and(|at| at <= tenant.as_of);
-    for entry in head.workflows.iter().filter(is_gone) {
-        let source = |run: &&Run| run.spec.source.workflow.as_ref().is_some_and(|source| source.name == entry.name);
-        if tenant.runs.iter().filter(source).any(|run| ended(run, head).is_none()) {
-            continue;
-        }
-        for version in tenant.versions.iter().filter(|version| version.spec.workflow == entry.name) {
+    let gone: Vec<&WorkflowHead> = head.workflows.iter().filter(is_gone).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let open = tenant.runs.iter().filter(|run| completed_at(run).is_none());
+    let needed: BTreeSet<&str> = open.filter_map(|run| Some(run.spec.source.workflow.as_ref()?.name.as_str())).collect();
+    let mut versions: BTreeMap<&str, Vec<&WorkflowVersion>> = BTreeMap::new();
+    for version in &tenant.versions {
+        versions.entry(&version.spec.workflow).or_default().push(version);
+    }
+    for entry in gone.into_iter().filter(|entry| !needed.contains(entry.name.as_str())) {
+        for version in versions.get(entry.name.as_str()).into_iter().flatten() {
             context.cluster.delete::<WorkflowVersion>(&version.name_any(), version.uid()).await?;
         }
     }
     Ok(())
 }
 
-fn ended(run: &Run, head: &TenantLedgerData) -> Option<EndedRun> {
-    let status = run.status.as_ref()?;
-    if !is_true(&status.conditions, COMPLETE) {
-        return None;
-    }
+/// When the Run ended, if it has.
+fn completed_at(run: &Run) -> Option<DateTime<Utc>> {
+    let status = run.status.as_ref().filter(|status| is_true(&status.conditions, COMPLETE))?;
+    status.completed_date_time
+}
+
+/// A Run that has ended. `forget`: when the history of a workflow goes, by its name.
+fn ended(run: &Run, forget: &BTreeMap<&str, DateTime<Utc>>) -> Option<EndedRun> {
+    let completed_at = completed_at(run)?;
     let workflow = run.spec.source.workflow.as_ref()?.name.clone();
-    let forget_at = head.workflows.iter().find(|entry| entry.name == workflow).and_then(forget_at);
-    Some(EndedRun { name: run.name_any(), workflow, completed_at: status.completed_date_time?, forget_at })
+    let forget_at = forget.get(workflow.as_str()).copied();
+    Some(EndedRun { name: run.name_any(), workflow, completed_at, forget_at })
 }
 
 /// Removes rows that need not be kept: of abandoned epochs, and expired ones.

@@ -8,11 +8,13 @@ mod garbage;
 mod head;
 mod on_demand;
 mod place;
+mod plan;
 mod quiet;
 mod read;
 mod release;
 mod snapshot;
 mod tenant;
+mod wanted;
 mod write;
 
 use chrono::{DateTime, Utc};

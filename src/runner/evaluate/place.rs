@@ -1,135 +1,30 @@
 //! From wanted work to Runs, slices and rows: order per person, superseding, slicing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_EPOCH, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
-use crate::api::reasons::{self, HIRE_DATE_UNKNOWN, NAME_REUSED, OFF_BOARDED, SUBJECT_NOT_FOUND, SUPERSEDED};
-use crate::api::run::{ExecutionType, RunPlan, RunSource, RunSpec, WorkflowSource};
-use crate::api::{
-    Category, Closing, EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, RunSliceData, SubjectResult, Task, TaskResult,
-};
-use crate::domain::departure::{Closer, is_return};
+use crate::api::reasons::{SUBJECT_NOT_FOUND, SUPERSEDED};
+use crate::api::run::{ExecutionType, RunSource, RunSpec, WorkflowSource};
+use crate::api::{Category, EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, RunSliceData, SubjectResult, Task, TaskResult};
 use crate::domain::gate::is_already_so;
-use crate::domain::identity::PlanIdentity;
 use crate::domain::order::{self, Candidate, Placement};
-use crate::domain::plan::{hash, parts, result_bytes};
-use crate::domain::subject::{HIRE_DATE, LEAVE_DATE, Person};
-use crate::domain::trigger::{Change, CompiledWorkflow, Occurrence};
+use crate::domain::plan::{parts, result_bytes};
+use crate::domain::subject::HIRE_DATE;
+use crate::domain::trigger::CompiledWorkflow;
 
 use super::departure::People;
 use super::draft::Draft;
-use super::snapshot::Seen;
+use super::plan::plan_of;
 use super::tenant::{Tenant, Usable};
-
-/// One subject that is to be planned.
-#[derive(Clone, Debug)]
-pub(super) struct Wanted {
-    workflow: String,
-    subject: String,
-    subject_key: String,
-    key: String,
-    attribute: String,
-    sequence: Option<i64>,
-    /// Further changes that are done with it.
-    also: Vec<Change>,
-    due: DateTime<Utc>,
-    /// On demand: name and UID of the Run.
-    run: Option<(String, String)>,
-    exempt: bool,
-    /// On demand: why the subject is not processed.
-    refused: Option<&'static str>,
-}
-
-impl Wanted {
-    /// An occurrence that an evaluation found.
-    pub fn scheduled(usable: &Usable, person: &Person, occurrence: Occurrence, key: String) -> Self {
-        Self {
-            workflow: usable.compiled.name.clone(),
-            subject: person.name.clone(),
-            subject_key: person.key.clone(),
-            key,
-            sequence: occurrence.sequence(),
-            attribute: occurrence.attribute,
-            also: occurrence.also,
-            due: occurrence.due,
-            run: None,
-            exempt: false,
-            refused: None,
-        }
-    }
-
-    /// A subject of a Run that a person made.
-    pub fn on_demand(
-        usable: &Usable,
-        run: &Run,
-        subject: &str,
-        subject_key: String,
-        key: String,
-        fitness: Fitness,
-        as_of: DateTime<Utc>,
-    ) -> Self {
-        let refused = match fitness {
-            Fitness::Nobody => Some(SUBJECT_NOT_FOUND),
-            Fitness::OfAnother => Some(NAME_REUSED),
-            Fitness::MayReturn => Some(HIRE_DATE_UNKNOWN),
-            Fitness::Refused => Some(OFF_BOARDED),
-            Fitness::Works | Fitness::Exempt => None,
-        };
-        Self {
-            workflow: usable.compiled.name.clone(),
-            subject: subject.to_owned(),
-            subject_key,
-            key,
-            attribute: String::new(),
-            sequence: None,
-            also: Vec::new(),
-            due: as_of,
-            run: Some((run.name_any(), run.uid().unwrap_or_default())),
-            exempt: fitness == Fitness::Exempt,
-            refused,
-        }
-    }
-
-    /// What it keeps from being done, if it closes the account.
-    fn closer(&self, usable: &Usable, person: Option<(&Person, &Seen<'_>)>, as_of: DateTime<Utc>) -> Option<Closer> {
-        let compiled = &usable.compiled;
-        // Whom a person has closed has left, whatever the workflow's trigger waits for.
-        let closing = compiled.closing().map(|closing| if self.run.is_some() { Closing::Leaving } else { closing })?;
-        let is_leave = self.attribute == LEAVE_DATE;
-        let (returns, is_back) =
-            person.map_or((false, false), |(_, seen)| (is_return(&seen.employment), seen.employment.has_returned(as_of)));
-        if is_leave && is_back {
-            return None;
-        }
-        Some(Closer { key: self.key.clone(), due: self.due, closing, spares_the_hire: is_leave && returns })
-    }
-}
-
-/// What an on-demand Run may do to somebody.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Fitness {
-    /// There is no such person.
-    Nobody,
-    /// The account may be another person's, and nobody has said whose it is.
-    OfAnother,
-    /// The workflow deletes, and their hire date cannot be read.
-    MayReturn,
-    /// They have not left.
-    Works,
-    /// They have left, and the Run was made for them afterwards.
-    Exempt,
-    /// They have left.
-    Refused,
-}
+use super::wanted::Wanted;
 
 /// Places all work: rows, Runs, slices and plans go into the draft.
 pub(super) fn place(tenant: &Tenant, people: &People<'_>, wanted: &[Wanted], draft: &mut Draft) {
     let Placements { of, superseded } = order_people(tenant, people, wanted);
-    let scene = Plan { tenant, people, wanted, placements: &of };
+    let scene = Plan { tenant, people, wanted, placements: &of, scopes: scopes(tenant, people, wanted) };
     let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (id, want) in wanted.iter().enumerate() {
         if let (Some(Placement::Superseded { by }), None) = (&of[id], &want.run) {
@@ -139,12 +34,28 @@ pub(super) fn place(tenant: &Tenant, people: &People<'_>, wanted: &[Wanted], dra
         let run = want.run.as_ref().map_or_else(|| scheduled_name(tenant, &want.workflow), |(run, _)| run.clone());
         groups.entry((run, want.workflow.clone())).or_default().push(id);
     }
-    let mut slice_of: BTreeMap<usize, String> = BTreeMap::new();
+    let mut seats: BTreeMap<usize, Seat> = BTreeMap::new();
     for ((run, workflow), ids) in &groups {
-        scene.build_run(run, &tenant.usable[workflow], ids, &mut slice_of, draft);
+        scene.build_run(run, &tenant.usable[workflow], ids, &mut seats, draft);
     }
-    link(wanted, &of, &slice_of, draft);
+    link(&of, &seats, draft);
     supersede_open(tenant, &superseded, draft);
+}
+
+/// How many people are in the scope of each workflow of which something is wanted: counted once, however many Runs of it
+/// there are.
+fn scopes<'w>(tenant: &Tenant, people: &People<'_>, wanted: &'w [Wanted]) -> BTreeMap<&'w str, i32> {
+    let names: BTreeSet<&str> = wanted.iter().map(|want| want.workflow.as_str()).collect();
+    let scope = |name: &str| i32::try_from(people.in_scope(&tenant.usable[name])).unwrap_or(i32::MAX);
+    names.into_iter().map(|name| (name, scope(name))).collect()
+}
+
+/// Where somebody's result stands.
+struct Seat {
+    /// Name of the slice.
+    slice: String,
+    /// The slice's place in the draft, and the result's place in the slice.
+    place: (usize, usize),
 }
 
 fn scheduled_name(tenant: &Tenant, workflow: &str) -> String {
@@ -237,27 +148,28 @@ struct Plan<'a> {
     people: &'a People<'a>,
     wanted: &'a [Wanted],
     placements: &'a [Option<Placement>],
+    /// How many people are in the scope of a workflow, by its name.
+    scopes: BTreeMap<&'a str, i32>,
 }
 
 impl Plan<'_> {
-    fn build_run(&self, run: &str, usable: &Usable, ids: &[usize], slice_of: &mut BTreeMap<usize, String>, draft: &mut Draft) {
+    fn build_run(&self, run: &str, usable: &Usable, ids: &[usize], seats: &mut BTreeMap<usize, Seat>, draft: &mut Draft) {
         let (tenant, wanted, compiled) = (self.tenant, self.wanted, &usable.compiled);
         let tasks = enabled(usable);
         let on_demand = wanted[ids[0]].run.clone();
         let mut ids = ids.to_vec();
         ids.sort_by(|left, right| (wanted[*left].due, &wanted[*left].subject).cmp(&(wanted[*right].due, &wanted[*right].subject)));
-        let mut results: Vec<SubjectResult> =
-            ids.iter().map(|id| self.result(&tasks, &wanted[*id], self.placements[*id].as_ref())).collect();
-        let scope = i32::try_from(self.people.in_scope(usable)).unwrap_or(i32::MAX);
+        let results: Vec<SubjectResult> = ids.iter().map(|id| self.result(&tasks, &wanted[*id], self.placements[*id].as_ref())).collect();
+        let scope = self.scopes.get(compiled.name.as_str()).copied().unwrap_or_default();
         let most = |(result, id): (&SubjectResult, &usize)| result_bytes(result, names_to_come(self.placements[*id].as_ref()), &tasks);
         let parts = parts(&results.iter().zip(&ids).map(most).collect::<Vec<_>>());
-        let (mut slices, mut rest) = (Vec::new(), ids.as_slice());
+        let (mut slices, mut rest, mut results) = (Vec::new(), ids.as_slice(), results.into_iter());
         for (index, count) in parts.into_iter().enumerate() {
             let (part, others) = rest.split_at(count);
             rest = others;
             let name = if on_demand.is_some() { format!("{run}-e{}-{index}", tenant.epoch) } else { format!("{run}-{index}") };
-            for id in part {
-                slice_of.insert(*id, name.clone());
+            for (row, id) in part.iter().enumerate() {
+                seats.insert(*id, Seat { slice: name.clone(), place: (draft.slices.len() + index, row) });
                 draft.rows.extend(self.planned_rows(usable, &wanted[*id], run, &name));
             }
             let data = RunSliceData {
@@ -272,11 +184,11 @@ impl Plan<'_> {
                 index: i32::try_from(index).unwrap_or(i32::MAX),
                 scope,
                 claim: None,
-                results: results.drain(..count).collect(),
+                results: results.by_ref().take(count).collect(),
             };
             slices.push(RunSlice { metadata: metadata(tenant, &name, run, &compiled.name), spec: data });
         }
-        draft.plans.insert(run.to_owned(), plan_of(&slices, None));
+        draft.plans.insert(run.to_owned(), plan_of(&slices.iter().collect::<Vec<_>>(), None));
         draft.slices.extend(slices);
         if on_demand.is_none() {
             draft.runs.push(Run { metadata: metadata(tenant, run, run, &compiled.name), spec: scheduled_spec(compiled), status: None });
@@ -355,63 +267,20 @@ fn metadata(tenant: &Tenant, name: &str, run: &str, workflow: &str) -> ObjectMet
     }
 }
 
-/// The plan that slices make: of all their people, but for those who left it before they began.
-pub(super) fn plan_of(slices: &[RunSlice], reason: Option<&str>) -> RunPlan {
-    plan_without(slices, reason, |_| false)
-}
-
-/// The same, without those of whom `has_left` says that they have left it, whatever the slices say.
-pub(super) fn plan_without(slices: &[RunSlice], reason: Option<&str>, has_left: impl Fn(&SubjectResult) -> bool) -> RunPlan {
-    let stays = |result: &&SubjectResult| !was_let_go(result) && !has_left(result);
-    let results = || slices.iter().flat_map(|slice| &slice.spec.results).filter(stays);
-    let first = slices.first().map(|slice| &slice.spec);
-    let (workflow, version, epoch, scope) =
-        first.map_or(("", 0, 0, 0), |data| (data.workflow.as_str(), data.version, data.epoch, data.scope));
-    let names: Vec<(String, &RunSlice)> = slices.iter().map(|slice| (slice.name_any(), slice)).collect();
-    let people = names.iter().flat_map(|(name, slice)| {
-        slice.spec.results.iter().filter(stays).map(|result| [name.as_str(), result.subject.as_str(), result.occurrence.as_str()])
-    });
-    let identity = PlanIdentity { workflow, version, people: people.collect() };
-    let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    RunPlan {
-        epoch,
-        hash: hash(&identity),
-        version,
-        subjects: count(results().count()),
-        slices: count(slices.len()),
-        counted: count(results().filter(|result| !result.already_so).count()),
-        scope,
-        due_date_time: results().map(|result| result.due).min(),
-        reason: reason.map(str::to_owned),
-    }
-}
-
-/// Whether the subject was canceled before it began because its occurrence is released, or because a leaver's work took the
-/// place of a plan that stood.
-fn was_let_go(result: &SubjectResult) -> bool {
-    result.processing_status == ProcessingStatus::Canceled
-        && result.attempt.is_none()
-        && (result.superseded_date_time.is_some() || result.reason.as_deref().is_some_and(reasons::is_releasable))
-}
-
 /// Writes into every result for which older slices it waits, and whose place it takes.
-fn link(wanted: &[Wanted], placements: &[Option<Placement>], slice_of: &BTreeMap<usize, String>, draft: &mut Draft) {
-    let mut drafted: BTreeMap<String, &mut RunSlice> = draft.slices.iter_mut().map(|slice| (slice.name_any(), slice)).collect();
-    for (id, want) in wanted.iter().enumerate() {
-        let Some(Placement::Planned { after, slices, supersedes, .. }) = &placements[id] else { continue };
-        let Some(name) = slice_of.get(&id) else { continue };
-        let mut waits: Vec<String> = after.iter().filter_map(|other| slice_of.get(other)).chain(slices).cloned().collect();
+fn link(placements: &[Option<Placement>], seats: &BTreeMap<usize, Seat>, draft: &mut Draft) {
+    for (id, seat) in seats {
+        let Some(Placement::Planned { after, slices, supersedes, .. }) = &placements[*id] else { continue };
+        let others = after.iter().filter_map(|other| seats.get(other)).map(|other| &other.slice);
+        let mut waits: Vec<String> = others.chain(slices).cloned().collect();
         waits.sort();
         waits.dedup();
-        waits.retain(|slice| slice != name);
+        waits.retain(|slice| *slice != seat.slice);
         let mut takes = supersedes.clone();
         takes.sort();
         takes.dedup();
-        let Some(result) =
-            drafted.get_mut(name).and_then(|slice| slice.spec.results.iter_mut().find(|result| result.occurrence == want.key))
-        else {
-            continue;
-        };
+        let (slice, row) = seat.place;
+        let Some(result) = draft.slices.get_mut(slice).and_then(|slice| slice.spec.results.get_mut(row)) else { continue };
         result.waits_for = waits;
         result.supersedes = takes;
     }
@@ -431,88 +300,5 @@ fn supersede_open(tenant: &Tenant, superseded: &[(String, String, String)], draf
             row.slice = Some(slice.clone());
             draft.rows.push(row);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn slice(index: i32, people: &[(&str, &str)]) -> RunSlice {
-        let result = |(subject, key): &(&str, &str)| SubjectResult {
-            subject: (*subject).to_owned(),
-            occurrence: (*key).to_owned(),
-            processing_status: ProcessingStatus::Queued,
-            ..SubjectResult::default()
-        };
-        let spec = RunSliceData {
-            run: "join-v3-e1".to_owned(),
-            run_uid: String::new(),
-            execution_type: ExecutionType::Scheduled,
-            workflow: "join".to_owned(),
-            category: Category::Joiner,
-            lineage: "l".to_owned(),
-            version: 3,
-            epoch: 1,
-            index,
-            scope: 10,
-            claim: None,
-            results: people.iter().map(result).collect(),
-        };
-        RunSlice { metadata: ObjectMeta { name: Some(format!("join-v3-e1-{index}")), ..ObjectMeta::default() }, spec }
-    }
-
-    type Alteration = fn(&mut Vec<RunSlice>);
-
-    /// Two slices, after a change.
-    fn plan(change: Alteration) -> RunPlan {
-        let mut slices = vec![slice(0, &[("ann", "k1"), ("bob", "k2")]), slice(1, &[("cid", "k3")])];
-        change(&mut slices);
-        plan_of(&slices, None)
-    }
-
-    #[test]
-    fn the_hash_of_a_plan_is_over_version_subjects_occurrences_and_slices() {
-        let own = plan(|_| {});
-        assert_eq!((own.subjects, own.slices, own.version), (3, 2, 3));
-        let cases: [(&str, Alteration, bool); 15] = [
-            ("another workflow", |slices| slices.iter_mut().for_each(|slice| slice.spec.workflow = "off".to_owned()), false),
-            ("another version", |slices| slices.iter_mut().for_each(|slice| slice.spec.version = 4), false),
-            ("another subject", |slices| slices[0].spec.results[1].subject = "dee".to_owned(), false),
-            ("another occurrence", |slices| slices[0].spec.results[1].occurrence = "k4".to_owned(), false),
-            ("another slice", |slices| slices[1].metadata.name = Some("join-v3-e1-2".to_owned()), false),
-            ("another order of slices", |slices| slices.swap(0, 1), false),
-            ("somebody more", |slices| slices.push(slice(2, &[("dee", "k4")])), false),
-            ("somebody less", |slices| drop(slices.pop()), false),
-            ("somebody canceled by a person", |slices| cancel(slices, reasons::CANCELED_BY_REQUEST), true),
-            ("somebody let go by an evaluation", |slices| cancel(slices, reasons::CHANGED), false),
-            ("somebody whose turn a leaver took when it was planned", |slices| cancel(slices, reasons::SUPERSEDED), true),
-            ("somebody whose place a leaver took", |slices| supersede(slices), false),
-            ("progress", |slices| slices[0].spec.results[0].processing_status = ProcessingStatus::Completed, true),
-            ("who waits for whom", |slices| slices[0].spec.results[0].waits_for = vec!["off-v1-e1-0".to_owned()], true),
-            ("how large the scope is", |slices| slices[0].spec.scope = 11, true),
-        ];
-        for (what, change, is_same) in cases {
-            assert_eq!(plan(change).hash == own.hash, is_same, "{what}");
-        }
-        let less = plan(|slices| drop(slices[0].spec.results.pop()));
-        assert_eq!(plan(|slices| cancel(slices, reasons::CHANGED)).hash, less.hash, "who was let go is as if never planned");
-        assert_eq!(plan(|slices| supersede(slices)).hash, less.hash, "nor whose place was taken");
-        let slices = [slice(0, &[("ann", "k1"), ("bob", "k2")]), slice(1, &[("cid", "k3")])];
-        let without = plan_without(&slices, Some("why"), |result| result.subject == "bob");
-        assert_eq!((without.hash, without.subjects, without.reason.as_deref()), (less.hash, 2, Some("why")));
-    }
-
-    /// A leaver takes the place of what was planned for Bob.
-    fn supersede(slices: &mut [RunSlice]) {
-        cancel(slices, reasons::SUPERSEDED);
-        slices[0].spec.results[1].superseded_date_time = Some(DateTime::UNIX_EPOCH);
-    }
-
-    /// Bob is canceled before he began.
-    fn cancel(slices: &mut [RunSlice], reason: &str) {
-        let result = &mut slices[0].spec.results[1];
-        result.processing_status = ProcessingStatus::Canceled;
-        result.reason = Some(reason.to_owned());
     }
 }

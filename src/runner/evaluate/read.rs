@@ -21,6 +21,7 @@ use crate::runner::compile::{self, newest};
 use crate::runner::{Context, RunnerError};
 
 use super::head::Head;
+use super::release::held_runs;
 use super::tenant::{Reading, Tenant, Usable};
 
 /// Most Runs whose slices one request asks for: their names stay well inside a URL.
@@ -64,12 +65,13 @@ pub(super) async fn objects(
     let schedule = all::<TenantSchedule>(cluster).await?.into_iter().find(|schedule| schedule.name_any() == DEFAULT_NAME);
     let workflows: BTreeMap<String, Workflow> =
         all::<Workflow>(cluster).await?.into_iter().map(|workflow| (workflow.name_any(), workflow)).collect();
-    Ok(Tenant {
+    let mut tenant = Tenant {
         namespace: cluster.namespace().to_owned(),
         epoch: data.epoch,
         as_of,
         runs_only,
         stillness: TimeDelta::from_std(cluster.timing().stillness).unwrap_or(TimeDelta::MAX),
+        head_places: data.workflows.iter().enumerate().map(|(place, head)| (head.name.clone(), place)).rev().collect(),
         head: data,
         keys,
         schedule,
@@ -84,8 +86,11 @@ pub(super) async fn objects(
         ledger,
         snapshots,
         runs,
+        held: BTreeSet::new(),
         slices: BTreeMap::new(),
-    })
+    };
+    tenant.held = held_runs(&tenant);
+    Ok(tenant)
 }
 
 /// An evaluator that meets a row of a higher epoch stops: somebody overtook it, or a backup was torn.

@@ -19,7 +19,7 @@ use crate::rule::Truth;
 use crate::runner::{Context, RunnerError};
 
 use super::departure::People;
-use super::place::plan_without;
+use super::plan::plan_without;
 use super::snapshot::Looks;
 use super::tenant::Tenant;
 
@@ -81,7 +81,6 @@ fn released(tenant: &Tenant, row: &LedgerEntry, reason: &str) -> LedgerEntry {
 
 fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> Vec<(LedgerEntry, Release)> {
     let people = People::new(tenant, looks);
-    let held = held_runs(tenant);
     let judge = |row: &LedgerEntry| {
         let facts = Facts {
             row,
@@ -90,7 +89,7 @@ fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> Vec<(LedgerEntry, Release)> 
             deletes: tenant.usable.get(&row.workflow).is_some_and(|usable| usable.compiled.tasks.deletes),
             result: tenant.result(row.slice.as_deref(), &row.key),
             stopped: stopped(tenant, &row.workflow),
-            leaves: row.run.as_ref().filter(|run| held.contains(*run)).and_then(|_| leaves(tenant, &people, row)),
+            leaves: row.run.as_ref().filter(|run| tenant.held.contains(*run)).and_then(|_| leaves(tenant, &people, row)),
             as_of: tenant.as_of,
         };
         decide(&facts, &tenant.keys)
@@ -99,20 +98,20 @@ fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> Vec<(LedgerEntry, Release)> 
 }
 
 /// The names of the Runs that are held, as this evaluation sees it.
-fn held_runs(tenant: &Tenant) -> BTreeSet<String> {
-    tenant.runs.iter().filter(|run| is_held(tenant, run)).map(ResourceExt::name_any).collect()
+pub(super) fn held_runs(tenant: &Tenant) -> BTreeSet<String> {
+    let versions = tenant.versions.iter().rev().map(|version| ((version.spec.workflow.as_str(), version.spec.number), version)).collect();
+    tenant.runs.iter().filter(|run| is_held(tenant, &versions, run)).map(ResourceExt::name_any).collect()
 }
 
 /// Whether a limit stands between a Run's plan and its first effect.
-fn is_held(tenant: &Tenant, run: &Run) -> bool {
+fn is_held(tenant: &Tenant, versions: &BTreeMap<(&str, i32), &WorkflowVersion>, run: &Run) -> bool {
     let Some(status) = run.status.as_ref().filter(|status| !is_true(&status.conditions, COMPLETE)) else { return false };
     let Some((plan, source)) = status.plan.as_ref().zip(run.spec.source.workflow.as_ref()) else { return false };
-    let is_pinned = |version: &&WorkflowVersion| version.spec.workflow == source.name && version.spec.number == plan.version;
     let facts = gate::Facts {
         plan,
         execution: run.spec.execution_type,
         has_begun: gate::has_begun(status),
-        version: tenant.versions.iter().find(is_pinned).map(|version| &version.spec.template),
+        version: versions.get(&(source.name.as_str(), plan.version)).map(|version| &version.spec.template),
         workflow: tenant.workflows.get(&source.name).and_then(|workflow| workflow.spec.execution_limits.as_ref()),
         tenant: tenant.schedule.as_ref().and_then(|schedule| schedule.spec.limits.as_ref()),
     };
@@ -153,8 +152,7 @@ fn window_end(compiled: &CompiledWorkflow, row: &LedgerEntry) -> DateTime<Utc> {
 
 /// When the windows of those end who wait in plans that are held: then an evaluation finds something to do.
 pub(super) fn ends_of_held(tenant: &Tenant) -> Vec<DateTime<Utc>> {
-    let held = held_runs(tenant);
-    let is_held = |row: &&LedgerEntry| row.run.as_ref().is_some_and(|run| held.contains(run));
+    let is_held = |row: &&LedgerEntry| row.run.as_ref().is_some_and(|run| tenant.held.contains(run));
     // On demand nothing has a window.
     let waiting = tenant.ledger.rows().filter(|row| row.state == EntryState::Planned && !row.attribute.is_empty()).filter(is_held);
     let ends = waiting.filter_map(|row| Some(window_end(&tenant.usable.get(&row.workflow)?.compiled, row) + TimeDelta::seconds(1)));
@@ -163,8 +161,7 @@ pub(super) fn ends_of_held(tenant: &Tenant) -> Vec<DateTime<Utc>> {
 
 /// Marks those in their slices whose place in a plan that is held was taken by a leaver's work: no runner looks at them.
 async fn cancel_superseded(context: &Context, tenant: &mut Tenant) -> Result<(), RunnerError> {
-    let held = held_runs(tenant);
-    let results = tenant.slices.values().filter(|slice| held.contains(&slice.spec.run)).flat_map(|slice| &slice.spec.results);
+    let results = tenant.slices.values().filter(|slice| tenant.held.contains(&slice.spec.run)).flat_map(|slice| &slice.spec.results);
     let waiting = results.filter(|result| result.processing_status == ProcessingStatus::Queued);
     let rows = waiting.filter_map(|result| tenant.ledger.get(&result.occurrence));
     let superseded = rows.filter(|row| row.state == EntryState::Superseded);
@@ -177,10 +174,11 @@ async fn cancel_superseded(context: &Context, tenant: &mut Tenant) -> Result<(),
 /// writes, of which the ledger may not have everything yet.
 pub(super) fn plans_of_those_who_stay(tenant: &Tenant, rows: &[LedgerEntry]) -> Vec<(String, RunPlan)> {
     let newest: BTreeMap<&str, &LedgerEntry> = rows.iter().map(|row| (row.key.as_str(), row)).collect();
+    let slices_of = tenant.slices_by_run();
     let plan = |run: &Run| {
         let (name, before) = (run.name_any(), run.status.as_ref()?.plan.as_ref()?);
-        let is_of_plan = |slice: &&RunSlice| slice.spec.run == name && slice.spec.epoch == before.epoch;
-        let mut slices: Vec<RunSlice> = tenant.slices.values().filter(is_of_plan).cloned().collect();
+        let of_run = slices_of.get(name.as_str()).into_iter().flatten().copied();
+        let mut slices: Vec<&RunSlice> = of_run.filter(|slice| slice.spec.epoch == before.epoch).collect();
         slices.sort_by_key(|slice| slice.spec.index);
         // As a runner sees it: what the ledger has taken away, or planned elsewhere.
         let has_left = |result: &SubjectResult| {
@@ -193,7 +191,7 @@ pub(super) fn plans_of_those_who_stay(tenant: &Tenant, rows: &[LedgerEntry]) -> 
         let is_too_soon = plan.subjects == 0 && results.any(|result| result.processing_status == ProcessingStatus::Queued);
         (plan.slices == before.slices && plan.hash != before.hash && !is_too_soon).then_some((name, plan))
     };
-    tenant.runs.iter().filter(|run| is_held(tenant, run)).filter_map(plan).collect()
+    tenant.runs.iter().filter(|run| tenant.held.contains(&run.name_any())).filter_map(plan).collect()
 }
 
 /// Off-boardings that are due once more: whoever was let in early for a return does not come.

@@ -54,6 +54,8 @@ pub(super) struct Tenant {
     /// How long a person's attributes must be still before their changes are due.
     pub stillness: TimeDelta,
     pub head: TenantLedgerData,
+    /// Where in the head each workflow stands: every row of the ledger asks.
+    pub head_places: BTreeMap<String, usize>,
     pub keys: Keyring,
     pub schedule: Option<TenantSchedule>,
     pub workflows: BTreeMap<String, Workflow>,
@@ -69,6 +71,8 @@ pub(super) struct Tenant {
     pub ledger: LedgerIndex,
     pub snapshots: Vec<DirectorySnapshot>,
     pub runs: Vec<Run>,
+    /// Names of the Runs between whose plan and first effect a limit stands, as this evaluation sees it.
+    pub held: BTreeSet<String>,
     /// Valid slices of Runs that matter, by name.
     pub slices: BTreeMap<String, RunSlice>,
 }
@@ -94,7 +98,7 @@ impl Tenant {
 
     /// What the head knows of a workflow.
     pub fn workflow_head(&self, name: &str) -> Option<&WorkflowHead> {
-        self.head.workflows.iter().find(|head| head.name == name)
+        self.head.workflows.get(*self.head_places.get(name)?)
     }
 
     /// Identity of a workflow, if the head knows it.
@@ -107,27 +111,44 @@ impl Tenant {
         self.slices.get(slice?)?.spec.results.iter().find(|result| result.occurrence == key || result.also.iter().any(|also| also == key))
     }
 
+    /// The slices that were read, by the name of their Run.
+    pub fn slices_by_run(&self) -> BTreeMap<&str, Vec<&RunSlice>> {
+        let mut by_run: BTreeMap<&str, Vec<&RunSlice>> = BTreeMap::new();
+        for slice in self.slices.values() {
+            by_run.entry(&slice.spec.run).or_default().push(slice);
+        }
+        by_run
+    }
+
     /// Whether a row is joiner work that is timed by the hire date. Work of an earlier hire date is canceled as changed.
     fn is_of_hire(row: &LedgerEntry) -> bool {
         row.category == Category::Joiner && row.attribute == HIRE_DATE
     }
 
-    /// Whom a person named in the on-demand Run of a slice, and when; None: the Run is another or names nobody.
-    fn named(&self, slice: &RunSlice) -> Option<(&[String], DateTime<Utc>)> {
-        let run = self.runs.iter().find(|run| run.metadata.name.as_ref() == Some(&slice.spec.run))?;
-        let users = run.spec.subjects.as_ref()?.users.as_ref().filter(|_| run.spec.execution_type == ExecutionType::OnDemand)?;
-        Some((users, run.metadata.creation_timestamp.as_ref().map(our_time)?))
+    /// Whom people named in their on-demand Runs, and when, by the name of the Run; others and those that name nobody are
+    /// left out.
+    fn named(&self) -> BTreeMap<&str, (BTreeSet<&str>, DateTime<Utc>)> {
+        let mut named = BTreeMap::new();
+        for run in self.runs.iter().filter(|run| run.spec.execution_type == ExecutionType::OnDemand) {
+            let users = run.spec.subjects.as_ref().and_then(|subjects| subjects.users.as_ref());
+            let created = run.metadata.creation_timestamp.as_ref().map(our_time);
+            if let (Some(name), Some(users), Some(created)) = (run.metadata.name.as_deref(), users, created) {
+                named.insert(name, (users.iter().map(String::as_str).collect(), created));
+            }
+        }
+        named
     }
 
     /// Unfinished work by the subject's keyed id. `left_at`: since when somebody has left, by that id.
     pub fn open_work(&self, left_at: impl Fn(&str) -> Option<DateTime<Utc>>) -> BTreeMap<&str, Vec<OpenWork>> {
         let mut open: BTreeMap<&str, Vec<OpenWork>> = BTreeMap::new();
+        let named = self.named();
         for slice in self.slices.values() {
-            let named = self.named(slice);
+            let named = named.get(slice.spec.run.as_str());
             // Who was named after they had left is processed all the same.
             let exempt = |result: &SubjectResult| {
-                let named = named.filter(|(users, _)| users.contains(&result.subject));
-                named.is_some_and(|(_, created)| left_at(&result.subject_key).is_some_and(|left| created > left))
+                let named = named.filter(|(users, _)| users.contains(result.subject.as_str()));
+                named.is_some_and(|(_, created)| left_at(&result.subject_key).is_some_and(|left| *created > left))
             };
             for result in slice.spec.results.iter().filter(|result| !result.processing_status.is_final()) {
                 let consumed_here = self.ledger.get(&result.occurrence).is_none_or(|row| row.state == crate::api::EntryState::Planned);

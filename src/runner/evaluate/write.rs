@@ -1,6 +1,8 @@
 //! Writing the draft: Runs and slices, then rows, then snapshot buckets. All of it carries the epoch, and counts for
 //! nothing before the commit.
 
+use std::collections::BTreeMap;
+
 use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
@@ -111,7 +113,11 @@ async fn store(context: &Context, tenant: &Tenant, chunk: OccurrenceLedger, part
         if found.spec.entries.iter().any(|row| row.epoch > tenant.epoch) {
             return Err(RunnerError::Overtaken("a newer evaluation writes the ledger".to_owned()));
         }
-        if part.iter().all(|row| found.spec.entries.contains(row)) {
+        let mut there: BTreeMap<&str, Vec<&LedgerEntry>> = BTreeMap::new();
+        for row in &found.spec.entries {
+            there.entry(&row.key).or_default().push(row);
+        }
+        if part.iter().all(|row| there.get(row.key.as_str()).is_some_and(|rows| rows.contains(&row))) {
             return Ok(found);
         }
         if found.spec.entries.len() + part.len() > CHUNK_ROWS {

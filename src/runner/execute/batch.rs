@@ -53,10 +53,10 @@ async fn settle_together(attempt: &Attempt, slice: &RunSlice, claimed: &[String]
         return Ok(());
     }
     for result in claimed.iter().filter_map(|key| attempt.held(key)).filter(|result| !result.supersedes.is_empty()) {
-        let begun = result.started_date_time.is_some() || slice.spec.execution_type != ExecutionType::Scheduled;
+        let begun = result.started_date_time.is_some();
         let is_protected = matches!(attempt.directory.is_protected(&result.subject).await, Lookup::Present(true) | Lookup::Unknown(_));
         // Who is not off-boarded after all keeps what was planned before.
-        if begun || (!is_protected && matches!(looked_at_again(attempt, &result).await, Recheck::Holds)) {
+        if begun || (!is_protected && before_start(attempt, slice, &result).await == Recheck::Holds) {
             settle::mark(attempt, &result).await?;
         }
     }
@@ -78,9 +78,8 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
     }
     let now = attempt.context.cluster.clock().now();
     let begun = result.started_date_time.is_some();
-    let scheduled = slice.spec.execution_type == ExecutionType::Scheduled;
-    if scheduled && !begun {
-        match looked_at_again(attempt, &result).await {
+    if !begun {
+        match before_start(attempt, slice, &result).await {
             Recheck::Holds => {}
             Recheck::Gone(reason) => {
                 cancel(&mut result, reason, now);
@@ -89,16 +88,6 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
             }
             Recheck::Unknown(window) => return Ok(leave(attempt, result, window)),
         }
-    }
-    if !scheduled
-        && !begun
-        && let Some(reason) = recheck::forbidden_on_demand(attempt, &result, slice.spec.category).await
-    {
-        cancel(&mut result, reason, now);
-        attempt.hold(result);
-        return Ok(None);
-    }
-    if !begun {
         match attempt.directory.is_protected(&result.subject).await {
             Lookup::Present(true) => {
                 refuse(&mut result, now);
@@ -115,6 +104,15 @@ async fn one(attempt: &Attempt, slice: &RunSlice, key: String) -> Result<Option<
     result.started_date_time.get_or_insert(now);
     attempt.hold(result);
     tasks(attempt, &slice.name_any(), &key, slice.spec.category).await
+}
+
+/// What is found immediately before the start.
+async fn before_start(attempt: &Attempt, slice: &RunSlice, result: &SubjectResult) -> Recheck {
+    if slice.spec.execution_type == ExecutionType::Scheduled {
+        looked_at_again(attempt, result).await
+    } else {
+        recheck::check_on_demand(attempt, result, slice.spec.category, window(attempt)).await
+    }
 }
 
 /// What the re-check found. Who is out of the scope by what a former attempt did to them is carried through to the end.

@@ -18,9 +18,10 @@ use super::merge;
 use super::settle;
 use super::state::Attempt;
 
-/// Works on a slice until nothing in it can be done now; whether anything was.
-pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> {
-    let worked = claims(attempt, name).await;
+/// Works on a slice until nothing in it can be done now; whether anything was. `left`: subjects that were tried and left
+/// queued; they are for the next attempt, not for this one.
+pub(super) async fn work(attempt: &mut Attempt, name: &str, left: &mut BTreeSet<String>) -> Result<bool, RunnerError> {
+    let worked = claims(attempt, name, left).await;
     if worked.is_err() {
         // What was done must not be lost with what went wrong after it; if this fails too, that says no more.
         let _ = record(attempt, name).await;
@@ -28,10 +29,8 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str) -> Result<bool, Runn
     worked
 }
 
-async fn claims(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> {
+async fn claims(attempt: &mut Attempt, name: &str, left: &mut BTreeSet<String>) -> Result<bool, RunnerError> {
     let mut moved = false;
-    // Subjects that were tried and left queued: for the next attempt, not for this one.
-    let mut left: BTreeSet<String> = BTreeSet::new();
     loop {
         let Some(slice) = attempt.slice(name) else { return Ok(moved) };
         let is_over = |result: &SubjectResult| result.processing_status.is_final() && !is_waited_for(result);
@@ -40,7 +39,7 @@ async fn claims(attempt: &mut Attempt, name: &str) -> Result<bool, RunnerError> 
         }
         // The head, the ledger, the Workflow and the Run, before each claim.
         attempt.look_around().await?;
-        let Some((mut next, claimed)) = prepare(attempt, name, &left).await? else {
+        let Some((mut next, claimed)) = prepare(attempt, name, left).await? else {
             // What is blocked here may have been marked meanwhile by the very leaver that it waits for.
             if refresh(attempt, name).await? {
                 continue;

@@ -11,6 +11,7 @@ mod report;
 mod settle;
 mod state;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::args::ExecuteArgs;
@@ -35,12 +36,15 @@ pub async fn execute(context: &Context, args: &ExecuteArgs) -> Result<Outcome, R
     attempt.report(false).await?;
     let timing = context.cluster.timing();
     let mut waited = Duration::ZERO;
+    let mut left = BTreeSet::new();
     loop {
         let mut moved = false;
         for name in attempt.slice_names() {
-            moved |= claim::work(&mut attempt, &name).await?;
+            moved |= claim::work(&mut attempt, &name, &mut left).await?;
         }
-        if attempt.open() == 0 || (!moved && (!attempt.is_waiting() || waited >= timing.patience)) {
+        // Who was left queued is not tried again before the next attempt, which waiting for others would put off.
+        let waits = left.is_empty() && attempt.is_waiting() && waited < timing.patience;
+        if attempt.open() == 0 || (!moved && !waits) {
             break;
         }
         if !moved {

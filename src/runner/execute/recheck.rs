@@ -10,7 +10,7 @@ use crate::directory::{Directory, Lookup};
 use crate::domain::departure::is_return;
 use crate::domain::employment::{DatesSeen, Employment};
 use crate::domain::release::forbidden;
-use crate::domain::subject::HIRE_DATE;
+use crate::domain::subject::{HIRE_DATE, Person};
 use crate::domain::trigger::{CompiledWorkflow, DEFAULT_LEAVER_WINDOW, Effects, Trigger};
 use crate::rule::Truth;
 use crate::task;
@@ -71,15 +71,24 @@ fn was_held_too_long(attempt: &Attempt, result: &SubjectResult, workflow: &Compi
     was_held && !workflow.is_state() && attempt.mind.window_end(result, workflow.window) < now
 }
 
-/// Why a Run that a person made must not begin with the subject after all: the account may be another person's, or it would
-/// be deleted while nobody knows whether its person returns.
-pub(super) async fn forbidden_on_demand(attempt: &Attempt, result: &SubjectResult, category: Category) -> Option<&'static str> {
-    let Lookup::Present(person) = attempt.directory.get(&result.subject).await else { return None };
-    if person.identity.forbids(category, &attempt.tasks) {
-        return Some(NAME_REUSED);
+/// Looks at the subject of a Run that a person made. Trigger and scope have no say in it, but the account may be another
+/// person's, or it would be deleted while nobody knows whether its person returns. `window`: that of the occurrence.
+pub(super) async fn check_on_demand(attempt: &Attempt, result: &SubjectResult, category: Category, window: TimeDelta) -> Recheck {
+    on_demand(&attempt.directory.get(&result.subject).await, category, &attempt.tasks, window)
+}
+
+fn on_demand(person: &Lookup<Person>, category: Category, tasks: &[Task], window: TimeDelta) -> Recheck {
+    let person = match person {
+        Lookup::Present(person) => person,
+        // Its tasks say that it is absent.
+        Lookup::Absent => return Recheck::Holds,
+        Lookup::Unknown(_) => return Recheck::Unknown(window),
+    };
+    if person.identity.forbids(category, tasks) {
+        return Recheck::Gone(NAME_REUSED);
     }
-    let may_return = Employment::of(&person, &DatesSeen::default()).forbids_deletion();
-    (may_return && Effects::of(&attempt.tasks).deletes).then_some(HIRE_DATE_UNKNOWN)
+    let may_return = Employment::of(person, &DatesSeen::default()).forbids_deletion();
+    if may_return && Effects::of(tasks).deletes { Recheck::Gone(HIRE_DATE_UNKNOWN) } else { Recheck::Holds }
 }
 
 /// A return or a withdrawal that the plan did not know, or a person who has left since.
@@ -119,5 +128,45 @@ fn gone_reason(trigger: Option<&Trigger>) -> &'static str {
     match trigger {
         Some(Trigger::Time { .. } | Trigger::Inactivity { .. }) => CHANGED,
         _ => OUT_OF_SCOPE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::subject::{DateReading, person};
+
+    #[test]
+    fn whom_a_run_of_a_person_does_not_begin_with() {
+        let window = TimeDelta::days(3);
+        let task = |task: &str| vec![serde_json::from_value::<Task>(json!({"name": "one", task: {}})).expect("a task")];
+        let (enable, disable, delete) = (task("enableUserAccount"), task("disableUserAccount"), task("deleteUser"));
+        let known = || Lookup::Present(person(&[]));
+        let unreadable = || Lookup::Present(person(&[(HIRE_DATE, DateReading::Unknown)]));
+        let reused = || {
+            let mut reused = person(&[]);
+            reused.identity.is_reused = true;
+            Lookup::Present(reused)
+        };
+        let no_answer = || Lookup::Unknown("no answer".to_owned());
+        let (joiner, leaver) = (Category::Joiner, Category::Leaver);
+        let cases = [
+            ("a newcomer", known(), joiner, &enable, Recheck::Holds),
+            ("somebody who leaves", known(), leaver, &delete, Recheck::Holds),
+            ("nobody: the tasks say so", Lookup::Absent, leaver, &disable, Recheck::Holds),
+            ("a leaver who cannot be read", no_answer(), leaver, &disable, Recheck::Unknown(window)),
+            ("one whom it would delete", no_answer(), leaver, &delete, Recheck::Unknown(window)),
+            ("a newcomer who cannot be read", no_answer(), joiner, &enable, Recheck::Unknown(window)),
+            ("an account of another person's", reused(), joiner, &enable, Recheck::Gone(NAME_REUSED)),
+            ("the same, and it would be deleted", reused(), leaver, &delete, Recheck::Gone(NAME_REUSED)),
+            ("the same, and it only loses", reused(), leaver, &disable, Recheck::Holds),
+            ("who may return is not deleted", unreadable(), leaver, &delete, Recheck::Gone(HIRE_DATE_UNKNOWN)),
+            ("but is disabled", unreadable(), leaver, &disable, Recheck::Holds),
+        ];
+        for (what, person, category, tasks, expected) in cases {
+            assert_eq!(on_demand(&person, category, tasks, window), expected, "{what}");
+        }
     }
 }

@@ -315,3 +315,33 @@ fn nobody_is_deleted_while_the_hire_date_cannot_be_read() {
         assert_eq!(end.object("Account", name)["spec"]["deletedAt"].is_null(), is_there, "{name}");
     }
 }
+
+#[test]
+fn who_cannot_be_read_is_left_for_another_try() {
+    let purge = timed("leaver", "employeeLeaveDateTime", 1, "tasks: [{name: delete, deleteUser: {}}]");
+    let record = |hire: &str| format!("{{employeeHireDate: \"{hire}\"}}");
+    // The first look at the person before the start is not answered: what it would have said counts all the same.
+    for (hire, expected) in [("01.04.2026", "cid canceled HireDateUnknown"), ("2020-01-02", "cid completed")] {
+        let end = Play::new("03-10", "03-14")
+            .workflow("purge", &purge)
+            .user("cid", &record("2020-01-01"))
+            .outage("03-12T14:00", "03-12T15:00", "execute/")
+            .object_at("03-12T14:00", "Run", "r", &run_of("purge", "users: [cid]"))
+            .user_at("03-12T14:30", "cid", &record(hire))
+            .on_request("execute/r", (Verb::List, "users"), 1, |_| {}, Verdict::Forbid)
+            .run();
+        assert_eq!(end.of_run("r"), [expected]);
+        assert_eq!(end.object("Account", "cid")["spec"]["deletedAt"].is_null(), expected.contains("canceled"), "{hire}");
+    }
+}
+
+#[test]
+fn who_was_left_queued_is_tried_again_by_the_next_attempt() {
+    let end = tenant()
+        .on_request("execute/r", (Verb::List, "users"), 1, |_| {}, Verdict::Forbid)
+        .object_at("03-11T10:00", "Run", "r", &run_of("out", "users: [cid]"))
+        .run();
+    assert_eq!(end.of_run("r"), ["cid completed"]);
+    assert_eq!(end.account("cid"), (false, vec![]));
+    assert_eq!(number(end.object("Run", "r"), "/status/attempt"), 2, "one attempt does not try over and over");
+}

@@ -29,10 +29,11 @@ use crate::runner::quality::quality;
 use super::decide;
 use super::departure::People;
 use super::draft::Draft;
-use super::place::{self, Wanted};
+use super::place;
 use super::read;
 use super::snapshot::{self, Looks};
 use super::tenant::Tenant;
+use super::wanted::Wanted;
 
 use history::History;
 use person::Found;
