@@ -197,6 +197,8 @@ PARTS = {
     "restarts": Part(restarts, WAIT_TOO, "a zombie in production's time, restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node", NODE),
     "runner": Part(own, COMPUTE, "this runner, with parts that are made up", prepares=()),
     "lints": Part(lints, COMPUTE, "format and clippy", prepares=(machine.need_cargo, machine.need_lints)),
+    # Early: where nothing is kept it compiles for minutes, which must not come beside the scenes of a node.
+    "fuzz": Part(fuzz, COMPUTE, "a minute of rules that nobody would write", {"c++": "build-essential"}),
     "generated": Part(generated, COMPUTE, "the committed definitions and charts are those of the program", {"git": "git"}),
     "unit": Part(unit, COMPUTE, "the tests inside the sources, `fast`, and the scenarios of `simulation`"),
     "sweep": Part(sweep, COMPUTE, "the crash sweep, the planted errors and the models of the protocol"),
@@ -204,7 +206,6 @@ PARTS = {
         examples, COMPUTE, "who was processed when, worked out from the examples' files by a program that shares nothing with Tenure",
         prepares=(machine.need_cargo, machine.python_with_yaml),
     ),
-    "fuzz": Part(fuzz, COMPUTE, "a minute of rules that nobody would write", {"c++": "build-essential"}),
     "api": Part(api, COMPUTE, "the resource definitions, the in-memory API and the controller against a real Kubernetes API server"),
     # Its policies hold for the whole cluster.
     "charts": Part(charts, COMPUTE, "rights, admission policies and charts on a real Kubernetes API server", {"lua5.1": "lua5.1"}, ["api", "faults"]),
