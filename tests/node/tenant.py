@@ -169,6 +169,8 @@ class Tenant:
         results = [(part, result) for part in slices for result in part["results"]]
         # Of these it was seen before their start that they have left.
         passed_over = {result["occurrence"] for part, result in results if self.is_passed_over(part, result)}
+        # An evaluation may have read a person before the leave date came, and the result after it: it releases what was passed
+        # over, and plans it once more.
         planned, keys, withdrawn = collections.Counter(), set(), set()
         for chunk in self.api.must(self.api.call("GET", path(self.name, "OccurrenceLedger")))["items"]:
             for row in filter(lambda row: counts(row["epoch"]), chunk["entries"]):
@@ -178,8 +180,8 @@ class Tenant:
                     withdrawn.add(row["subject"])
                     continue
                 keys.add(row["key"])
-                planned[row["key"]] += row["state"] == "planned"
                 is_released = row["state"] == "released" and row["key"] in passed_over
+                planned[row["key"]] += (row["state"] == "planned") - is_released
                 if row["state"] not in ("planned", "superseded") and not is_released:
                     wrong.append(f"{self.name}: {row['state']}: {row['workflow']}: {row.get('reason')}")
         twice = [key for key, times in planned.items() if times > 1]
@@ -192,12 +194,12 @@ class Tenant:
             if part["metadata"]["name"] in stale:
                 continue
             who = (part["workflow"], result["subject"])
-            done[who] += 1
+            done[who] += not self.is_passed_over(part, result)
             is_superseded = self.gave_way(who) and result.get("reason") == "Superseded"
             if result["processingStatus"] != "completed" and not is_superseded and not self.is_passed_over(part, result):
                 status = f"{result['processingStatus']}: {result.get('reason')}"
                 wrong.append(f"{self.name}: {part['metadata']['name']}: {result['subject']} is {status}")
-        wrong += [f"{self.name}: {who} processed {times} times" for who, times in done.items() if times != 1]
+        wrong += [f"{self.name}: {who} processed {times} times" for who, times in done.items() if times > 1]
         wrong += [f"{self.name}: {who} was not processed" for who in self.occurrences - done.keys() if not self.gave_way(who)]
         wrong += [f"{self.name}: {who} was processed and had not to be" for who in done.keys() - self.occurrences]
         return wrong
