@@ -15,7 +15,7 @@ use tenure::api::{
     Account, AccountSpec, Category, DirectorySpec, EntryState, LedgerEntry, Sighting, SnapshotRow, TenantLedgerData, User, VersionedSpec,
 };
 use tenure::directory::embedded::Mapping;
-use tenure::domain::decision::{Books, Decision, Facts, View};
+use tenure::domain::decision::{Books, Decision, Facts, PersonView};
 use tenure::domain::due::Moment;
 use tenure::domain::employment::Employment;
 use tenure::domain::keys::Keyring;
@@ -171,6 +171,7 @@ fn row(workflow: &CompiledWorkflow, person: &Person, key: &str, due: DateTime<Ut
         epoch: 1,
         key: key.to_owned(),
         subject: person.key.clone(),
+        person: None,
         attribute: "employeeHireDate".to_owned(),
         workflow: workflow.name.clone(),
         category: Category::Joiner,
@@ -193,7 +194,7 @@ fn row(workflow: &CompiledWorkflow, person: &Person, key: &str, due: DateTime<Ut
 type Seen<'a> = (Cow<'a, Sighting>, Option<&'a Sighting>, Employment, bool);
 
 /// What one evaluation has before it decides.
-struct Tenant {
+struct Material {
     head: TenantLedgerData,
     keys: Keyring,
     workflows: Vec<CompiledWorkflow>,
@@ -202,7 +203,7 @@ struct Tenant {
     ledger: LedgerIndex,
 }
 
-impl Tenant {
+impl Material {
     fn new() -> Self {
         let keys = Keyring::from_hex(&"5e".repeat(32)).expect("a key");
         let spec = directory();
@@ -246,7 +247,7 @@ impl Tenant {
         let books = Books { keys: &self.keys, ledger: &self.ledger };
         let (mut count, mut horizon) = (Count::default(), None::<DateTime<Utc>>);
         for (person, (now, before, employment, has_released)) in self.people.iter().zip(seen) {
-            let view = View { now, before: *before, employment, has_released: *has_released, is_let_in: false };
+            let view = PersonView { now, before: *before, employment, has_released: *has_released, is_let_in: false };
             for facts in &facts {
                 for decided in facts.decide(person, view, books, horizon) {
                     horizon = horizon.into_iter().chain(decided.next).min();
@@ -303,7 +304,7 @@ fn show_peak(what: &str) {
     }
 }
 
-fn measure(name: &str, tenant: &Tenant) {
+fn measure(name: &str, tenant: &Material) {
     let start = Instant::now();
     let seen = tenant.sightings();
     let sightings = start.elapsed();
@@ -326,7 +327,7 @@ fn measure(name: &str, tenant: &Tenant) {
 
 fn main() {
     println!("{PEOPLE} people, {} workflows, one core", DEPARTMENTS * WORKFLOWS_A_DEPARTMENT);
-    let mut tenant = Tenant::new();
+    let mut tenant = Material::new();
     show_peak("people and sealed snapshot");
     measure("empty ledger", &tenant);
     tenant.ledger = half_full(&tenant.people, &tenant.workflows, &tenant.keys);

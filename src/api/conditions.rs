@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::reasons::Reason;
+
 /// Ready: the object's current generation is in force.
 pub const READY: &str = "Ready";
 /// Stalled: no progress without a change from outside.
@@ -14,7 +16,7 @@ pub const PLANNED: &str = "Planned";
 pub const HELD: &str = "Held";
 /// Complete: every subject of the Run has a final result.
 pub const COMPLETE: &str = "Complete";
-/// Failed: the Run ended without doing what it was made for.
+/// Failed: the Run came to an end that is none.
 pub const FAILED: &str = "Failed";
 /// `DataQuality`: False when values of the directory could not be read.
 pub const DATA_QUALITY: &str = "DataQuality";
@@ -85,7 +87,7 @@ pub struct Finding<'a> {
     /// Whether it holds.
     pub status: ConditionStatus,
     /// One word for programs.
-    pub reason: &'a str,
+    pub reason: Reason,
     /// A sentence for people.
     pub message: String,
 }
@@ -104,7 +106,7 @@ pub fn upsert(conditions: &mut Vec<Condition>, finding: Finding<'_>, generation:
         status: finding.status,
         observed_generation: generation,
         last_transition_time: now,
-        reason: finding.reason.to_owned(),
+        reason: finding.reason.to_string(),
         message,
     };
     match previous {

@@ -187,7 +187,8 @@ pub struct DirectorySpec {
     /// When an answer is not believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guards: Option<DirectoryGuards>,
-    /// Most requests at the same time.
+    /// Most requests at the same time; 8, if it is not said. A run of a leaver workflow works on so many people at once; runs of
+    /// joiner and mover workflows share the number, by maxConcurrentRuns of the TenantSchedule, and work on one at least.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub max_concurrent_requests: Option<i32>,

@@ -1,60 +1,25 @@
 //! DirectorySnapshot: what evaluations last saw of the tracked attributes, without personal data.
+//!
+//! Programs know rows. In the store a row is one line (`packed.rs`): an API server decodes and checks an object member by
+//! member, and a row of nested maps has up to a hundred of them. Rows of the older form are read as well; a bucket is never
+//! written for its form alone.
 
-use chrono::{DateTime, Utc};
-use kube::{CustomResource, KubeSchema};
+mod packed;
+mod sighting;
+
+use std::collections::BTreeSet;
+
+use kube::CustomResource;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-/// One tracked attribute or group of one subject.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AttributeMark {
-    /// Attribute, or group: and the group's name.
-    #[schemars(length(max = 260))]
-    pub name: Box<str>,
-    /// 8 bytes of the keyed hash of the value, hexadecimal; empty: not set; ?: unknown.
-    #[schemars(length(max = 16))]
-    pub digest: Box<str>,
-    /// Number of changes since the first sight.
-    pub sequence: i64,
-    /// As-of of the evaluation that saw the last change; absent: unchanged since the first sight.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changed_at: Option<DateTime<Utc>>,
-}
+use packed::{LONGEST, MOST_NAMES, pack, unpack};
 
-/// What one evaluation saw of one subject.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Sighting {
-    /// Epoch of the evaluation that wrote it.
-    pub epoch: i64,
-    /// As-of of the first evaluation that saw the subject.
-    pub first_seen_at: DateTime<Utc>,
-    /// As-of of the first evaluation that saw a hire date that had come, or the end of an earlier employment at the first
-    /// sight, or a leave date that had come of somebody who never had a hire date; absent: none did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub begun_at: Option<DateTime<Utc>>,
-    /// One mark a tracked attribute or group.
-    #[serde(default)]
-    #[schemars(length(max = 200))]
-    pub marks: Vec<AttributeMark>,
-}
-
-/// One subject. The newest sighting whose epoch is sealed counts; a row keeps its newest sealed predecessor.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct SnapshotRow {
-    /// Keyed id of the subject.
-    #[schemars(length(max = 64))]
-    pub subject: String,
-    /// The newest sighting.
-    pub current: Sighting,
-    /// The sighting before, as long as the newest may not be sealed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<Box<Sighting>>,
-}
+pub use packed::PackedError;
+pub use sighting::{AttributeMark, Sighting, SnapshotRow};
 
 /// One hash bucket of subjects. Written by evaluations only.
-#[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
 #[kube(
     group = "tenure.dev",
     version = "v1alpha1",
@@ -68,13 +33,70 @@ pub struct SnapshotRow {
     printcolumn(name = "Directory", type_ = "string", json_path = ".directory"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "Stored")]
+#[schemars(with = "Stored")]
 pub struct DirectorySnapshotData {
     /// Name of the Directory.
-    #[schemars(length(max = 63))]
     pub directory: String,
     /// One row a subject.
-    #[serde(default)]
-    #[schemars(length(max = 5000))]
     pub rows: Vec<SnapshotRow>,
 }
+
+/// A bucket as it is stored.
+#[derive(Deserialize, JsonSchema)]
+struct Stored {
+    /// Name of the Directory.
+    #[schemars(length(max = 63))]
+    directory: String,
+    /// Attributes, and groups behind `group:`. Rows name them by their places in this list, which begin at 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MOST_NAMES), inner(length(max = 260)))]
+    names: Vec<String>,
+    /// One line a subject: version of the form, keyed id, newest sighting, and the one before as long as the newest may not be
+    /// sealed. A sighting: epoch, first seen at, begun at, and for each attribute place:digest:sequence:changed at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5000), inner(length(max = LONGEST)))]
+    packed: Vec<String>,
+    /// One row a subject, as older releases wrote it: read where `packed` has no row of the subject, and not written any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5000))]
+    rows: Vec<SnapshotRow>,
+}
+
+impl TryFrom<Stored> for DirectorySnapshotData {
+    type Error = PackedError;
+
+    fn try_from(stored: Stored) -> Result<Self, PackedError> {
+        let Stored { directory, names, packed, rows: mut older } = stored;
+        let mut rows = unpack(names, packed)?;
+        let known: BTreeSet<&str> = rows.iter().map(|row| row.subject.as_str()).collect();
+        older.retain(|row| !known.contains(row.subject.as_str()));
+        if rows.is_empty() {
+            rows = older;
+        } else if !older.is_empty() {
+            rows.append(&mut older);
+            // Whoever adds a row looks for its place.
+            rows.sort_by(|left, right| left.subject.cmp(&right.subject));
+        }
+        Ok(Self { directory, rows })
+    }
+}
+
+// Not derived: a derived form would copy all rows before it packs them.
+impl Serialize for DirectorySnapshotData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            directory: &'a str,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            names: Vec<&'a str>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            packed: Vec<String>,
+        }
+        let (names, packed) = pack(&self.rows);
+        Written { directory: &self.directory, names, packed }.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,19 @@ pub enum EntryState {
     Released,
 }
 
+impl EntryState {
+    /// The word that stands for it in objects.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Missed => "missed",
+            Self::Superseded => "superseded",
+            Self::Released => "released",
+        }
+    }
+}
+
 /// How work closes an account: its version's enabled tasks disable or delete it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -43,6 +56,10 @@ pub struct LedgerEntry {
     /// Keyed id of the subject.
     #[schemars(length(max = 64))]
     pub subject: String,
+    /// Keyed id of the person, whom other directories may have as well; absent: the subject itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub person: Option<String>,
     /// Attribute, or group: and the group's name, that the occurrence is about; empty for on-demand Runs.
     #[serde(default)]
     #[schemars(length(max = 260))]
@@ -113,4 +130,16 @@ pub struct OccurrenceLedgerData {
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub entries: Vec<LedgerEntry>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EntryState::{self, Missed, Planned, Released, Superseded};
+
+    #[test]
+    fn its_word_is_that_of_objects() {
+        for state in [Planned, Missed, Superseded, Released] {
+            assert_eq!(serde_json::from_value::<EntryState>(state.as_str().into()).expect("a state"), state);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::{self, Condition};
-use super::run_slice::ProcessingStatus;
+use super::processing::ProcessingStatus;
 
 /// The workflow, and the version of it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -173,6 +173,14 @@ pub struct RunSpec {
     /// true: subjects that are not started are canceled; what is done stays.
     #[serde(default)]
     pub cancel: bool,
+}
+
+impl RunSpec {
+    /// Whether an evaluation made it.
+    #[must_use]
+    pub fn is_scheduled(&self) -> bool {
+        self.execution_type == ExecutionType::Scheduled
+    }
 }
 
 /// The plan of a Run, written by the evaluation. It is in force once its epoch is sealed.

@@ -7,41 +7,11 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::processing::ProcessingStatus;
 use super::run::ExecutionType;
 use super::workflow::Category;
 
-/// Where a subject, a task or a run stands: LCW's words.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ProcessingStatus {
-    /// Selected, not started.
-    #[default]
-    Queued,
-    /// Started.
-    InProgress,
-    /// All tasks succeeded.
-    Completed,
-    /// A task failed that lets the next one run.
-    CompletedWithErrors,
-    /// Not run, or stopped before the end, for the reason given.
-    Canceled,
-    /// A task failed that stops.
-    Failed,
-    /// On the way to canceled.
-    Canceling,
-    /// Held by a limit.
-    Quarantined,
-}
-
-impl ProcessingStatus {
-    /// Whether nothing more happens.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::CompletedWithErrors | Self::Canceled | Self::Failed)
-    }
-}
-
-/// What was there before a task's effect; at most 8 `KiB` a subject.
+/// What was there before a task's effect; with the changes at most 8 `KiB` a subject.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BeforeImage {
@@ -102,6 +72,14 @@ pub struct TaskResult {
     /// What was there before, written with the claim, never overwritten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<BeforeImage>,
+    /// What it does to the person, written with the claim: one change each, in order. None in it: it is so already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1100), inner(length(max = 8192)))]
+    pub changes: Option<Vec<String>>,
+    /// Digest of the changes where there are more than the result has room for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub changes_digest: Option<String>,
 }
 
 /// The result of one subject.
@@ -111,9 +89,17 @@ pub struct SubjectResult {
     /// The subject; embedded: the User's name.
     #[schemars(length(min = 1, max = 253))]
     pub subject: String,
+    /// What the directory knows the subject by for ever; absent: by its name, as in `subject`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub id: Option<String>,
     /// Keyed id of the subject, as in the ledger.
     #[schemars(length(max = 64))]
     pub subject_key: String,
+    /// Keyed id of the person, whom other directories may have as well; absent: the subject itself, as in `subjectKey`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub person: Option<String>,
     /// Key of the occurrence, as in the ledger.
     #[schemars(length(max = 64))]
     pub occurrence: String,
@@ -122,7 +108,7 @@ pub struct SubjectResult {
     /// Where the subject stands.
     #[serde(default)]
     pub processing_status: ProcessingStatus,
-    /// Why it was canceled or failed; one word for programs.
+    /// Why it was canceled or failed, or why it waits for another attempt; one word for programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub reason: Option<String>,

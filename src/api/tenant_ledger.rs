@@ -90,6 +90,11 @@ pub struct TenantLedgerData {
     /// The instant as of which the last sealed epoch was evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<DateTime<Utc>>,
+    /// How long that evaluation took, in milliseconds, from the allocation of its epoch until it was sealed. The next change of
+    /// a record is evaluated after ten times as long, at least 5 s and at most an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub evaluation_milliseconds: Option<i64>,
     /// The instant as of which the last allocated epoch evaluates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocated_as_of: Option<DateTime<Utc>>,
@@ -134,15 +139,15 @@ pub struct DirectoryHead {
     /// Attributes with values that could not be read. Such a value is unknown, and unknown never acts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Vec<UnreadableCount>,
     /// Dates that stand for no value, such as an end in 9999: they are read as absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
-    pub fillers: Vec<Unreadable>,
+    pub fillers: Vec<UnreadableCount>,
     /// Attributes that name time zones which are none: the next zone in the order applies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
-    pub zones: Vec<Unreadable>,
+    pub zones: Vec<UnreadableCount>,
     /// Subjects whose account remembers another correlation value than their record has, and of whom nobody has said yet
     /// whose the account is.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -164,7 +169,7 @@ fn is_zero(number: &i64) -> bool {
 
 /// An attribute with such values.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Unreadable {
+pub struct UnreadableCount {
     /// Name of the attribute.
     #[schemars(length(min = 1, max = 128))]
     pub attribute: String,

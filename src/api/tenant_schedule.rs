@@ -147,7 +147,8 @@ pub struct TenantScheduleSpec {
     /// true: no evaluation starts.
     #[serde(default)]
     pub suspend: bool,
-    /// true: a changed User asks for an evaluation at once, at most one a minute after the first.
+    /// true: a changed User asks for an evaluation at once, or, where one has just begun, after ten times as long as that took, at
+    /// least 5 s and at most an hour; a tick of the schedule does not wait for that.
     #[serde(default = "yes")]
     pub evaluate_on_change: bool,
     /// Most runs that execute at the same time; runs of leaver workflows do not count.

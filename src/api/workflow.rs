@@ -74,12 +74,6 @@ impl EffectClass {
             Self::Extension => "extension",
         }
     }
-
-    /// Whether the effect leaves the house, so that doing it twice is seen.
-    #[must_use]
-    pub const fn leaves_the_house(self) -> bool {
-        matches!(self, Self::Mail | Self::Credential | Self::Extension)
-    }
 }
 
 impl std::fmt::Display for EffectClass {

@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use kube::{Client, ResourceExt};
 use thiserror::Error;
 
-use super::{BAD_INPUT, NOT_FINE, complain, print};
+use super::output::{BAD_INPUT, NOT_FINE, complain, print};
+use super::runtime::block_on;
 use crate::api::meta::ANNOTATION_IDENTITY;
 use crate::api::{Account, Directory, User};
 use crate::cluster::connect::{ConnectError, Connection};
@@ -80,26 +81,21 @@ pub(super) fn run(args: &AccountArgs) -> u8 {
         Command::Keep(whose) => (Answer::Keep, whose),
         Command::Release(whose) => (Answer::Release, whose),
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("no runtime: {error}"));
-            return NOT_FINE;
+    block_on(async {
+        match answered(whose, answer).await {
+            Ok(attribute) => print(&promise(answer, &whose.name, &attribute)),
+            Err(error) => {
+                complain(&error.to_string());
+                error.exit_code()
+            }
         }
-    };
-    let said = runtime.block_on(async {
-        let client = connect().await?;
-        let namespace = whose.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
-        say(&Cluster::new(client, &namespace, Arc::new(SystemClock)), &whose.name, answer).await
-    });
-    runtime.shutdown_background();
-    match said {
-        Ok(attribute) => print(&promise(answer, &whose.name, &attribute)),
-        Err(error) => {
-            complain(&error.to_string());
-            error.exit_code()
-        }
-    }
+    })
+}
+
+async fn answered(whose: &Whose, answer: Answer) -> Result<String, AccountError> {
+    let client = connect().await?;
+    let namespace = whose.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
+    say(&Cluster::new(client, &namespace, Arc::new(SystemClock)), &whose.name, answer).await
 }
 
 fn promise(answer: Answer, name: &str, attribute: &str) -> String {

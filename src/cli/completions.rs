@@ -1,9 +1,9 @@
 //! `tenure completions`.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::{Arguments, print};
+use super::output::print;
 
 /// Prints the script that completes commands, options and template names in a shell.
 #[derive(Args, Debug)]
@@ -20,8 +20,8 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn run(args: &CompletionsArgs) -> u8 {
+pub(super) fn run(args: &CompletionsArgs, mut command: Command) -> u8 {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Arguments::command(), "tenure", &mut script);
+    clap_complete::generate(args.shell, &mut command, "tenure", &mut script);
     print(&String::from_utf8_lossy(&script))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-use super::{FINE, NOT_FINE, complain, print};
+use super::output::{FINE, NOT_FINE, complain, print};
 use crate::api;
 use crate::sim::yaml;
 

@@ -13,7 +13,9 @@ use crate::domain::timing::Timing;
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 use crate::runner::{self, Context, Planted, RunnerError};
 
-use super::{FINE, NOT_FINE, complain, log};
+use super::log;
+use super::output::{FINE, NOT_FINE, complain};
+use super::runtime::block_on;
 
 /// Where the kubelet reads what a container says about its end.
 const LAST_WORDS: &str = "/dev/termination-log";
@@ -57,14 +59,7 @@ fn say_last(words: &str) {
 
 fn run(namespace: &str, timing: &Timing, work: impl AsyncFnOnce(Context, &Guard) -> Result<u8, RunnerError>) -> u8 {
     log::start();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("no runtime: {error}"));
-            return NOT_FINE;
-        }
-    };
-    let code = runtime.block_on(async {
+    block_on(async {
         let guard = Guard::new(Arc::new(SystemClock));
         let client = match Connection::infer(&guard, *timing).await.and_then(|connection| connection.requests()) {
             Ok(client) => client,
@@ -93,9 +88,7 @@ fn run(namespace: &str, timing: &Timing, work: impl AsyncFnOnce(Context, &Guard)
                 u8::try_from(error.exit_code()).unwrap_or(u8::MAX)
             }
         }
-    });
-    runtime.shutdown_background();
-    code
+    })
 }
 
 /// The pod, which the Job names in the environment, and something that no other process has.

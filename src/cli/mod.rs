@@ -7,7 +7,9 @@ mod crds;
 mod explain;
 mod jobs;
 mod log;
+mod output;
 mod probe;
+mod runtime;
 mod simulate;
 mod table;
 mod tasks;
@@ -16,10 +18,9 @@ mod templates;
 mod validate;
 mod variables;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
 
@@ -67,23 +68,6 @@ enum Command {
     Execute(ExecuteArgs),
 }
 
-/// How a command answers.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Output {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// Exit code: everything is as it should be.
-const FINE: u8 = 0;
-/// Exit code: it ran, and something is not as it should be.
-const NOT_FINE: u8 = 1;
-/// Exit code: the input has to be corrected; nothing was done.
-const BAD_INPUT: u8 = 2;
-
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -97,38 +81,11 @@ pub fn main() -> ExitCode {
         Command::Templates(args) => templates::run(&args),
         Command::Template(args) => template::run(&args),
         Command::Crds(args) => crds::run(&args),
-        Command::Completions(args) => completions::run(&args),
+        Command::Completions(args) => completions::run(&args, Arguments::command()),
         Command::Controller(args) => controller::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Evaluate(args) => jobs::evaluate(&args),
         Command::Execute(args) => jobs::execute(&args),
     };
     ExitCode::from(code)
-}
-
-/// Writes to standard output. A reader that goes away, as `head` does, is no failure.
-fn print(text: &str) -> u8 {
-    write(&mut io::stdout().lock(), text)
-}
-
-/// Writes text with colours to standard output; they are left out where it is no terminal, or where `NO_COLOR` is set.
-fn show(text: &str) -> u8 {
-    write(&mut anstream::AutoStream::auto(io::stdout()).lock(), text)
-}
-
-fn write(output: &mut impl Write, text: &str) -> u8 {
-    match output.write_all(text.as_bytes()) {
-        Ok(()) => FINE,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => FINE,
-        Err(error) => {
-            complain(&format!("standard output: {error}"));
-            NOT_FINE
-        }
-    }
-}
-
-/// Writes a line to standard error.
-fn complain(message: &str) {
-    // There is nowhere left to say that this failed.
-    let _ = writeln!(io::stderr().lock(), "{message}");
 }

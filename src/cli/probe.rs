@@ -6,7 +6,8 @@ use clap::Args;
 use http::{Request, Uri};
 use kube::{Client, Config};
 
-use super::{BAD_INPUT, FINE, NOT_FINE, complain, print};
+use super::output::{BAD_INPUT, FINE, NOT_FINE, complain, print};
+use super::runtime::block_on;
 
 /// Longest wait for one good answer. A Service reaches its pods some seconds after they are ready.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,24 +30,19 @@ pub(super) fn run(args: &ProbeArgs) -> u8 {
         complain(&format!("{url}: not an address that begins with http://"));
         return BAD_INPUT;
     }
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("no runtime: {error}"));
-            return NOT_FINE;
-        }
-    };
-    let mut code = FINE;
-    for url in &args.urls {
-        match runtime.block_on(ask(url)) {
-            Ok(()) => code = code.max(print(&format!("{url}: fine\n"))),
-            Err(why) => {
-                complain(&format!("{url}: {why}"));
-                code = NOT_FINE;
+    block_on(async {
+        let mut code = FINE;
+        for url in &args.urls {
+            match ask(url).await {
+                Ok(()) => code = code.max(print(&format!("{url}: fine\n"))),
+                Err(why) => {
+                    complain(&format!("{url}: {why}"));
+                    code = NOT_FINE;
+                }
             }
         }
-    }
-    code
+        code
+    })
 }
 
 /// One request; what is wrong with its answer.

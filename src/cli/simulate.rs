@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
-use super::{BAD_INPUT, NOT_FINE, complain, print};
+use super::output::{BAD_INPUT, NOT_FINE, complain, print};
 use crate::cluster::{Clock, SystemClock};
 use crate::domain::dates::read_zone;
 use crate::sim::script::Period;

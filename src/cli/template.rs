@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::{BAD_INPUT, complain, print};
+use super::output::{BAD_INPUT, complain, print};
 use crate::api::meta::{GROUP, VERSION};
 use crate::catalog::{self, Argument, DefaultTrigger, SAMPLE_SCOPE_RULE, TEMPLATES, Template, TemplateTask, Value};
-use crate::domain::validate::UNAVAILABLE_TASKS;
+use crate::domain::change::unavailable;
 
 /// Most characters of a Workflow's name.
 const NAME_LENGTH: usize = 36;
@@ -161,7 +161,7 @@ fn write_trigger(manifest: &mut Manifest, trigger: DefaultTrigger) {
 
 fn write_task(manifest: &mut Manifest, task: &TemplateTask) {
     let member = task.task;
-    if UNAVAILABLE_TASKS.contains(&member) {
+    if unavailable(member).is_some() {
         manifest.explained("      isEnabled: false", "skipped: this release does not have the task yet");
     }
     let all = catalog::by_name(member).map_or(&[][..], |definition| definition.arguments);

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::output::{Output, print, show};
 use super::table::Table;
-use super::{Output, print, show};
 use crate::catalog::{DefaultTrigger, TEMPLATES, Template};
 
 /// Lists the 15 workflows to start from; `tenure template NAME` prints one as a manifest.

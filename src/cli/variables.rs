@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::output::{Output, print, show};
 use super::table::Table;
-use super::{Output, print, show};
 use crate::domain::variable::{OLD_NAMES, VARIABLES, Variable};
 
 /// Lists the variables of mails and of new values of attributes.

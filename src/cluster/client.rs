@@ -2,65 +2,20 @@
 //!
 //! Guarantees: a list is never older than the newest state that this process has seen in any answer; a replacement goes
 //! through only on the version that was read; a request that may or may not have taken effect is tried again, and the
-//! caller learns `Conflict` or `Exists` where it had. Assumption: resource versions are whole numbers that grow over all
+//! caller learns `Conflict` or `Exists` where it had; an object is not there only where the API server says so of that very
+//! object. Assumption: resource versions are whole numbers that grow over all
 //! kinds of one API server (Kubernetes 1.35 promises to compare them); where they are not numbers there is no floor.
 
-use std::fmt::Debug;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use k8s_openapi::NamespaceResourceScope;
+use kube::ResourceExt;
 use kube::api::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions, Request};
-use kube::{Client, Resource, ResourceExt};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::clock::SharedClock;
 use super::error::ClusterError;
 use super::object::decode;
-use super::request::Target;
-use crate::domain::timing::Timing;
+use super::target::Target;
 
-/// What a kind must offer.
-pub trait Kind: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Serialize {}
-
-impl<K> Kind for K where K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Serialize {}
-
-/// Which objects a list has.
-#[derive(Clone, Debug, Default)]
-pub struct Selector {
-    /// Label selector.
-    pub labels: Option<String>,
-    /// Field selector.
-    pub fields: Option<String>,
-}
-
-impl Selector {
-    /// Everything of the namespace.
-    #[must_use]
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// By labels, in the API's syntax.
-    #[must_use]
-    pub fn labels(labels: impl Into<String>) -> Self {
-        Self { labels: Some(labels.into()), fields: None }
-    }
-
-    /// The one object of that name.
-    #[must_use]
-    pub fn name(name: &str) -> Self {
-        Self { labels: None, fields: Some(format!("metadata.name={name}")) }
-    }
-
-    /// Events of one type about one object.
-    #[must_use]
-    pub fn events(kind: &str, name: &str, type_: &str) -> Self {
-        Self { labels: None, fields: Some(format!("involvedObject.kind={kind},involvedObject.name={name},type={type_}")) }
-    }
-}
+pub use super::target::{Kind, Selector};
+pub use super::view::Cluster;
 
 /// The outcome of a creation.
 #[derive(Clone, Debug)]
@@ -82,66 +37,9 @@ pub enum Replaced<K> {
     Gone,
 }
 
-/// One tenant's API, as one process sees it.
-#[derive(Clone)]
-pub struct Cluster {
-    client: Client,
-    namespace: String,
-    clock: SharedClock,
-    timing: Arc<Timing>,
-    floor: Arc<AtomicU64>,
-}
-
 impl Cluster {
-    /// The namespace's API by `client`, with the times of production.
-    #[must_use]
-    pub fn new(client: Client, namespace: &str, clock: SharedClock) -> Self {
-        let timing = Arc::new(Timing::PRODUCTION);
-        Self { client, namespace: namespace.to_owned(), clock, timing, floor: Arc::new(AtomicU64::new(0)) }
-    }
-
-    /// The same with other times.
-    #[must_use]
-    pub fn with_timing(self, timing: Timing) -> Self {
-        Self { timing: Arc::new(timing), ..self }
-    }
-
-    /// The tenant's namespace.
-    #[must_use]
-    pub fn namespace(&self) -> &str {
-        &self.namespace
-    }
-
-    /// The clock.
-    #[must_use]
-    pub fn clock(&self) -> &SharedClock {
-        &self.clock
-    }
-
-    /// How long whoever works here waits for what.
-    #[must_use]
-    pub fn timing(&self) -> &Timing {
-        &self.timing
-    }
-
-    /// For one request.
-    pub(super) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// The newest version that this process has seen; 0: none.
-    pub(super) fn floor(&self) -> u64 {
-        self.floor.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn learn(&self, version: Option<&str>) -> Option<u64> {
-        let version = version?.parse().ok()?;
-        self.floor.fetch_max(version, Ordering::Relaxed);
-        Some(version)
-    }
-
     fn target<K: Kind>(&self, verb: &'static str) -> Target {
-        let api = Request::new(K::url_path(&(), Some(&self.namespace)));
+        let api = Request::new(K::url_path(&(), Some(self.namespace())));
         Target { verb, kind: K::kind(&()).into_owned(), name: String::new(), api }
     }
 
@@ -156,23 +54,18 @@ impl Cluster {
         Ok(found)
     }
 
-    /// The object, from a state that is not older than anything this process has seen. For decisions that no
-    /// compare-and-swap on the same object follows.
+    /// The object as it is now: a request for one object that names no version is answered by the store, not by a cache, so
+    /// that it needs no floor. What cannot be the name of an object, as records may say, certainly is none's, and is not asked for.
     ///
     /// # Errors
-    /// As [`Self::list`].
+    /// [`ClusterError`] when the API server does not answer or refuses, or when the object is not what this program knows.
     pub async fn find<K: Kind>(&self, name: &str) -> Result<Option<K>, ClusterError> {
-        Ok(self.list::<K>(&Selector::name(name)).await?.pop())
-    }
-
-    /// The object, perhaps from an older state: for a compare-and-swap that follows.
-    ///
-    /// # Errors
-    /// [`ClusterError`] when the API server does not answer or refuses.
-    pub async fn get<K: Kind>(&self, name: &str) -> Result<Option<K>, ClusterError> {
+        if !is_name(name) {
+            return Ok(None);
+        }
         let target = self.target::<K>("get").of(name);
         let answer = self.ask_opt(&target, target.api.get(name, &GetParams::default())).await?;
-        answer.map(|answer| typed(&target, &answer)).transpose()
+        answer.map(|answer| self.newest(&target, &answer)).transpose()
     }
 
     /// Creates the object.
@@ -241,17 +134,11 @@ impl Cluster {
         }
     }
 
-    /// The same, after a write: nothing is newer.
+    /// The same, and remembered as the newest state that was seen.
     fn newest<K: Kind>(&self, target: &Target, answer: &str) -> Result<K, ClusterError> {
         let object: K = typed(target, answer)?;
         self.learn(object.meta().resource_version.as_deref());
         Ok(object)
-    }
-
-    pub(super) async fn pause(&self, attempt: u32) {
-        if attempt > 0 {
-            self.clock.sleep(self.timing.before_request(attempt)).await;
-        }
     }
 }
 
@@ -263,4 +150,54 @@ fn typed<K: Kind>(target: &Target, answer: &str) -> Result<K, ClusterError> {
 /// The object as text. None of our kinds has a map with keys other than text, so that it always serializes.
 fn body<K: Kind>(object: &K) -> Vec<u8> {
     serde_json::to_vec(object).unwrap_or_default()
+}
+
+/// Whether an object can have that name: a DNS subdomain (RFC 1123), as the API server demands of every kind that is used here.
+fn is_name(name: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_label = |label: &str| {
+        let bytes = label.as_bytes();
+        let ends = bytes.first().copied().is_some_and(is_inner) && bytes.last().copied().is_some_and(is_inner);
+        ends && bytes.iter().all(|byte| is_inner(*byte) || *byte == b'-')
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn what_an_object_can_be_called() {
+        let (longest, longer) = ("x".repeat(253), "x".repeat(254));
+        let names = ["ann", "a", "7", "a.b-1", "tenure-eval-3", longest.as_str()];
+        let none = [
+            "",
+            "Max Muster",
+            "ANN",
+            "a/b",
+            "a%20b",
+            "50%",
+            "..",
+            ".",
+            "a.",
+            ".a",
+            "-a",
+            "a-",
+            "a-.b",
+            "ann?x",
+            "ann#x",
+            "a_b",
+            "j\u{fc}rgen",
+            " ann",
+            "ann\n",
+            longer.as_str(),
+        ];
+        for name in names {
+            assert!(is_name(name), "{name:?}");
+        }
+        for name in none {
+            assert!(!is_name(name), "{name:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::client::{Cluster, Selector};
 use super::error::ClusterError;
+use crate::api::reasons::Reason;
 
 /// The API's bound on an Event's note.
 const LONGEST_MESSAGE: usize = 1024;
@@ -20,7 +21,7 @@ pub struct Notice<'a> {
     /// true: Warning, else Normal.
     pub warning: bool,
     /// One word for programs.
-    pub reason: &'a str,
+    pub reason: Reason,
     /// A sentence; ids and counts only.
     pub message: String,
     /// What makes it this very Event: the same id is never written twice.
@@ -62,7 +63,7 @@ impl Cluster {
                 namespace: Some(self.namespace().to_owned()),
                 ..ObjectReference::default()
             },
-            reason: Some(notice.reason.to_owned()),
+            reason: Some(notice.reason.to_string()),
             message: Some(message),
             type_: Some(if notice.warning { "Warning" } else { "Normal" }.to_owned()),
             source: Some(EventSource { component: Some("tenure".to_owned()), host: None }),

@@ -1,6 +1,6 @@
 //! Who leads: a `Lease` that one process holds and renews.
 //!
-//! Guarantee: as long as no clock runs at a wildly different rate, a holder stops trusting itself ([`Standing`]) before
+//! Guarantee: as long as no clock runs at a wildly different rate, a holder stops trusting itself ([`Leadership`]) before
 //! another process takes the lease over, because it counts from before its last renewal was sent, and the other from
 //! when it saw that renewal. Both count by a clock that goes on during suspend; no wall clock is compared.
 
@@ -18,7 +18,7 @@ use super::events::kubernetes_time;
 use crate::domain::timing::LeaseTimes;
 
 /// Where this process stands, for all who ask.
-pub struct Standing {
+pub struct Leadership {
     clock: SharedClock,
     /// Milliseconds of the clock up to which the lease is held; 0: it is not.
     until: AtomicU64,
@@ -28,7 +28,7 @@ pub struct Standing {
     alone: AtomicBool,
 }
 
-impl Standing {
+impl Leadership {
     /// A process that does not lead.
     #[must_use]
     pub fn new(clock: SharedClock) -> Arc<Self> {
@@ -95,14 +95,14 @@ pub struct Elector {
     identity: String,
     times: LeaseTimes,
     clock: SharedClock,
-    standing: Arc<Standing>,
+    standing: Arc<Leadership>,
     sighting: Option<Sighting>,
 }
 
 impl Elector {
     /// Wants the lease `name` of `namespace`, as `identity`, which no other process has.
     #[must_use]
-    pub fn new(client: Client, place: (&str, &str), identity: String, times: LeaseTimes, standing: &Arc<Standing>) -> Self {
+    pub fn new(client: Client, place: (&str, &str), identity: String, times: LeaseTimes, standing: &Arc<Leadership>) -> Self {
         let (namespace, name) = place;
         Self {
             leases: Api::namespaced(client, namespace),

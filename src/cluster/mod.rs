@@ -9,7 +9,13 @@ pub mod guard;
 pub mod lease;
 pub mod object;
 mod request;
+mod target;
+mod view;
 pub mod watch;
+
+/// How many writes that do not depend on each other one process has under way at the same time: the API server answers as
+/// many in the time of a few, and more would crowd out others.
+pub const WRITES: usize = 8;
 
 pub use client::{Cluster, Created, Replaced, Selector};
 pub use clock::{Clock, SystemClock};

@@ -20,12 +20,12 @@ pub struct Raw {
 #[derive(Deserialize)]
 pub(super) struct Identified {
     #[serde(default)]
-    pub metadata: Identity,
+    pub metadata: ObjectIdentity,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Identity {
+pub(super) struct ObjectIdentity {
     namespace: Option<String>,
     pub name: Option<String>,
     uid: Option<String>,
@@ -66,7 +66,7 @@ impl fmt::Debug for Raw {
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
-        let Identity { namespace, name, uid, resource_version } =
+        let ObjectIdentity { namespace, name, uid, resource_version } =
             serde_json::from_str::<Identified>(text.get()).map_err(D::Error::custom)?.metadata;
         Ok(Self { metadata: ObjectMeta { namespace, name, uid, resource_version, ..ObjectMeta::default() }, text })
     }
@@ -138,7 +138,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::api::Group;
+    use crate::api::{DirectorySnapshot, Group};
 
     #[test]
     fn what_is_said_of_an_object_has_no_value_of_it() {
@@ -153,6 +153,9 @@ mod tests {
         for (value, expected) in rows {
             assert_eq!(said(value), expected);
         }
+        let bucket = json!({"metadata": {"name": "people-0"}, "directory": "people", "packed": ["2 Ann"]});
+        let refusal = decode::<DirectorySnapshot>(&bucket.to_string()).map(|_| ()).unwrap_err();
+        assert_eq!(refusal.to_string(), "invalid value, expected a packed row of version 1");
         assert_eq!(Undecodable::new("Ann is no date: Ann").to_string(), "a value that is not one of its type");
     }
 

@@ -4,49 +4,35 @@ use std::fmt;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kube::api::{ListParams, Request, VersionMatch};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use kube::api::{ListParams, VersionMatch};
+use kube::core::Status;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::client::{Cluster, Selector};
 use super::error::ClusterError;
-use super::object::{Identified, Identity, Undecodable, decode};
+use super::object::{Identified, Undecodable, decode};
+use super::target::{Kind, Selector, Target};
+use super::view::Cluster;
 use crate::domain::timing::REQUEST_TRIES;
-
-/// What a request is about.
-pub(super) struct Target {
-    pub verb: &'static str,
-    pub kind: String,
-    /// The object; empty for lists.
-    pub name: String,
-    /// Where its kind is.
-    pub api: Request,
-}
-
-impl Target {
-    /// The same, of the object of that name.
-    pub fn of(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.name);
-        self
-    }
-
-    /// What the API server has is not what this program knows.
-    pub fn unreadable(&self, name: &str, why: &Undecodable) -> ClusterError {
-        ClusterError::Unreadable { kind: self.kind.clone(), name: name.to_owned(), message: why.to_string() }
-    }
-}
 
 /// Takes objects out of an answer, one by one, so that none is there twice.
 pub(super) trait Basket: Send {
-    /// Begins anew.
-    fn empty(&mut self);
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// Keeps so many of them: what came after is asked for again.
+    fn keep(&mut self, count: usize);
     /// One more, as it came.
     fn put(&mut self, item: &str) -> Result<(), Undecodable>;
 }
 
-impl<K: super::client::Kind> Basket for Vec<K> {
-    fn empty(&mut self) {
-        self.clear();
+impl<K: Kind> Basket for Vec<K> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn keep(&mut self, count: usize) {
+        self.truncate(count);
     }
 
     fn put(&mut self, item: &str) -> Result<(), Undecodable> {
@@ -88,7 +74,8 @@ impl Cluster {
         .boxed()
     }
 
-    /// Fills the basket with a list that is not older than anything this process has seen.
+    /// Fills the basket with a list that is not older than anything this process has seen. It comes in pages of one state, so that
+    /// the text of a large one is never there as a whole.
     pub(super) fn collect<'a>(
         &'a self,
         target: &'a Target,
@@ -96,52 +83,83 @@ impl Cluster {
         basket: &'a mut dyn Basket,
     ) -> BoxFuture<'a, Result<(), ClusterError>> {
         async move {
-            let mut seen = 0;
+            let mut failure = None;
             for attempt in 0..REQUEST_TRIES {
                 self.pause(attempt).await;
-                let floor = self.floor();
-                let mut params = ListParams {
-                    label_selector: selector.labels.clone(),
-                    field_selector: selector.fields.clone(),
-                    ..ListParams::default()
-                };
-                if floor > 0 {
-                    params = params.at(&floor.to_string()).matching(VersionMatch::NotOlderThan);
-                }
-                let mut list = List { version: None, broken: None, basket: &mut *basket };
-                self.exchange(target, target.api.list(&params), &mut |text| list.read(&text)).await?;
-                let List { version, broken, .. } = list;
-                match self.learn(version.as_deref()) {
-                    Some(version) if version < floor => seen = version,
-                    _ => return broken.map_or(Ok(()), |(name, why)| Err(target.unreadable(&name, &why))),
+                basket.keep(0);
+                match self.pages(target, selector, &mut *basket).await {
+                    Ok(None) => return Ok(()),
+                    Ok(Some((name, why))) => return Err(target.unreadable(&name, &why)),
+                    Err(error @ (ClusterError::Stale { .. } | ClusterError::Refused { code: EXPIRED, .. })) => failure = Some(error),
+                    Err(error) => return Err(error),
                 }
             }
-            Err(ClusterError::Stale { kind: target.kind.clone(), seen, floor: self.floor() })
+            Err(failure.unwrap_or_else(|| ClusterError::Stale { kind: target.kind.clone(), seen: 0, floor: self.floor() }))
         }
         .boxed()
+    }
+
+    /// All pages of a list; gives the first item that is not what this program knows.
+    async fn pages(&self, target: &Target, selector: &Selector, basket: &mut dyn Basket) -> Result<Option<Broken>, ClusterError> {
+        let floor = self.floor();
+        let (mut broken, mut next) = (None, None::<String>);
+        loop {
+            let mut params = ListParams {
+                label_selector: selector.labels.clone(),
+                field_selector: selector.fields.clone(),
+                limit: Some(PAGE),
+                continue_token: next.clone(),
+                ..ListParams::default()
+            };
+            let is_first = next.is_none();
+            if is_first && floor > 0 {
+                params = params.at(&floor.to_string()).matching(VersionMatch::NotOlderThan);
+            }
+            let mut list = List { head: ListHead::default(), broken: None, from: basket.count(), basket: &mut *basket };
+            self.exchange(target, target.api.list(&params), &mut |text| list.read(&text)).await?;
+            let List { head, broken: found, .. } = list;
+            broken = broken.or(found);
+            let version = self.learn(head.resource_version.as_deref());
+            if let Some(seen) = version.filter(|version| is_first && *version < floor) {
+                return Err(ClusterError::Stale { kind: target.kind.clone(), seen, floor: self.floor() });
+            }
+            next = head.next.filter(|next| !next.is_empty());
+            if next.is_none() {
+                return Ok(broken);
+            }
+        }
     }
 
     /// Tries again after passing failures; says the rest in our own words.
     fn exchange<'a>(&'a self, target: &'a Target, request: Built, read: Read<'a>) -> BoxFuture<'a, Result<(), ClusterError>> {
         async move {
             let Target { verb, kind, name, .. } = target;
-            let unavailable =
-                |attempts, message| Err(ClusterError::Unavailable { verb, kind: kind.clone(), name: name.clone(), attempts, message });
+            let unavailable = |attempts, may_be_done, message| {
+                Err(ClusterError::Unavailable { verb, kind: kind.clone(), name: name.clone(), attempts, may_be_done, message })
+            };
             let request = match request {
                 Ok(request) => request,
-                Err(error) => return unavailable(0, error.to_string()),
+                Err(error) => return unavailable(0, false, error.to_string()),
             };
-            let mut message = String::new();
+            let (mut message, mut may_be_done) = (String::new(), false);
             for attempt in 0..REQUEST_TRIES {
                 self.pause(attempt).await;
                 match self.client().request_text(request.clone()).await {
                     Ok(text) => match read(text) {
                         Ok(()) => return Ok(()),
                         // Half an answer, or a proxy's page: not our JSON.
-                        Err(error) => message = error.to_string(),
+                        Err(error) => {
+                            may_be_done |= is_write(verb);
+                            message = error.to_string();
+                        }
                     },
                     Err(kube::Error::Api(status)) if is_passing_conflict(verb, &status.reason) => message = status.message,
-                    Err(kube::Error::Api(status)) if !matches!(status.code, 408 | 410 | 429 | 500 | 502 | 503 | 504) => {
+                    Err(kube::Error::Api(status)) if is_no_answer(verb, name, &status) => {
+                        may_be_done |= is_write(verb);
+                        message = status.message;
+                    }
+                    // The pages of a list are of one state, which is not kept for ever: from the beginning.
+                    Err(kube::Error::Api(status)) if !matches!(status.code, 408 | 429 | 500 | 502 | 503 | 504) => {
                         return Err(ClusterError::Refused {
                             verb,
                             kind: kind.clone(),
@@ -151,13 +169,27 @@ impl Cluster {
                             message: status.message,
                         });
                     }
-                    Err(error) => message = error.to_string(),
+                    Err(error) => {
+                        may_be_done |= is_write(verb) && !says_that_nothing_was_done(&error);
+                        message = error.to_string();
+                    }
                 }
             }
-            unavailable(REQUEST_TRIES, message)
+            unavailable(REQUEST_TRIES, may_be_done, message)
         }
         .boxed()
     }
+}
+
+/// Whether the request changes something.
+fn is_write(verb: &str) -> bool {
+    !matches!(verb, "get" | "list")
+}
+
+/// Whether an answer is certain to come from before the request was looked at: the client asks too often. Any other one may come
+/// from something between us and the API server, which had been asked already.
+fn says_that_nothing_was_done(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 429)
 }
 
 /// Whether a conflict is nobody's decision: a create that is told `Conflict` and not `AlreadyExists` met one inside of the
@@ -166,18 +198,47 @@ fn is_passing_conflict(verb: &str, reason: &str) -> bool {
     reason == "Conflict" && matches!(verb, "create" | "patch")
 }
 
-/// A list as it is read.
+/// Whether something on the way has answered, or the API server does not serve the path just now: that says nothing about an
+/// object. One that is not there is named by the API server; who creates is told of the namespace instead.
+fn is_no_answer(verb: &str, name: &str, status: &Status) -> bool {
+    let about = status.details.as_ref().map_or("", |details| details.name.as_str());
+    let is_absence = status.reason == "NotFound" && !about.is_empty() && (about == name || verb == "create");
+    // Without a code it is somebody else's JSON.
+    status.code == 0 || status.code == 404 && !is_absence
+}
+
+/// Objects of a page. An Account has 1 KB, a DirectorySnapshot of a large directory 100 KB.
+const PAGE: u32 = 250;
+/// The code of the answer to who goes on with a list whose state is not kept any more.
+const EXPIRED: u16 = 410;
+
+/// An item that is not what this program knows: its name, and why.
+type Broken = (String, Undecodable);
+
+/// What is said of a list.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ListHead {
+    resource_version: Option<String>,
+    /// How to go on with it.
+    #[serde(rename = "continue")]
+    next: Option<String>,
+}
+
+/// A page of a list as it is read.
 struct List<'a> {
-    version: Option<String>,
-    /// The first item that is not what this program knows: its name, and why.
-    broken: Option<(String, Undecodable)>,
+    head: ListHead,
+    /// The first item that is not what this program knows.
+    broken: Option<Broken>,
+    /// How many there were before it.
+    from: usize,
     basket: &'a mut dyn Basket,
 }
 
 impl List<'_> {
     fn read(&mut self, text: &str) -> serde_json::Result<()> {
-        (self.version, self.broken) = (None, None);
-        self.basket.empty();
+        (self.head, self.broken) = (ListHead::default(), None);
+        self.basket.keep(self.from);
         serde_json::Deserializer::from_str(text).deserialize_map(self)
     }
 }
@@ -190,14 +251,21 @@ impl<'de> Visitor<'de> for &mut List<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let (mut is_list, mut has_items) = (false, false);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "metadata" => self.version = map.next_value::<Identity>()?.resource_version,
-                "items" => map.next_value_seed(Items(&mut *self))?,
+                "kind" => is_list = map.next_value::<String>()?.ends_with("List"),
+                "metadata" => self.head = map.next_value()?,
+                "items" => {
+                    map.next_value_seed(Items(&mut *self))?;
+                    has_items = true;
+                }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(())
+        // Nobody is gone because something on the way has answered.
+        let has_version = self.head.resource_version.as_deref().is_some_and(|version| !version.is_empty());
+        if is_list && has_items && has_version { Ok(()) } else { Err(A::Error::custom("this is no list of the API server")) }
     }
 }
 
@@ -232,5 +300,79 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn what_says_nothing_about_an_object() {
+        let status = |code: u16, reason: &str, details: Value| -> Status {
+            let text = json!({"status": "Failure", "code": code, "reason": reason, "message": "not found", "details": details});
+            serde_json::from_value(text).expect("a Status")
+        };
+        let ann = || json!({"name": "ann", "group": "tenure.dev", "kind": "users"});
+        let namespace = || json!({"name": "t", "kind": "namespaces"});
+        let page = || status(404, "Failed to parse error data", Value::Null);
+        // (what, the verb, the answer, it says nothing)
+        let cases = [
+            ("it is not there", "get", status(404, "NotFound", ann()), false),
+            ("it is gone by now", "replace", status(404, "NotFound", ann()), false),
+            ("it is gone already", "delete", status(404, "NotFound", ann()), false),
+            ("a proxy's page", "get", page(), true),
+            ("a proxy's page", "replace", page(), true),
+            ("a proxy's page", "create", page(), true),
+            ("a proxy's JSON", "get", status(0, "", Value::Null), true),
+            ("the kind is not served just now", "get", status(404, "NotFound", json!({})), true),
+            ("the same in fewer words", "patch", status(404, "NotFound", Value::Null), true),
+            ("something else is not there", "replace", status(404, "NotFound", namespace()), true),
+            ("nothing can be created in that namespace", "create", status(404, "NotFound", namespace()), false),
+            ("another reason", "get", status(404, "Gone", ann()), true),
+            ("a refusal", "get", status(403, "Forbidden", ann()), false),
+        ];
+        for (what, verb, status, expected) in cases {
+            assert_eq!(is_no_answer(verb, "ann", &status), expected, "{what}: {verb}");
+        }
+        assert!(is_no_answer("list", "", &status(404, "NotFound", json!({}))), "a list has no name");
+    }
+
+    #[test]
+    fn what_is_a_list() {
+        let whole = || json!({"kind": "GroupList", "metadata": {"resourceVersion": "7"}, "items": []});
+        let without = |member: &str| {
+            let mut list = whole();
+            list.as_object_mut().expect("an object").remove(member);
+            list
+        };
+        let with = |member: &str, value: Value| {
+            let mut list = whole();
+            list[member] = value;
+            list
+        };
+        let group =
+            json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "Group", "metadata": {"name": "lab"}, "spec": {"displayName": "Lab"}});
+        // (what, the answer, how many it has; None: it is no list)
+        let cases = [
+            ("an empty one", whole(), Some(0)),
+            ("as some servers write it", with("items", Value::Null), Some(0)),
+            ("one of one", with("items", json!([group])), Some(1)),
+            ("a health page", json!({}), None),
+            ("a gateway's", json!({"message": "ok"}), None),
+            ("without items", without("items"), None),
+            ("without a version", without("metadata"), None),
+            ("with none", with("metadata", json!({"resourceVersion": ""})), None),
+            ("without a kind", without("kind"), None),
+            ("something else", with("kind", json!("Status")), None),
+        ];
+        for (what, answer, expected) in cases {
+            let mut found: Vec<crate::api::Group> = Vec::new();
+            let mut list = List { head: ListHead::default(), broken: None, from: 0, basket: &mut found };
+            let read = list.read(&answer.to_string());
+            assert_eq!(read.ok().map(|()| found.len()), expected, "{what}");
+        }
     }
 }

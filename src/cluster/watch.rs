@@ -15,14 +15,14 @@ const PAGE: u32 = 250;
 
 /// Where is watched.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Scope {
+pub enum Extent {
     /// One namespace.
     Namespace(String),
     /// All of them.
     Cluster,
 }
 
-impl Scope {
+impl Extent {
     fn api<K: Resource<DynamicType = ApiResource, Scope = DynamicResourceScope>>(&self, client: Client, resource: &ApiResource) -> Api<K> {
         match self {
             Self::Namespace(namespace) => Api::namespaced_with(client, namespace, resource),
@@ -48,7 +48,7 @@ pub type Events = BoxStream<'static, Result<Event<Raw>, watcher::Error>>;
 
 /// Everything that the subject names.
 #[must_use]
-pub fn objects(client: Client, scope: &Scope, subject: &Subject) -> Events {
+pub fn objects(client: Client, scope: &Extent, subject: &Subject) -> Events {
     let config = Config::default().page_size(PAGE);
     let config = subject.labels.as_deref().map_or_else(|| config.clone(), |labels| config.clone().labels(labels));
     let events: Events = if subject.metadata {

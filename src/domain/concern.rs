@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
+use crate::api::reasons::Reason;
 use crate::rule::Truth;
 
 use super::employment::{Employment, LeaveWork, Rehired, Relation};
@@ -35,13 +36,13 @@ impl Concern {
 
     /// One word for programs.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::LeaveDateUncovered => "LeaveDateUncovered",
-            Self::ContractTooShort => "ContractTooShort",
-            Self::LeaveBeforeHire => "LeaveBeforeHire",
-            Self::DatesContradict => "DatesContradict",
-            Self::ReturnsAfterDeletion => "ReturnsAfterDeletion",
+            Self::LeaveDateUncovered => Reason::LeaveDateUncovered,
+            Self::ContractTooShort => Reason::ContractTooShort,
+            Self::LeaveBeforeHire => Reason::LeaveBeforeHire,
+            Self::DatesContradict => Reason::DatesContradict,
+            Self::ReturnsAfterDeletion => Reason::ReturnsAfterDeletion,
         }
     }
 
@@ -65,9 +66,9 @@ impl Concern {
     }
 }
 
-/// What is known of one person.
+/// What is known of a person who leaves.
 #[derive(Clone, Copy, Debug)]
-struct Facts<'a> {
+struct LeavingPerson<'a> {
     employment: &'a Employment,
     /// Whether the account can be used, if that is known.
     is_enabled: Option<bool>,
@@ -89,7 +90,7 @@ pub fn concerns<'a>(
         return Vec::new();
     }
     let closings = closings(person, workflows, as_of);
-    decide(&Facts { employment, is_enabled: person.is_enabled(), closings: &closings, as_of })
+    decide(&LeavingPerson { employment, is_enabled: person.is_enabled(), closings: &closings, as_of })
 }
 
 /// Whoever cannot sign in yet is asked for as who they will be on their last day: many rules leave out disabled accounts.
@@ -103,7 +104,7 @@ fn closings<'a>(person: &Person, workflows: impl IntoIterator<Item = &'a Compile
     workflows.into_iter().filter(closes).filter(covers).filter_map(|workflow| workflow.date_due(person)).collect()
 }
 
-fn decide(facts: &Facts<'_>) -> Vec<Concern> {
+fn decide(facts: &LeavingPerson<'_>) -> Vec<Concern> {
     let found = [
         (is_uncovered(facts), Concern::LeaveDateUncovered),
         (is_too_short(facts), Concern::ContractTooShort),
@@ -115,7 +116,7 @@ fn decide(facts: &Facts<'_>) -> Vec<Concern> {
 
 /// A disabled account that nobody will enable any more needs no workflow, and neither does the end before a return that has
 /// come or follows at once.
-fn is_uncovered(facts: &Facts<'_>) -> bool {
+fn is_uncovered(facts: &LeavingPerson<'_>) -> bool {
     let DateReading::Known(leave) = facts.employment.leave else { return false };
     let is_ahead = leave.instant > facts.as_of && facts.employment.relation != Relation::Withdrawn;
     let can_be_used = facts.is_enabled != Some(false) || is_ahead;
@@ -124,19 +125,19 @@ fn is_uncovered(facts: &Facts<'_>) -> bool {
 }
 
 /// Only while the contract lasts: afterwards nobody can do anything about it.
-fn is_too_short(facts: &Facts<'_>) -> bool {
+fn is_too_short(facts: &LeavingPerson<'_>) -> bool {
     let (DateReading::Known(hire), DateReading::Known(leave)) = (facts.employment.hire, facts.employment.leave) else { return false };
     let is_contract = facts.employment.relation == Relation::Ordinary && leave.instant > facts.as_of;
     is_contract && facts.closings.iter().any(|due| *due <= hire.instant)
 }
 
-fn is_before_hire(facts: &Facts<'_>) -> bool {
+fn is_before_hire(facts: &LeavingPerson<'_>) -> bool {
     facts.employment.has_returned(facts.as_of) && is_reversed(facts.employment)
 }
 
 /// With the hire ahead, somebody who works here now leaves and returns. Whoever does not cannot leave first, and no contract of
 /// one day ends before it begins.
-fn is_contradiction(facts: &Facts<'_>) -> bool {
+fn is_contradiction(facts: &LeavingPerson<'_>) -> bool {
     let (DateReading::Known(hire), DateReading::Known(leave)) = (facts.employment.hire, facts.employment.leave) else { return false };
     let works_nowhere = leave.instant > facts.as_of && facts.is_enabled == Some(false);
     let contradicts = match facts.employment.relation {

@@ -3,11 +3,13 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::api::{Action, Category, Task};
+use crate::api::{Category, Task};
+
+use super::change::{Bearing, wanted};
 
 /// What is known of whom a name belongs to.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Identity {
+pub struct Ownership {
     /// The account remembers another correlation value than the record has: somebody must say whose it is.
     pub is_reused: bool,
     /// Another subject of the directory has the same correlation value: it identifies neither.
@@ -16,7 +18,7 @@ pub struct Identity {
     pub since: Option<DateTime<Utc>>,
 }
 
-impl Identity {
+impl Ownership {
     /// Whether what was seen or done at that instant is of the person who has the name now.
     #[must_use]
     pub fn is_theirs(&self, at: DateTime<Utc>) -> bool {
@@ -31,56 +33,8 @@ impl Identity {
             return self.is_reused;
         }
         let has =
-            |wanted: Bearing| tasks.iter().filter(|task| task.is_enabled).filter_map(Task::action).any(|action| bearing(action) == wanted);
+            |bearing: Bearing| tasks.iter().filter(|task| task.is_enabled).filter_map(wanted).any(|wanted| wanted.bearing() == bearing);
         has(Bearing::Gives) && !has(Bearing::Takes)
-    }
-}
-
-/// What a task does to what a person has.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Bearing {
-    /// It enables, gives or deletes: not for an account that may be another person's.
-    Gives,
-    /// It takes away: done whoever it is.
-    Takes,
-    /// It tells, or writes down.
-    Neither,
-}
-
-fn bearing(action: Action<'_>) -> Bearing {
-    match action {
-        Action::GenerateTemporaryAccessPass(_)
-        | Action::RequestAccessPackageAssignment(_)
-        | Action::AssignLicenses(_)
-        | Action::AddUserToGroups(_)
-        | Action::AddUserToTeams(_)
-        | Action::EnableUserAccount(_)
-        // What it does nobody here knows.
-        | Action::RunCustomTaskExtension(_)
-        | Action::DeleteUser(_) => Bearing::Gives,
-        Action::DisableUserAccount(_)
-        | Action::RemoveUserFromGroups(_)
-        | Action::RemoveUserFromAllGroups(_)
-        | Action::RemoveUserFromTeams(_)
-        | Action::RemoveUserFromAllTeams(_)
-        | Action::RemoveAccessPackageAssignment(_)
-        | Action::RemoveAllAccessPackageAssignments(_)
-        | Action::CancelPendingAccessPackageRequests(_)
-        | Action::RemoveLicenses(_)
-        | Action::RemoveAllLicenses(_)
-        | Action::RevokeRefreshTokens(_)
-        | Action::TransferSponsorshipsToManager(_) => Bearing::Takes,
-        Action::UpdateUserAttributes(_)
-        | Action::SendWelcomeEmail(_)
-        | Action::SendOnboardingReminderEmail(_)
-        | Action::SendEmailToManagerAboutMove(_)
-        | Action::SendSponsorshipChangeEmailToManager(_)
-        | Action::SendSponsorChangeEmailToCoSponsors(_)
-        | Action::SendEmailToManagerBeforeLastDay(_)
-        | Action::SendEmailOnLastDay(_)
-        | Action::SendEmailToManagerAfterLastDay(_)
-        | Action::SendInactivityEmail(_)
-        | Action::SendUnsponsoredGuestRemovalEmail(_) => Bearing::Neither,
     }
 }
 
@@ -132,7 +86,7 @@ impl Answer {
 
 /// What an evaluation does about one account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step {
+pub enum AccountStep {
     /// Nothing.
     Nothing,
     /// The account remembers the record's value: it is the first that is known.
@@ -147,15 +101,15 @@ pub enum Step {
 
 /// Decides about one account. `remembered` is the account's value, `known` the record's, `answer` the annotation.
 #[must_use]
-pub fn step(remembered: Option<&str>, known: Option<&str>, is_shared: bool, answer: Option<&str>) -> Step {
+pub fn step(remembered: Option<&str>, known: Option<&str>, is_shared: bool, answer: Option<&str>) -> AccountStep {
     if let Some(answer) = answer {
         return match Answer::read(answer, known).filter(|_| is_reused(remembered, known)) {
-            Some(Answer::Keep) => Step::Keep,
-            Some(Answer::Release) => Step::Release,
-            None => Step::Dismiss,
+            Some(Answer::Keep) => AccountStep::Keep,
+            Some(Answer::Release) => AccountStep::Release,
+            None => AccountStep::Dismiss,
         };
     }
-    if remembered.is_none() && known.is_some() && !is_shared { Step::Remember } else { Step::Nothing }
+    if remembered.is_none() && known.is_some() && !is_shared { AccountStep::Remember } else { AccountStep::Nothing }
 }
 
 #[cfg(test)]
@@ -184,22 +138,22 @@ mod tests {
     #[test]
     fn what_an_evaluation_does_about_an_account() {
         let rows = [
-            ("nothing is known", None, None, false, None, Step::Nothing),
-            ("the first value", None, Some("8"), false, None, Step::Remember),
-            ("a first value that is another's too", None, Some("8"), true, None, Step::Nothing),
-            ("the record lost its value", Some("7"), None, false, None, Step::Nothing),
-            ("the same", Some("7"), Some("7"), false, None, Step::Nothing),
-            ("the same, and another's too", Some("7"), Some("7"), true, None, Step::Nothing),
-            ("nobody has said", Some("7"), Some("8"), false, None, Step::Nothing),
-            ("nobody has said, and it is another's too", Some("7"), Some("8"), true, None, Step::Nothing),
-            ("the same person", Some("7"), Some("8"), false, Some("keep"), Step::Keep),
-            ("the same person, of this very value", Some("7"), Some("8"), false, Some("keep 8"), Step::Keep),
-            ("another person", Some("7"), Some("8"), false, Some(" release 8 "), Step::Release),
-            ("an answer about a value that is gone", Some("7"), Some("9"), false, Some("release 8"), Step::Dismiss),
-            ("an answer to no question", Some("7"), Some("7"), false, Some("release"), Step::Dismiss),
-            ("an answer where nothing is known", None, Some("8"), false, Some("release"), Step::Dismiss),
-            ("an answer to a record without a value", Some("7"), None, false, Some("keep"), Step::Dismiss),
-            ("no answer", Some("7"), Some("8"), false, Some("perhaps"), Step::Dismiss),
+            ("nothing is known", None, None, false, None, AccountStep::Nothing),
+            ("the first value", None, Some("8"), false, None, AccountStep::Remember),
+            ("a first value that is another's too", None, Some("8"), true, None, AccountStep::Nothing),
+            ("the record lost its value", Some("7"), None, false, None, AccountStep::Nothing),
+            ("the same", Some("7"), Some("7"), false, None, AccountStep::Nothing),
+            ("the same, and another's too", Some("7"), Some("7"), true, None, AccountStep::Nothing),
+            ("nobody has said", Some("7"), Some("8"), false, None, AccountStep::Nothing),
+            ("nobody has said, and it is another's too", Some("7"), Some("8"), true, None, AccountStep::Nothing),
+            ("the same person", Some("7"), Some("8"), false, Some("keep"), AccountStep::Keep),
+            ("the same person, of this very value", Some("7"), Some("8"), false, Some("keep 8"), AccountStep::Keep),
+            ("another person", Some("7"), Some("8"), false, Some(" release 8 "), AccountStep::Release),
+            ("an answer about a value that is gone", Some("7"), Some("9"), false, Some("release 8"), AccountStep::Dismiss),
+            ("an answer to no question", Some("7"), Some("7"), false, Some("release"), AccountStep::Dismiss),
+            ("an answer where nothing is known", None, Some("8"), false, Some("release"), AccountStep::Dismiss),
+            ("an answer to a record without a value", Some("7"), None, false, Some("keep"), AccountStep::Dismiss),
+            ("no answer", Some("7"), Some("8"), false, Some("perhaps"), AccountStep::Dismiss),
         ];
         for (what, remembered, known, is_shared, answer, expected) in rows {
             assert_eq!(step(remembered, known, is_shared, answer), expected, "{what}");
@@ -229,7 +183,7 @@ mod tests {
             ("tells", Category::Leaver, vec![task("sendEmailOnLastDay")], false),
         ];
         for (what, category, tasks, expected) in rows {
-            let identity = |is_reused| Identity { is_reused, ..Identity::default() };
+            let identity = |is_reused| Ownership { is_reused, ..Ownership::default() };
             assert_eq!(identity(true).forbids(category, &tasks), expected, "{what}");
             assert!(!identity(false).forbids(category, &tasks), "{what}: the name is settled");
         }
@@ -238,8 +192,8 @@ mod tests {
     #[test]
     fn what_was_before_a_release_is_another_person_s() {
         let at = |hour: i64| DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(hour);
-        let released = Identity { since: Some(at(5)), ..Identity::default() };
+        let released = Ownership { since: Some(at(5)), ..Ownership::default() };
         assert_eq!([4, 5, 6].map(|hour| released.is_theirs(at(hour))), [false, true, true]);
-        assert!(Identity::default().is_theirs(at(0)));
+        assert!(Ownership::default().is_theirs(at(0)));
     }
 }

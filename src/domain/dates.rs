@@ -11,6 +11,9 @@ use chrono_tz::Tz;
 
 use crate::rule::{distance, nearest};
 
+/// The attribute of every record that names the time zone of the person's dates.
+pub const TIME_ZONE: &str = "timeZone";
+
 /// First year that a date of a person may have. Anything older is a filler of a source system, such as 1601 or 1899.
 pub const MIN_YEAR: i32 = 1900;
 

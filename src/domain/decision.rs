@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::reasons::{HIRE_DATE_UNKNOWN, HIRE_WITHDRAWN, PLAN_EXPIRED, REHIRED};
+use crate::api::reasons::Reason;
 use crate::api::tenant_ledger::TriggerAttribute;
 use crate::api::{Category, EntryState, LedgerEntry, Sighting};
 use crate::rule::Truth;
@@ -16,10 +16,7 @@ use super::keys::Keyring;
 use super::ledger::LedgerIndex;
 use super::snapshot::{is_another_zone, is_news};
 use super::subject::{DateReading, HIRE_DATE, LEAVE_DATE, Person};
-use super::trigger::{Change, CompiledWorkflow, Occurrence, Source, Trigger};
-
-/// Why an occurrence is missed of which nothing else is known.
-pub const WINDOW_ENDED: &str = "WindowEnded";
+use super::trigger::{AttributeChange, CompiledWorkflow, Occurrence, Origin, Trigger};
 
 /// How far a due instant can be from its date's instant moved by the trigger's offset in days of 24 hours. The time of
 /// day moves it by less than 24 hours; the zone's distance from UTC changes by at most 26 hours; a local time that the
@@ -40,7 +37,7 @@ pub struct Facts<'a> {
 
 /// What was seen of one person.
 #[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
+pub struct PersonView<'a> {
     /// This evaluation's sighting.
     pub now: &'a Sighting,
     /// The newest sealed sighting.
@@ -90,7 +87,7 @@ pub enum Decision {
     /// Not due, for as long as the person's dates are to each other what they are, or cannot be read.
     NotDue {
         /// Why, in one word.
-        reason: &'static str,
+        reason: Reason,
     },
     /// To be recorded as missed.
     Missed {
@@ -98,7 +95,7 @@ pub enum Decision {
         occurrence: Occurrence,
         /// Its key.
         key: String,
-        /// Why, in one word: [`WINDOW_ENDED`], or that of the release.
+        /// Why, in one word: [`Reason::WindowEnded`], or that of the release, as it stands in the row.
         reason: String,
     },
     /// Older than anything that the workflow answers for.
@@ -147,7 +144,9 @@ impl<'a> Facts<'a> {
             Some(Trigger::Time { attribute, offset_in_days, .. }) => {
                 Some((attribute.as_str(), TimeDelta::days(i64::from(*offset_in_days))))
             }
-            _ => None,
+            Some(Trigger::Change { .. } | Trigger::Membership { .. } | Trigger::Inactivity { .. } | Trigger::Sponsors { .. }) | None => {
+                None
+            }
         };
         Self { workflow, moment, moved, date, since }
     }
@@ -156,19 +155,21 @@ impl<'a> Facts<'a> {
     ///
     /// `horizon`: of what is due from then on the caller need not know the instant, as it knows of an earlier one.
     #[must_use]
-    pub fn decide(&self, person: &Person, view: View<'_>, books: Books<'_>, horizon: Option<DateTime<Utc>>) -> Vec<Decided> {
+    pub fn decide(&self, person: &Person, view: PersonView<'_>, books: Books<'_>, horizon: Option<DateTime<Utc>>) -> Vec<Decided> {
         if let Some(decision) = self.glance(person, view, horizon) {
             return vec![Decided { about: None, decision, next: None }];
         }
         let occurrences = self.workflow.occurrences(person, view.now, view.employment, self.moment.as_of);
         match self.workflow.trigger {
             Some(Trigger::Change { .. } | Trigger::Membership { .. }) => self.changes(occurrences, person, view, books),
-            _ => occurrences.into_iter().map(|occurrence| self.weigh(occurrence, person, view, books)).collect(),
+            Some(Trigger::Time { .. } | Trigger::Inactivity { .. } | Trigger::Sponsors { .. }) | None => {
+                occurrences.into_iter().map(|occurrence| self.weigh(occurrence, person, view, books)).collect()
+            }
         }
     }
 
     /// The decision, if the date is so far from the as-of that neither zone nor scope can change it.
-    fn glance(&self, person: &Person, view: View<'_>, horizon: Option<DateTime<Utc>>) -> Option<Decision> {
+    fn glance(&self, person: &Person, view: PersonView<'_>, horizon: Option<DateTime<Utc>>) -> Option<Decision> {
         let (attribute, offset) = self.date?;
         if view.employment.relation != Relation::Ordinary {
             return None;
@@ -188,7 +189,7 @@ impl<'a> Facts<'a> {
 
     /// A change of the hire date or the leave date is news for both, and so is one of the zone of either. But the end of an
     /// employment that had begun says nothing new of its beginning: no leave date could have forbidden that.
-    fn is_news(&self, view: View<'_>, attribute: &str) -> bool {
+    fn is_news(&self, view: PersonView<'_>, attribute: &str) -> bool {
         let changed = |name: &str| is_news(view.now, view.before, name, self.moment.last_sealed_at);
         let had_begun = || view.before.is_some_and(|before| before.begun_at.is_some());
         let is_another = changed(attribute)
@@ -201,7 +202,7 @@ impl<'a> Facts<'a> {
         self.moved || is_another || zones.any(|zone| is_another_zone(view.now, zone, self.moment.last_sealed_at))
     }
 
-    fn weigh(&self, mut occurrence: Occurrence, person: &Person, view: View<'_>, books: Books<'_>) -> Decided {
+    fn weigh(&self, mut occurrence: Occurrence, person: &Person, view: PersonView<'_>, books: Books<'_>) -> Decided {
         let moment = &self.moment;
         occurrence.due = self.workflow.read_together(occurrence.due, view.employment);
         let due = occurrence.due;
@@ -223,7 +224,7 @@ impl<'a> Facts<'a> {
         Decided { about: Some(about), decision, next: (is_open && next > moment.as_of).then_some(next) }
     }
 
-    fn verdict(&self, occurrence: &Occurrence, view: View<'_>) -> Verdict {
+    fn verdict(&self, occurrence: &Occurrence, view: PersonView<'_>) -> Verdict {
         let (moment, due) = (&self.moment, occurrence.due);
         if self.workflow.is_state() {
             // A state is not an event: it is due for as long as it holds.
@@ -246,10 +247,10 @@ impl<'a> Facts<'a> {
         }
         match (verdict, row) {
             (Verdict::Due, row) if !row.is_some_and(|row| self.has_expired(row)) => Decision::Due { occurrence, key },
-            (Verdict::Missed, None) => Decision::Missed { occurrence, key, reason: WINDOW_ENDED.to_owned() },
+            (Verdict::Missed, None) => Decision::Missed { occurrence, key, reason: Reason::WindowEnded.to_string() },
             // What was released and not done in time is missed, for the reason of the release.
             (_, Some(row)) => {
-                let reason = row.reason.clone().unwrap_or_else(|| WINDOW_ENDED.to_owned());
+                let reason = row.reason.clone().unwrap_or_else(|| Reason::WindowEnded.to_string());
                 Decision::Missed { occurrence, key, reason }
             }
             (_, None) => Decision::History,
@@ -258,19 +259,19 @@ impl<'a> Facts<'a> {
 
     /// A state has no window, but its plan has: what expired in it is not tried for ever.
     fn has_expired(&self, row: &LedgerEntry) -> bool {
-        self.workflow.is_state() && row.reason.as_deref() == Some(PLAN_EXPIRED)
+        self.workflow.is_state() && Reason::of(row.reason.as_deref()) == Some(Reason::PlanExpired)
     }
 
     /// What the person's two dates, read together, make of a decision (design 3.1.1).
-    fn by_dates(&self, decision: Decision, due: DateTime<Utc>, person: &Person, view: View<'_>, books: Books<'_>) -> Decision {
+    fn by_dates(&self, decision: Decision, due: DateTime<Utc>, person: &Person, view: PersonView<'_>, books: Books<'_>) -> Decision {
         let employment = view.employment;
         if !matches!(decision, Decision::NotYet { .. } | Decision::Due { .. } | Decision::Missed { .. }) {
             return decision;
         }
         match self.workflow.category {
-            Category::Joiner if employment.relation == Relation::Withdrawn => Decision::NotDue { reason: HIRE_WITHDRAWN },
+            Category::Joiner if employment.relation == Relation::Withdrawn => Decision::NotDue { reason: Reason::HireWithdrawn },
             Category::Leaver if self.workflow.tasks.deletes && employment.forbids_deletion() => {
-                Decision::NotDue { reason: HIRE_DATE_UNKNOWN }
+                Decision::NotDue { reason: Reason::HireDateUnknown }
             }
             Category::Leaver if self.workflow.is_timed_by(LEAVE_DATE) => {
                 let was_done = view.is_let_in || self.was_done(person, employment, books);
@@ -281,14 +282,15 @@ impl<'a> Facts<'a> {
                     (Rehired::UnlessOpenedAgain, Decision::Due { occurrence, key }) if books.ledger.get(&key).is_none() => {
                         Decision::DueBeforeReturn { occurrence, key }
                     }
-                    (Rehired::Yes | Rehired::UnlessOpenedAgain, _) => Decision::NotDue { reason: REHIRED },
+                    (Rehired::Yes | Rehired::UnlessOpenedAgain, _) => Decision::NotDue { reason: Reason::Rehired },
                 }
             }
-            _ => decision,
+            Category::Joiner | Category::Mover | Category::Leaver => decision,
         }
     }
 
-    /// Whether the workflow was planned for another value of the leave date since the hire date was seen.
+    /// Whether the workflow was planned for another value of the leave date since the hire date was seen. Rows tell: one that
+    /// stands is done or under way, for what was not begun was released when the value was gone.
     fn was_done(&self, person: &Person, employment: &Employment, books: Books<'_>) -> bool {
         let Some(seen) = employment.hire_seen_at.filter(|_| employment.relation == Relation::Return) else { return false };
         let DateReading::Known(leave) = employment.leave else { return false };
@@ -301,7 +303,7 @@ impl<'a> Facts<'a> {
 
     /// All changes of one person that are due for the workflow are one occurrence, due when they have been still for a
     /// minute. What is older than anything, or was dealt with, is told for each.
-    fn changes(&self, changes: Vec<Occurrence>, person: &Person, view: View<'_>, books: Books<'_>) -> Vec<Decided> {
+    fn changes(&self, changes: Vec<Occurrence>, person: &Person, view: PersonView<'_>, books: Books<'_>) -> Vec<Decided> {
         let (mut decided, mut due): (Vec<Decided>, Vec<Due>) = (Vec::new(), Vec::new());
         let mut still_at: Option<About> = None;
         for mut change in changes {
@@ -311,14 +313,24 @@ impl<'a> Facts<'a> {
             }
             change.due += self.moment.stillness;
             let key = change.key(books.keys, &self.workflow.lineage, &person.key);
-            if books.ledger.get(&key).is_some_and(|row| row.state == EntryState::Released && row.reason.as_deref() == Some(REHIRED)) {
+            if books
+                .ledger
+                .get(&key)
+                .is_some_and(|row| row.state == EntryState::Released && Reason::of(row.reason.as_deref()) == Some(Reason::Rehired))
+            {
                 change.due = view.employment.mover_due(change.due, self.moment.as_of);
             }
             let own = self.weigh(change, person, view, books);
             match own.decision {
                 Decision::NotYet { .. } => still_at = [still_at, own.about].into_iter().flatten().max_by_key(|about| about.due),
                 Decision::Due { occurrence, key } => due.push(Due { occurrence, key, next: own.next }),
-                _ => decided.push(own),
+                Decision::Later
+                | Decision::DueBeforeReturn { .. }
+                | Decision::NotDue { .. }
+                | Decision::Missed { .. }
+                | Decision::History
+                | Decision::Consumed { .. }
+                | Decision::OutOfScope => decided.push(own),
             }
         }
         match still_at {
@@ -351,8 +363,8 @@ fn together(mut due: Vec<Due>) -> Option<Decided> {
     let next = due.iter().filter_map(|due| due.next).min();
     let Due { mut occurrence, key, .. } = due.pop()?;
     let change = |due: Due| match due.occurrence.source {
-        Source::Change { sequence, .. } => Some(Change { attribute: due.occurrence.attribute, sequence, key: due.key }),
-        Source::Date(_) => None,
+        Origin::Change { sequence, .. } => Some(AttributeChange { attribute: due.occurrence.attribute, sequence, key: due.key }),
+        Origin::Date(_) => None,
     };
     occurrence.also = due.into_iter().filter_map(change).collect();
     let about = About { attribute: occurrence.attribute.clone(), due: occurrence.due };

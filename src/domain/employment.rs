@@ -7,7 +7,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::api::{AttributeMark, Sighting};
 
-use super::snapshot::UNKNOWN_DIGEST;
 use super::subject::{DateReading, DatedValue, HIRE_DATE, LEAVE_DATE, Person};
 
 /// What the two dates are to each other.
@@ -45,7 +44,7 @@ impl DatesSeen {
         let mark = |name: &str| sighting.marks.iter().find(|mark| &*mark.name == name);
         let changed_at = |name: &str| mark(name).and_then(|mark| mark.changed_at);
         // A date that is cleared, or cannot be read any more, was there all the same.
-        let is_none = |mark: &AttributeMark| mark.changed_at.is_none() && (mark.digest.is_empty() || &*mark.digest == UNKNOWN_DIGEST);
+        let is_none = |mark: &AttributeMark| mark.changed_at.is_none() && (mark.digest.is_empty() || mark.is_unknown());
         Self {
             first_seen_at: Some(sighting.first_seen_at),
             hire_changed_at: changed_at(HIRE_DATE),
@@ -129,7 +128,7 @@ impl Employment {
     pub fn hired(&self) -> Option<DatedValue> {
         match (self.hire, self.relation) {
             (DateReading::Known(hire), Relation::Ordinary | Relation::Return) => Some(hire),
-            _ => None,
+            (DateReading::Known(_), Relation::Withdrawn) | (DateReading::Absent | DateReading::Unknown, _) => None,
         }
     }
 

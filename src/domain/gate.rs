@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::reasons::RESTORED_WHILE_RUNNING;
+use crate::api::reasons::Reason;
 use crate::api::run::{ExecutionType, RunPlan, RunStatus};
 use crate::api::workflow::{Category, EffectClass, ExecutionLimits, Trigger};
-use crate::api::{Action, Task, VersionedSpec};
+use crate::api::{Task, VersionedSpec};
 use crate::catalog;
 
+use super::change::{Wanted, wanted};
 use super::subject::Person;
 
 /// Most people of one plan of a leaver workflow with a state trigger that sets no limits of its own.
@@ -29,6 +30,8 @@ pub enum Gate {
     Held {
         /// Why.
         reason: Held,
+        /// The plan that waits: what is decided of it is decided of no other.
+        hash: String,
         /// Why, with the numbers.
         message: String,
     },
@@ -46,23 +49,25 @@ pub enum Held {
 impl Held {
     /// One word for programs.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::RestoredWhileRunning => RESTORED_WHILE_RUNNING,
-            Self::LimitExceeded => "LimitExceeded",
+            Self::RestoredWhileRunning => Reason::RestoredWhileRunning,
+            Self::LimitExceeded => Reason::LimitExceeded,
         }
     }
 }
 
 /// What decides.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub struct PlanAndLimits<'a> {
     /// The plan.
     pub plan: &'a RunPlan,
     /// Why the Run exists.
     pub execution: ExecutionType,
     /// An attempt was made at it: see [`has_begun`].
     pub has_begun: bool,
+    /// Somebody asked for it to be canceled.
+    pub is_canceled: bool,
     /// The version that it executes; None: it is gone.
     pub version: Option<&'a VersionedSpec>,
     /// The limits of the Workflow.
@@ -81,7 +86,7 @@ struct Bound {
     class: Option<EffectClass>,
 }
 
-/// Whether an attempt was made at a Run. Limits are a stop before the first effect: what has begun goes on to its end.
+/// Whether an attempt was made at a Run; what became of its people is another question (`domain::standing`). Limits are a stop before the first effect: what has begun goes on to its end.
 #[must_use]
 pub fn has_begun(status: &RunStatus) -> bool {
     status.attempt > 0 || !status.shards.is_empty()
@@ -89,20 +94,22 @@ pub fn has_begun(status: &RunStatus) -> bool {
 
 /// Decides whether a plan may be executed.
 #[must_use]
-pub fn gate(facts: &Facts<'_>) -> Gate {
-    if facts.plan.reason.as_deref() == Some(RESTORED_WHILE_RUNNING) {
-        let message = "the Run was restored while it was being executed: delete it, or run what is left on demand".to_owned();
-        return Gate::Held { reason: Held::RestoredWhileRunning, message };
+pub fn gate(facts: &PlanAndLimits<'_>) -> Gate {
+    let held = |reason, message| Gate::Held { reason, hash: facts.plan.hash.clone(), message };
+    if Reason::of(facts.plan.reason.as_deref()) == Some(Reason::RestoredWhileRunning) {
+        let message = "the Run was restored while it was being executed: delete it, or run what is left on demand";
+        return held(Held::RestoredWhileRunning, message.to_owned());
     }
     let is_free = facts.execution != ExecutionType::Scheduled && facts.plan.counted <= ON_DEMAND_FREE;
-    if facts.has_begun || is_free {
+    // Where all that is left to do is to cancel everybody no limit is about it, and held it would never end.
+    if facts.has_begun || is_free || facts.is_canceled {
         return Gate::Open;
     }
     let exceeded = bounds(facts).into_iter().find_map(|bound| exceeds(facts.plan, &bound));
-    exceeded.map_or(Gate::Open, |message| Gate::Held { reason: Held::LimitExceeded, message })
+    exceeded.map_or(Gate::Open, |message| held(Held::LimitExceeded, message))
 }
 
-fn bounds(facts: &Facts<'_>) -> Vec<Bound> {
+fn bounds(facts: &PlanAndLimits<'_>) -> Vec<Bound> {
     let classes = facts.version.map(|version| effect_classes(&version.tasks)).unwrap_or_default();
     let of = |limits: &ExecutionLimits, whose| {
         let whole = Bound { count: limits.count, percent: limits.percent, free: 0, whose, class: None };
@@ -156,19 +163,25 @@ pub fn effect_classes(tasks: &[Task]) -> BTreeSet<EffectClass> {
 pub fn is_already_so(tasks: &[Task], person: &Person) -> bool {
     let is_in = |group: &String| person.groups.contains(group);
     let has = |licence: &String| person.licenses.contains(licence);
-    tasks.iter().filter(|task| task.is_enabled).all(|task| match task.action() {
-        Some(Action::EnableUserAccount(_)) => person.is_enabled() == Some(true),
-        Some(Action::DisableUserAccount(_)) => person.is_enabled() == Some(false),
-        Some(Action::AddUserToGroups(arguments)) => arguments.groups.iter().all(is_in),
-        Some(Action::RemoveUserFromGroups(arguments)) => !arguments.groups.iter().any(is_in),
-        Some(Action::AddUserToTeams(arguments)) => arguments.teams.iter().all(is_in),
-        Some(Action::RemoveUserFromTeams(arguments)) => !arguments.teams.iter().any(is_in),
-        Some(Action::RemoveUserFromAllGroups(_) | Action::RemoveUserFromAllTeams(_)) => person.groups.is_empty(),
-        Some(Action::AssignLicenses(arguments)) => arguments.licenses.iter().all(has),
-        Some(Action::RemoveLicenses(arguments)) => !arguments.licenses.iter().any(has),
-        Some(Action::RemoveAllLicenses(_)) => person.licenses.is_empty(),
-        // What leaves the house, deletes, or writes a value is done each time.
-        _ => false,
+    tasks.iter().filter(|task| task.is_enabled).all(|task| {
+        wanted(task).is_some_and(|wanted| match wanted {
+            Wanted::Enabled(enabled) => person.is_enabled() == Some(enabled),
+            Wanted::Joined(_, groups) => groups.iter().all(is_in),
+            Wanted::Left(_, groups) => !groups.iter().any(is_in),
+            Wanted::LeftAll(_) => person.groups.is_empty(),
+            Wanted::Assigned(licences) => licences.iter().all(has),
+            Wanted::Unassigned(licences) => !licences.iter().any(has),
+            Wanted::UnassignedAll => person.licenses.is_empty(),
+            // What leaves the house, deletes, or writes a value is done each time.
+            Wanted::Deleted
+            | Wanted::Values(_)
+            | Wanted::Revoked
+            | Wanted::Transferred
+            | Wanted::Pass(_)
+            | Wanted::Told(..)
+            | Wanted::Called(_)
+            | Wanted::Unavailable(..) => false,
+        })
     })
 }
 

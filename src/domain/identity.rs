@@ -10,9 +10,8 @@ use sha2::{Digest as _, Sha256};
 use crate::api::RunSpec;
 use crate::api::run::{ExecutionType, TaskScope, UserScope};
 
-use super::dates::DateOnly;
-use super::keys::encode;
-use super::subject::TIME_ZONE;
+use super::dates::{DateOnly, TIME_ZONE};
+use super::hex::encode;
 use super::trigger::Trigger;
 
 /// The version of all identities: `keyVersion` of the head.

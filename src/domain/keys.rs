@@ -5,6 +5,7 @@ use sha2::Sha256;
 
 use crate::api::TenantLedgerData;
 
+use super::hex::{decode, encode};
 use super::identity::{self, Identity, Parts};
 
 /// Bytes of a subject's or an occurrence's id.
@@ -49,6 +50,12 @@ impl Keyring {
         self.hash(&Keyed::Subject { directory, stable_id }, ID_BYTES)
     }
 
+    /// The person whom directories know by that correlation value.
+    #[must_use]
+    pub fn person(&self, correlation: &str) -> String {
+        self.hash(&Keyed::Person { correlation }, ID_BYTES)
+    }
+
     /// Digest of a value of an attribute.
     #[must_use]
     pub fn digest(&self, attribute: &str, value: &str) -> String {
@@ -90,6 +97,7 @@ impl Keyring {
 #[derive(Clone, Copy, Debug)]
 enum Keyed<'a> {
     Subject { directory: &'a str, stable_id: &'a str },
+    Person { correlation: &'a str },
     Value { attribute: &'a str, value: &'a str },
     Time { lineage: &'a str, subject: &'a str, attribute: &'a str, canonical: &'a str },
     Change { lineage: &'a str, subject: &'a str, attribute: &'a str, sequence: i64, digest: &'a str },
@@ -102,6 +110,8 @@ impl Identity for Keyed<'_> {
     fn write(&self, to: &mut Parts) {
         match *self {
             Self::Subject { directory, stable_id } => to.text("subject").text(directory).text(stable_id),
+            // Without the attribute and the directory: each may call it by another name.
+            Self::Person { correlation } => to.text("person").text(correlation),
             Self::Value { attribute, value } => to.text("value").text(attribute).text(value),
             Self::Time { lineage, subject, attribute, canonical } => {
                 to.text("time").text(lineage).text(subject).text(attribute).text(canonical)
@@ -125,25 +135,6 @@ pub enum KeyError {
     /// Another version of Tenure wrote keys of this version under it.
     #[error("the TenantLedger has keys of version {0}, which this version of Tenure cannot read")]
     Version(i32),
-}
-
-/// Bytes in hexadecimal, lower case.
-#[must_use]
-pub fn encode(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|index| u8::from_str_radix(&text[index..index + 2], 16).ok()).collect()
 }
 
 /// The key of a tenant, for tests of decisions.

@@ -9,6 +9,7 @@ use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{EntryState, LedgerEntry};
 
 use super::epochs::is_valid;
+use super::person::Who;
 
 /// The newest valid row of every key, and what follows from them. New rows can be added while an evaluation decides.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub struct LedgerIndex {
     newest: BTreeSet<By<Arc<LedgerEntry>>>,
     /// Each subject's rows in the order of keys.
     by_subject: BTreeSet<By<Vec<Arc<LedgerEntry>>>>,
+    /// Those of each person who is not the subject itself, in the same order.
+    by_person: BTreeSet<By<OfPerson>>,
     sequences: BTreeMap<(String, String), i64>,
     runs: BTreeSet<String>,
 }
@@ -34,6 +37,16 @@ impl Named for Arc<LedgerEntry> {
 impl Named for Vec<Arc<LedgerEntry>> {
     fn name(&self) -> &str {
         self.first().map_or("", |row| &row.subject)
+    }
+}
+
+/// Rows of one person.
+#[derive(Clone, Debug)]
+struct OfPerson(Vec<Arc<LedgerEntry>>);
+
+impl Named for OfPerson {
+    fn name(&self) -> &str {
+        self.0.first().and_then(|row| row.person.as_deref()).unwrap_or("")
     }
 }
 
@@ -91,13 +104,25 @@ impl LedgerIndex {
             self.runs.insert(run.clone());
         }
         let row = Arc::new(row);
-        let mut rows = self.by_subject.take(row.subject.as_str()).map_or_else(|| Vec::with_capacity(1), |rows| rows.0);
-        match rows.binary_search_by(|old| old.key.cmp(&row.key)) {
-            Ok(place) => rows[place] = Arc::clone(&row),
-            Err(place) => rows.insert(place, Arc::clone(&row)),
+        let rows = self.by_subject.take(row.subject.as_str()).map_or_else(|| Vec::with_capacity(1), |rows| rows.0);
+        self.by_subject.insert(By(with(rows, &row)));
+        if let Some(person) = row.person.as_deref() {
+            let rows = self.by_person.take(person).map_or_else(|| Vec::with_capacity(1), |rows| rows.0.0);
+            self.by_person.insert(By(OfPerson(with(rows, &row))));
         }
-        self.by_subject.insert(By(rows));
-        self.newest.replace(By(row));
+        let (key, person) = (row.key.clone(), row.person.clone());
+        if let Some(By(before)) = self.newest.replace(By(row)).filter(|before| before.0.person != person) {
+            self.forget(&key, before.person.as_deref());
+        }
+    }
+
+    /// The row of that key is another person's now.
+    fn forget(&mut self, key: &str, person: Option<&str>) {
+        let Some(By(OfPerson(mut rows))) = person.and_then(|person| self.by_person.take(person)) else { return };
+        rows.retain(|row| row.key != key);
+        if !rows.is_empty() {
+            self.by_person.insert(By(OfPerson(rows)));
+        }
     }
 
     /// The newest valid row of `key`.
@@ -115,6 +140,17 @@ impl LedgerIndex {
     /// The newest rows of a subject, in the order of their keys.
     pub fn of_subject(&self, subject: &str) -> impl Iterator<Item = &LedgerEntry> {
         self.by_subject.get(subject).into_iter().flat_map(|rows| &rows.0).map(|row| &**row)
+    }
+
+    /// The newest rows of a person that say so; what was written about the person as a subject is not among them.
+    pub fn of_person(&self, person: &str) -> impl Iterator<Item = &LedgerEntry> {
+        self.by_person.get(person).into_iter().flat_map(|rows| &rows.0.0).map(|row| &**row)
+    }
+
+    /// The newest rows about somebody, by subject or by person, once each.
+    pub fn of<'s>(&'s self, who: Who<'s>) -> impl Iterator<Item = &'s LedgerEntry> {
+        let further = self.of_person(who.person).filter(move |row| row.subject != who.subject);
+        self.of_subject(who.subject).chain(further)
     }
 
     /// All newest rows, in the order of their keys.
@@ -135,6 +171,15 @@ impl LedgerIndex {
     }
 }
 
+/// Rows in the order of their keys, with `row` as the one of its key.
+fn with(mut rows: Vec<Arc<LedgerEntry>>, row: &Arc<LedgerEntry>) -> Vec<Arc<LedgerEntry>> {
+    match rows.binary_search_by(|old| old.key.cmp(&row.key)) {
+        Ok(place) => rows[place] = Arc::clone(row),
+        Err(place) => rows.insert(place, Arc::clone(row)),
+    }
+    rows
+}
+
 /// A joiner's row of one person, for tests of decisions.
 #[cfg(test)]
 pub(super) fn row(epoch: i64, key: &str, state: EntryState) -> LedgerEntry {
@@ -142,6 +187,7 @@ pub(super) fn row(epoch: i64, key: &str, state: EntryState) -> LedgerEntry {
         epoch,
         key: key.to_owned(),
         subject: "s".to_owned(),
+        person: None,
         attribute: "employeeHireDate".to_owned(),
         workflow: "w".to_owned(),
         category: crate::api::Category::Joiner,
@@ -187,5 +233,35 @@ mod tests {
         let rows = [row(3, "a", EntryState::Planned), row(1, "a", EntryState::Planned), row(2, "a", EntryState::Released)];
         assert!(LedgerIndex::build(&head, &rows).is_consumed("a"));
         assert!(!LedgerIndex::build(&head, &rows[1..]).is_consumed("a"));
+    }
+
+    #[test]
+    fn rows_are_found_by_subject_and_by_person() {
+        let about = |epoch, key: &str, subject: &str, person: Option<&str>| LedgerEntry {
+            subject: subject.to_owned(),
+            person: person.map(str::to_owned),
+            ..row(epoch, key, EntryState::Planned)
+        };
+        // (what, the rows, by which subject and person it is asked, the keys that are found)
+        let cases = [
+            ("without a value", vec![about(1, "k", "a", None), about(1, "l", "b", None)], ("a", "a"), vec!["k"]),
+            ("in two directories", vec![about(1, "k", "a", Some("p")), about(1, "l", "b", Some("p"))], ("b", "p"), vec!["l", "k"]),
+            ("the value came between two rows", vec![about(1, "l", "a", None), about(2, "k", "a", Some("p"))], ("a", "p"), vec!["k", "l"]),
+            ("other people", vec![about(1, "k", "a", Some("p")), about(1, "l", "b", Some("q"))], ("c", "q"), vec!["l"]),
+            ("a row that is written anew", vec![about(1, "k", "a", None), about(2, "k", "a", Some("p"))], ("b", "p"), vec!["k"]),
+            ("a value that was corrected", vec![about(1, "k", "a", Some("p")), about(2, "k", "a", Some("q"))], ("b", "p"), vec![]),
+            (
+                "one of two rows of a value that was corrected",
+                vec![about(1, "k", "a", Some("p")), about(1, "l", "a", Some("p")), about(2, "k", "a", Some("q"))],
+                ("b", "p"),
+                vec!["l"],
+            ),
+        ];
+        let head = TenantLedgerData { epoch: 2, sealed_epoch: 2, ..TenantLedgerData::default() };
+        for (what, rows, (subject, person), expected) in cases {
+            let index = LedgerIndex::build(&head, &rows);
+            let found: Vec<&str> = index.of(Who { subject, person }).map(|row| row.key.as_str()).collect();
+            assert_eq!(found, expected, "{what}");
+        }
     }
 }

@@ -1,97 +1,37 @@
 //! Slicing a plan and hashing it (design 2.3): fixed at planning, so that a slice never grows past its bound.
 //!
 //! What a result has in names is measured, for it is known when it is planned. What an execution adds to it is bounded
-//! here: words and instants by their length, what tasks say by [`info_room`], before-images by [`before_bytes`].
+//! here: words and instants by their length, what tasks say by [`info_room`], before-images and Changes by [`noted_bytes`].
 
-use crate::api::{Action, SubjectResult, Task, TaskResult};
+use crate::api::{SubjectResult, Task, TaskResult};
 
+use super::change::{excuse_bytes, noted_bytes};
+use super::hex::encode;
 use super::identity::{self, PlanIdentity};
-use super::keys::encode;
+use super::room::{stored_bytes, text_bytes};
 
 /// Most subjects of a slice.
 pub const SLICE_SUBJECTS: usize = 100;
 /// Most bytes of a slice in the worst case, as the API server stores it.
 pub const SLICE_BYTES: usize = 256 * 1024;
-/// Most bytes of a subject's before-images.
-pub const BEFORE_BYTES: usize = 8 * 1024;
 /// Most subjects of one claim: what a crash can repeat (design 3.1 rule 6).
 pub const CLAIM_SUBJECTS: usize = 20;
 
 /// Bytes of a slice without its results: its names, its claim (a holder has 320), and what the API server notes in its
 /// metadata.
 const ENVELOPE_BYTES: usize = 4 * 1024;
-/// Bytes by which a result grows without its tasks: a longer status (13), a reason (76), the attempt (24), four instants
+/// Bytes by which a result grows without its tasks: a longer status (13), a reason (52), the attempt (24), four instants
 /// with nanoseconds (60 each), and the names of its two lists (32).
-const RESULT_GROWTH: usize = 13 + 76 + 24 + 4 * 60 + 32;
-/// Bytes by which a task's result grows: a longer status (13), a reason (76), the names of what it says and of its
-/// before-image (20 and 11), and the word that it cannot be undone (20). Reasons are words of this program: 64 bytes are
-/// twice the longest.
-const TASK_GROWTH: usize = 13 + 76 + 20 + 11 + 20;
+const RESULT_GROWTH: usize = 13 + 52 + 24 + 4 * 60 + 32;
+/// Bytes by which a task's result grows: a longer status (13), a reason (52), the names of what it says, of its before-image
+/// and of its Changes (20, 11 and 13). Reasons are words of this program, of 40 bytes at most.
+const TASK_GROWTH: usize = 13 + 52 + 20 + 11 + 13;
 /// Bytes of the name of a slice in a list.
 const NAME_BYTES: usize = 63 + 3;
 /// Bytes of what all tasks of a subject say together.
-const INFO_BYTES: usize = 1024;
+const INFO_BYTES: usize = 768;
 /// Bytes that each task may say at least, whatever the others said.
 const INFO_LEAST: usize = 64;
-/// Most bytes of an attribute's value: 1,024 characters of four bytes.
-const VALUE_BYTES: usize = 4 * 1024;
-
-/// Bytes of a character of a text in the store. The API server also escapes what means something in HTML.
-fn character_bytes(character: char) -> usize {
-    match character {
-        '"' | '\\' | '\n' | '\r' | '\t' => 2,
-        '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => 6,
-        _ => character.len_utf8(),
-    }
-}
-
-/// Bytes of a text in the store, without its quotes.
-fn text_bytes(text: &str) -> usize {
-    text.chars().map(character_bytes).sum()
-}
-
-/// Bytes of a value in the store; a value that cannot be written has no end.
-#[must_use]
-#[expect(clippy::disallowed_methods, reason = "a size, which identifies nothing")]
-pub fn stored_bytes<T: serde::Serialize>(value: &T) -> usize {
-    // Quotes and backslashes are escaped already.
-    let bytes = |character| if matches!(character, '"' | '\\') { 1 } else { character_bytes(character) };
-    serde_json::to_string(value).map_or(usize::MAX, |text| text.chars().map(bytes).sum())
-}
-
-fn list_bytes(names: &[String]) -> usize {
-    names.iter().map(|name| text_bytes(name) + 3).sum::<usize>() + "{'memberOf':[]}".len()
-}
-
-/// The most that the before-image of a task can take; 0: it has none. What is not listed by name may be as much as a
-/// subject may have.
-fn image_bytes(task: &Task) -> usize {
-    match task.action() {
-        Some(Action::EnableUserAccount(_) | Action::DisableUserAccount(_)) => 32,
-        Some(Action::DeleteUser(_)) => 96,
-        Some(Action::AddUserToGroups(arguments) | Action::RemoveUserFromGroups(arguments)) => list_bytes(&arguments.groups),
-        Some(Action::AddUserToTeams(arguments) | Action::RemoveUserFromTeams(arguments)) => list_bytes(&arguments.teams),
-        Some(Action::AssignLicenses(arguments) | Action::RemoveLicenses(arguments)) => list_bytes(&arguments.licenses),
-        Some(Action::UpdateUserAttributes(arguments)) => {
-            let entry = |name: &str| text_bytes(name) + VALUE_BYTES + 6;
-            arguments.attributes.iter().map(|update| entry(&update.attribute)).sum::<usize>() + "{'attributes':{}}".len()
-        }
-        Some(
-            Action::RemoveUserFromAllGroups(_)
-            | Action::RemoveUserFromAllTeams(_)
-            | Action::RemoveAllLicenses(_)
-            | Action::TransferSponsorshipsToManager(_),
-        ) => BEFORE_BYTES,
-        _ => 0,
-    }
-}
-
-/// Most bytes of a subject's before-images, if it has these tasks: at most [`BEFORE_BYTES`]. Past them a task cannot be
-/// undone.
-#[must_use]
-pub fn before_bytes(tasks: &[Task]) -> usize {
-    tasks.iter().map(image_bytes).sum::<usize>().min(BEFORE_BYTES)
-}
 
 fn info_bytes(tasks: usize) -> usize {
     INFO_BYTES.max(INFO_LEAST * tasks)
@@ -112,23 +52,11 @@ pub fn info_room(tasks: &[TaskResult], index: usize) -> usize {
     info_bytes(tasks.len()).saturating_sub(taken).max(INFO_LEAST)
 }
 
-/// As much of a text as fits into so many bytes of the store.
-#[must_use]
-pub fn cut(text: &str, room: usize) -> String {
-    let mut taken = 0;
-    text.chars()
-        .take_while(|character| {
-            taken += character_bytes(*character);
-            taken <= room
-        })
-        .collect()
-}
-
 /// Most bytes that a result can come to have: as it is planned, with the names of so many slices that it is yet to get.
 #[must_use]
 pub fn result_bytes(planned: &SubjectResult, names: usize, tasks: &[Task]) -> usize {
     // The comma between results.
-    let growth = 1 + RESULT_GROWTH + tasks.len() * TASK_GROWTH + info_bytes(tasks.len()) + before_bytes(tasks);
+    let growth = 1 + RESULT_GROWTH + tasks.len() * TASK_GROWTH + info_bytes(tasks.len()) + noted_bytes(tasks) + excuse_bytes(tasks);
     stored_bytes(planned).saturating_add(names * NAME_BYTES + growth)
 }
 
@@ -196,17 +124,5 @@ mod tests {
         assert_eq!(info_room(&tasks, 2), INFO_LEAST);
         assert_eq!(info_room(&[TaskResult::default()], 0), INFO_BYTES);
         assert_eq!(info_room(&vec![TaskResult::default(); 25], 24), 25 * INFO_LEAST);
-    }
-
-    #[test]
-    fn a_text_is_cut_as_it_is_stored() {
-        assert_eq!(cut("no answer", 100), "no answer");
-        assert_eq!(cut("no answer", 2), "no");
-        assert_eq!(cut("äöü", 5), "äö");
-        assert_eq!(cut("<<<", 17), "<<");
-        assert_eq!(cut("\"a\"", 4), "\"a");
-        for text in ["plain", "\"quoted\" and \\", "<a&b>", "line\nline\u{1}", "日本語\u{2028}"] {
-            assert_eq!(stored_bytes(&text), text_bytes(text) + 2, "{text:?}");
-        }
     }
 }

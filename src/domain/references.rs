@@ -1,7 +1,9 @@
 //! What a Workflow names of its tenant, and whether it is there. A name that leads nowhere keeps no Workflow from working:
 //! leavers lose what they have all the same, and a task that gives says for each person what is missing.
 
-use crate::api::{Action, WorkflowSpec};
+use crate::api::WorkflowSpec;
+
+use super::change::{Wanted, wanted};
 
 /// What is named.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -30,16 +32,27 @@ pub fn references(spec: &WorkflowSpec, is_embedded: bool) -> Vec<(Referred, &str
     let scope = spec.execution_conditions.as_ref().and_then(|conditions| conditions.scope.as_ref()?.group.as_deref());
     let mut found: Vec<(Referred, &str)> = scope.into_iter().map(|group| (Referred::Group, group)).collect();
     for task in &spec.tasks {
-        let groups = match task.action() {
-            Some(Action::AddUserToGroups(arguments) | Action::RemoveUserFromGroups(arguments)) => &arguments.groups,
-            Some(Action::AddUserToTeams(arguments) | Action::RemoveUserFromTeams(arguments)) => &arguments.teams,
-            Some(Action::RunCustomTaskExtension(arguments)) => {
-                found.push((Referred::Extension, &arguments.extension));
-                continue;
+        match wanted(task) {
+            Some(Wanted::Joined(_, groups) | Wanted::Left(_, groups)) => {
+                found.extend(groups.iter().map(|group| (Referred::Group, group.as_str())));
             }
-            _ => continue,
-        };
-        found.extend(groups.iter().map(|group| (Referred::Group, group.as_str())));
+            Some(Wanted::Called(extension)) => found.push((Referred::Extension, extension)),
+            Some(
+                Wanted::Enabled(_)
+                | Wanted::Deleted
+                | Wanted::Values(_)
+                | Wanted::LeftAll(_)
+                | Wanted::Assigned(_)
+                | Wanted::Unassigned(_)
+                | Wanted::UnassignedAll
+                | Wanted::Revoked
+                | Wanted::Transferred
+                | Wanted::Pass(_)
+                | Wanted::Told(..)
+                | Wanted::Unavailable(..),
+            )
+            | None => {}
+        }
     }
     found.retain(|(referred, _)| is_embedded || *referred != Referred::Group);
     found.sort_unstable();

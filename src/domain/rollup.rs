@@ -35,7 +35,7 @@ pub fn subject_status(tasks: TaskCounts) -> ProcessingStatus {
 
 /// What is known of a run that has ended: no subject is open.
 #[derive(Clone, Debug)]
-pub struct Ended<'a> {
+pub struct EndedRun<'a> {
     /// Its counts.
     pub counts: &'a Counts,
     /// A person asked to cancel it.
@@ -50,7 +50,7 @@ pub struct Ended<'a> {
 /// stopped while in progress. Everything between is completed with errors, as is a run whose subjects were all
 /// canceled before they began.
 #[must_use]
-pub fn run_status(ended: &Ended<'_>) -> ProcessingStatus {
+pub fn run_status(ended: &EndedRun<'_>) -> ProcessingStatus {
     let counts = ended.counts;
     let nothing_worked = counts.failed_tasks_count.saturating_add(counts.total_unprocessed_tasks_count) >= counts.total_tasks_count;
     if ended.cancel && ended.started && counts.canceled_users_count > 0 {
@@ -117,7 +117,7 @@ mod tests {
                 failed_tasks_count: failed_tasks,
                 total_unprocessed_tasks_count: unprocessed,
             };
-            assert_eq!(run_status(&Ended { counts: &counts, cancel, started }), expected, "{what}");
+            assert_eq!(run_status(&EndedRun { counts: &counts, cancel, started }), expected, "{what}");
         }
     }
 }

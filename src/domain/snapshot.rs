@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -13,9 +14,6 @@ use super::epochs::is_valid;
 use super::keys::Keyring;
 use super::ledger::LedgerIndex;
 use super::subject::{ACCOUNT_ENABLED, DateReading, HIRE_DATE, LEAVE_DATE, Person};
-
-/// The digest of a value that could not be read.
-pub const UNKNOWN_DIGEST: &str = "?";
 
 /// What is tracked of everybody: it says who has left, who is hired again, and what inactivity counts from.
 const ALWAYS: [&str; 3] = [ACCOUNT_ENABLED, HIRE_DATE, LEAVE_DATE];
@@ -149,15 +147,17 @@ fn next_mark(
     as_of: DateTime<Utc>,
 ) -> Option<AttributeMark> {
     let old = before.and_then(|sighting| sighting.marks.iter().find(|mark| &*mark.name == name));
-    let mark =
-        |digest: String, sequence, changed_at| Some(AttributeMark { name: name.into(), digest: digest.into(), sequence, changed_at });
+    let mark = |digest: String, sequence, changed_at| {
+        let name = old.map_or_else(|| name.into(), |old| Arc::clone(&old.name));
+        Some(AttributeMark { name, digest: digest.into(), sequence, changed_at })
+    };
     match (old, digest) {
         // Unknown never acts: what was known stays, and a first sight waits for a value.
         (Some(_), None) => None,
-        (None, None) => mark(UNKNOWN_DIGEST.to_owned(), 0, None),
+        (None, None) => mark(AttributeMark::UNKNOWN.to_owned(), 0, None),
         (None, Some(digest)) => mark(digest, highest(), None),
         // The first value after an unknown one is a baseline for changes, but it is news for dates.
-        (Some(old), Some(digest)) if &*old.digest == UNKNOWN_DIGEST => mark(digest, highest(), None),
+        (Some(old), Some(digest)) if old.is_unknown() => mark(digest, highest(), None),
         (Some(old), Some(digest)) if *old.digest == digest => None,
         (Some(old), Some(digest)) => mark(digest, old.sequence.max(highest()) + 1, Some(as_of)),
     }
@@ -204,7 +204,7 @@ pub fn is_news(now: &Sighting, before: Option<&Sighting>, attribute: &str, last_
     let old = before.marks.iter().find(|mark| &*mark.name == attribute);
     let new = now.marks.iter().find(|mark| &*mark.name == attribute);
     match (old, new) {
-        (Some(old), Some(new)) => &*old.digest == UNKNOWN_DIGEST || new.changed_at.is_some_and(|changed| changed > sealed),
+        (Some(old), Some(new)) => old.is_unknown() || new.changed_at.is_some_and(|changed| changed > sealed),
         _ => true,
     }
 }

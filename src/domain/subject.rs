@@ -5,10 +5,12 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+use crate::api::SubjectResult;
 use crate::rule::{Attribute, Attributes, Known, Subject as RuleSubject, Value};
 
-use super::correlation::Identity;
+use super::correlation::Ownership;
 use super::dates::{DateOnly, DateValue, DueRule, due_instant};
+use super::person::{PersonId, Who};
 
 /// The attribute with the first day of a person's employment.
 pub const HIRE_DATE: &str = "employeeHireDate";
@@ -18,8 +20,32 @@ pub const LEAVE_DATE: &str = "employeeLeaveDateTime";
 pub const CREATED: &str = "createdDateTime";
 /// The attribute that says whether the person can sign in.
 pub const ACCOUNT_ENABLED: &str = "accountEnabled";
-/// The attribute of every record that names the time zone of the person's dates.
-pub const TIME_ZONE: &str = "timeZone";
+
+/// Where something is done: one subject of one directory. Who it is about is another question.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct SubjectRef {
+    /// Name of the Directory.
+    pub directory: String,
+    /// What the directory knows the subject by for ever; embedded: the name.
+    pub id: String,
+    /// What people know the subject by.
+    pub name: String,
+}
+
+impl SubjectRef {
+    /// A subject of a directory that knows people by their names.
+    #[must_use]
+    pub fn by_name(directory: &str, name: &str) -> Self {
+        Self { directory: directory.to_owned(), id: name.to_owned(), name: name.to_owned() }
+    }
+
+    /// The subject of a result.
+    #[must_use]
+    pub fn of_result(directory: &str, result: &SubjectResult) -> Self {
+        let id = result.id.clone().unwrap_or_else(|| result.subject.clone());
+        Self { directory: directory.to_owned(), id, name: result.subject.clone() }
+    }
+}
 
 /// What could be learned about a date.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -123,6 +149,9 @@ pub struct Person {
     pub name: String,
     /// Keyed id.
     pub key: String,
+    /// Who it is about. Only who has read the whole directory knows that nobody else in it has the same correlation value:
+    /// in a look-up of one subject it is the subject itself.
+    pub person: PersonId,
     /// Values for rules.
     pub attributes: Attributes,
     /// Dates for triggers, by attribute.
@@ -134,10 +163,16 @@ pub struct Person {
     /// Number of sponsors whose accounts can be used; unknown if the directory does not say.
     pub sponsors: Option<usize>,
     /// Whose the name is.
-    pub identity: Identity,
+    pub identity: Ownership,
 }
 
 impl Person {
+    /// Whom this is about.
+    #[must_use]
+    pub fn who(&self) -> Who<'_> {
+        Who { subject: &self.key, person: self.person.as_str() }
+    }
+
     /// The date of `attribute`.
     #[must_use]
     pub fn date(&self, attribute: &str) -> DateReading {
@@ -212,12 +247,13 @@ pub(crate) fn person(dates: &[(&str, DateReading)]) -> Person {
     Person {
         name: "ann".to_owned(),
         key: "s".to_owned(),
+        person: PersonId::of_subject("s"),
         attributes: Attributes::new(),
         dates: Dates::new(names.into(), readings.into()),
         groups: Vec::new(),
         licenses: Vec::new(),
         sponsors: None,
-        identity: Identity::default(),
+        identity: Ownership::default(),
     }
 }
 

@@ -4,6 +4,8 @@
 //! tick later than the last as-of, a change that none has covered, a Run without a plan in force. So a crash, a failed
 //! Job or a lost notice delays an evaluation and never loses one.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::dates::{self, DateError};
@@ -55,6 +57,8 @@ pub struct HeadFacts {
     pub sealed_epoch: i64,
     /// As of when the tenant was last evaluated.
     pub as_of: Option<DateTime<Utc>>,
+    /// How long that took, from the allocation of its epoch to the seal; None: the version that wrote the head does not say.
+    pub took: Option<Duration>,
     /// When the last epoch was allocated.
     pub allocated_as_of: Option<DateTime<Utc>>,
     /// When the last sealed evaluation wants another one.
@@ -171,17 +175,27 @@ pub fn decide_evaluation(input: &Input<'_>) -> EvaluationDecision {
     EvaluationDecision::Wait { until: [from, input.schedule.next_after(input.now)].into_iter().flatten().min() }
 }
 
-/// From when a full evaluation is wanted, if a tick or a change asks for one.
+/// From when a full evaluation is wanted, if a tick, a change, or one that must first be still asks for one.
 fn full_from(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
     let due = input.schedule.latest_at_or_before(input.now).filter(|tick| head.as_of.is_none_or(|as_of| *tick > as_of));
     if due.is_some() || head.as_of.is_none() {
         return Some(input.now);
     }
+    let wanted = [input.change.then_some(input.now), head.look_again_at].into_iter().flatten().min()?;
+    Some(change_pause_end(input, head).map_or(wanted, |end| end.max(wanted)))
+}
+
+/// Until when a change waits, because an evaluation has just begun, and longer if the last full one took its time. That time is
+/// its own: what its pod waited for says nothing about how busy the tenant is. One for Runs only reads no directory, so that it
+/// neither lengthens nor shortens this. A tick comes in any case, so that no change waits beyond it.
+fn change_pause_end(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
     // One that failed has covered no change: its own pause is all that there is to wait for.
-    let covered = failure_pause_end(input, head).is_none();
-    let change =
-        input.change.then(|| last_start(input, head).filter(|_| covered).map_or(input.now, |start| start + input.timing.change_pause));
-    [change, head.look_again_at].into_iter().flatten().min()
+    if failure_pause_end(input, head).is_some() {
+        return None;
+    }
+    let begun = last_start(input, head).map(|start| start + input.timing.change_pause);
+    let rested = head.as_of.map(|as_of| as_of + input.timing.after_evaluation(head.took.unwrap_or_default()));
+    [begun, rested].into_iter().flatten().max()
 }
 
 /// From when Runs want an evaluation.

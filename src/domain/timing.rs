@@ -2,7 +2,7 @@
 //!
 //! What is safe rests on how they compare: the tests of this file have every inequality that an argument elsewhere
 //! uses, for the times of production and for every scale that is allowed. Whoever waits, sleeps or gives up asks here;
-//! `tests/fast/architecture/seconds.rs` looks that nothing else of the engine names seconds.
+//! `tests/fast/architecture/seconds.rs` looks that nothing else names seconds.
 //!
 //! Not here: what people configure (ticks, catch-up windows, freeze windows) and what is kept for days (retention), for
 //! those are a tenant's own; the skew of clocks that is borne (`cluster/guard.rs`), which is no pause; the patience of commands that a person waits for.
@@ -11,6 +11,10 @@ use std::time::Duration;
 
 /// The precision of every stored instant: the clock is read in whole seconds.
 pub const GRAIN: Duration = Duration::from_secs(1);
+
+/// From the beginning of one evaluation to the next that a change asks for it is at least so many times as long as the first one
+/// takes: changes cost a tenth of a busy tenant's time.
+const CHANGE_FACTOR: u32 = 10;
 
 /// How often a request to the API server is tried.
 pub const REQUEST_TRIES: u32 = 6;
@@ -44,6 +48,8 @@ pub struct Timing {
     pub claim_life: Duration,
     /// Pause between looks at an owner that has not stopped yet.
     pub settle_look: Duration,
+    /// How long what was seen of a subject before its claim is believed: whose turn comes later is looked at again.
+    pub sight: Duration,
     /// First pause before an effect is tried again that failed for a passing reason; it doubles. Does not scale: what a
     /// directory needs to recover is not ours to shorten.
     pub effect_retry: Duration,
@@ -64,8 +70,12 @@ pub struct Timing {
     pub longest_open_pause: Duration,
 
     // Evaluations: domain/tick.rs, reconcile/tenant_schedule.rs.
-    /// Least time between the starts of two evaluations that changes ask for.
+    /// Least time from the beginning of an evaluation to one that a change asks for; ten times what the first took, if that is
+    /// longer. See [`Self::after_evaluation`].
     pub change_pause: Duration,
+    /// Longest such time: the shortest interval of a schedule, since so often any tenant may be evaluated. The next tick may
+    /// come earlier, and does not wait.
+    pub longest_change_pause: Duration,
     /// How long a person's attributes must be still before their changes are due: three writes of one form are one change.
     pub stillness: Duration,
     /// Half of the pause after a first failed evaluation; it doubles with every further one.
@@ -146,6 +156,7 @@ impl Timing {
         renewal: Duration::from_secs(20),
         claim_life: Duration::from_secs(90),
         settle_look: Duration::from_secs(2),
+        sight: Duration::from_secs(20),
         effect_retry: Duration::from_secs(2),
         wait: Duration::from_secs(5),
         patience: Duration::from_secs(600),
@@ -153,7 +164,8 @@ impl Timing {
         unseen_pause: Duration::from_secs(90),
         open_pause: Duration::from_secs(60),
         longest_open_pause: Duration::from_secs(30 * 60),
-        change_pause: Duration::from_secs(60),
+        change_pause: Duration::from_secs(5),
+        longest_change_pause: Duration::from_secs(3_600),
         stillness: Duration::from_secs(60),
         failure_pause: Duration::from_secs(5),
         longest_failure_pause: Duration::from_secs(300),
@@ -205,12 +217,14 @@ impl Timing {
             renewal: whole.renewal / divisor,
             claim_life: stored(whole.claim_life),
             settle_look: whole.settle_look / divisor,
+            sight: whole.sight / divisor,
             wait: whole.wait / divisor,
             patience: whole.patience / divisor,
             unseen_pause: stored(whole.unseen_pause),
             open_pause: stored(whole.open_pause),
             longest_open_pause: stored(whole.longest_open_pause),
             change_pause: stored(whole.change_pause),
+            longest_change_pause: stored(whole.longest_change_pause),
             stillness: stored(whole.stillness),
             failure_pause: stored(whole.failure_pause),
             longest_failure_pause: stored(whole.longest_failure_pause),
@@ -224,6 +238,15 @@ impl Timing {
             request_timeout: whole.request_timeout / divisor,
             ..whole
         })
+    }
+
+    /// The time from the beginning of an evaluation that took so long to one that a change asks for: ten times as long (design
+    /// 3.2 rule 2), in whole seconds as instants are.
+    #[must_use]
+    pub fn after_evaluation(&self, took: Duration) -> Duration {
+        let rest = took.saturating_mul(CHANGE_FACTOR);
+        let seconds = rest.as_secs().saturating_add(u64::from(rest.subsec_nanos() > 0));
+        Duration::from_secs(seconds).min(self.longest_change_pause).max(self.change_pause)
     }
 
     /// The pause after so many failed evaluations, or attempts, in a row.

@@ -1,16 +1,19 @@
 //! A workflow, ready to be asked whether and when a subject is due.
 
 mod inactivity;
+mod kind;
+mod occurrence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::api::workflow::{ExecutionConditions, MembershipChangeType, NeverSignedIn};
 use crate::api::{Category, Closing, Sighting, Task, VersionedSpec, WorkflowSpec};
 use crate::rule::{Case, Rule, RuleError, Truth, Vocabulary};
 
-use super::dates::{DateError, DateValue, DueRule, due_instant, parse_duration, parse_time_of_day};
+use super::change::{Wanted, wanted};
+use super::dates::{DateError, DueRule, due_instant, parse_duration, parse_time_of_day};
 use super::employment::Employment;
 use super::identity::{DueRuleIdentity, ZoneFacts, digest};
 use super::keys::Keyring;
@@ -18,12 +21,8 @@ use super::snapshot::{SPONSORS_PREFIX, Tracked, sponsors_mark};
 use super::subject::{DateReading, GROUP_PREFIX, HIRE_DATE, LEAVE_DATE, Person};
 pub use inactivity::{Counted, CountedFrom};
 use inactivity::{counted_from, inactive};
-
-/// The attribute of the inactivity trigger.
-pub const LAST_SIGN_IN: &str = "lastSuccessfulSignInDateTime";
-
-/// What the rows of an inactivity trigger are about: the value that the days are counted from.
-pub const INACTIVITY: &str = "inactivity";
+pub use kind::Trigger;
+pub use occurrence::{AttributeChange, INACTIVITY, LAST_SIGN_IN, Occurrence, Origin};
 
 /// Whether rows about that are about a state, which is due for as long as it holds.
 #[must_use]
@@ -54,44 +53,6 @@ pub enum CompileError {
     /// No trigger, or a scope that does not go with it.
     #[error("spec.executionConditions: no trigger that this release knows")]
     NoTrigger,
-}
-
-/// What makes a subject due.
-#[derive(Clone, Debug)]
-pub enum Trigger {
-    /// Relative to a date.
-    Time {
-        /// The date attribute.
-        attribute: String,
-        /// Days after it.
-        offset_in_days: i32,
-        /// Time of day in place of the date's own.
-        at: Option<NaiveTime>,
-    },
-    /// A change of one of the attributes.
-    Change {
-        /// The attributes.
-        attributes: Vec<String>,
-    },
-    /// A change of the membership in a group.
-    Membership {
-        /// The group.
-        group: String,
-        /// true: became a member; false: is no longer one.
-        joined: bool,
-    },
-    /// Days since the last sign-in.
-    Inactivity {
-        /// How many.
-        days: i32,
-        /// Who never signed in counts from the creation of the account.
-        since_created: bool,
-    },
-    /// Too few sponsors.
-    Sponsors {
-        /// How many are enough.
-        minimum: i32,
-    },
 }
 
 /// One version of one workflow, parsed once.
@@ -134,71 +95,28 @@ impl Effects {
     /// What the tasks do.
     #[must_use]
     pub fn of(tasks: &[Task]) -> Self {
-        let any = |does: fn(&Task) -> bool| tasks.iter().any(|task| task.is_enabled && does(task));
-        let deletes = any(|task| task.delete_user.is_some());
-        Self {
-            enables: any(|task| task.enable_user_account.is_some()),
-            closes: deletes || any(|task| task.disable_user_account.is_some()),
-            deletes,
+        let mut effects = Self::default();
+        for wanted in tasks.iter().filter(|task| task.is_enabled).filter_map(wanted) {
+            match wanted {
+                Wanted::Enabled(true) => effects.enables = true,
+                Wanted::Enabled(false) => effects.closes = true,
+                Wanted::Deleted => (effects.closes, effects.deletes) = (true, true),
+                Wanted::Values(_)
+                | Wanted::Joined(..)
+                | Wanted::Left(..)
+                | Wanted::LeftAll(_)
+                | Wanted::Assigned(_)
+                | Wanted::Unassigned(_)
+                | Wanted::UnassignedAll
+                | Wanted::Revoked
+                | Wanted::Transferred
+                | Wanted::Pass(_)
+                | Wanted::Told(..)
+                | Wanted::Called(_)
+                | Wanted::Unavailable(..) => {}
+            }
         }
-    }
-}
-
-/// One instance of the trigger for one subject.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Occurrence {
-    /// The attribute or group that it is about.
-    pub attribute: String,
-    /// The due instant.
-    pub due: DateTime<Utc>,
-    /// What identifies it within workflow, subject and attribute.
-    pub source: Source,
-    /// Further changes of the same person that are done with it.
-    pub also: Vec<Change>,
-}
-
-/// One change of one attribute.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Change {
-    /// The attribute.
-    pub attribute: String,
-    /// Change sequence.
-    pub sequence: i64,
-    /// Key of the occurrence.
-    pub key: String,
-}
-
-/// What identifies an occurrence.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Source {
-    /// A date value; its canonical text identifies it.
-    Date(DateValue),
-    /// A change.
-    Change {
-        /// Change sequence.
-        sequence: i64,
-        /// Digest of the new value.
-        digest: String,
-    },
-}
-
-impl Occurrence {
-    /// The key of the occurrence for the workflow's lineage and the subject.
-    #[must_use]
-    pub fn key(&self, keys: &Keyring, lineage: &str, subject: &str) -> String {
-        match &self.source {
-            Source::Date(value) => keys.time_occurrence(lineage, subject, &self.attribute, &value.canonical()),
-            Source::Change { sequence, digest } => keys.change_occurrence(lineage, subject, &self.attribute, *sequence, digest),
-        }
-    }
-
-    /// The change sequence, if it is a change.
-    #[must_use]
-    pub fn sequence(&self) -> Option<i64> {
-        match &self.source {
-            Source::Date(_) => None,
-            Source::Change { sequence, .. } => Some(*sequence),
-        }
+        effects
     }
 }
 
@@ -245,7 +163,7 @@ pub fn watched(spec: &WorkflowSpec) -> Vec<String> {
     match spec.execution_conditions.as_ref().map(compile_trigger) {
         Some(Ok(Trigger::Change { attributes })) => attributes,
         Some(Ok(Trigger::Membership { group, .. })) => vec![format!("{GROUP_PREFIX}{group}")],
-        _ => Vec::new(),
+        Some(Ok(Trigger::Time { .. } | Trigger::Inactivity { .. } | Trigger::Sponsors { .. }) | Err(_)) | None => Vec::new(),
     }
 }
 
@@ -298,7 +216,9 @@ impl CompiledWorkflow {
         let trigger = conditions.map(compile_trigger).transpose()?;
         let zone = match &trigger {
             Some(Trigger::Time { attribute, .. }) => zone_facts.get(attribute),
-            _ => None,
+            Some(Trigger::Change { .. } | Trigger::Membership { .. } | Trigger::Inactivity { .. } | Trigger::Sponsors { .. }) | None => {
+                None
+            }
         };
         let due_rule = digest(&DueRuleIdentity { trigger: trigger.as_ref(), zone }, DUE_RULE_BYTES);
         Ok(Self {
@@ -384,14 +304,14 @@ impl CompiledWorkflow {
     pub fn counted_from(&self, person: &Person, sighting: &Sighting, employment: &Employment, as_of: DateTime<Utc>) -> Option<Counted> {
         match &self.trigger {
             Some(Trigger::Inactivity { since_created, .. }) => counted_from(person, sighting, employment, *since_created, as_of),
-            _ => None,
+            Some(Trigger::Time { .. } | Trigger::Change { .. } | Trigger::Membership { .. } | Trigger::Sponsors { .. }) | None => None,
         }
     }
 
     fn date_occurrence(&self, person: &Person, attribute: &str) -> Option<Occurrence> {
         let DateReading::Known(date) = person.date(attribute) else { return None };
         let due = self.date_due(person)?;
-        Some(Occurrence { attribute: attribute.to_owned(), due, source: Source::Date(date.value), also: Vec::new() })
+        Some(Occurrence { attribute: attribute.to_owned(), due, source: Origin::Date(date.value), also: Vec::new() })
     }
 
     /// Whether the trigger still holds for an occurrence that is about to start; None: cannot be told. `attributes`: what
@@ -450,7 +370,7 @@ fn change(sighting: &Sighting, name: &str, wanted: impl Fn(&str) -> bool) -> Opt
     wanted(&mark.digest).then(|| Occurrence {
         attribute: name.to_owned(),
         due,
-        source: Source::Change { sequence: mark.sequence, digest: mark.digest.to_string() },
+        source: Origin::Change { sequence: mark.sequence, digest: mark.digest.to_string() },
         also: Vec::new(),
     })
 }

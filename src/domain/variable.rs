@@ -95,12 +95,12 @@ fn mistake(name: &str, place: Place, vocabulary: &Vocabulary, is_whole: bool) ->
     for family in ["user", "manager"] {
         let Some(attribute) = meant.strip_prefix(family).and_then(|rest| rest.strip_prefix('.')) else { continue };
         return match standing(attribute, vocabulary) {
-            Standing::Text => None,
+            Meaning::Text => None,
             // The empty name is none anywhere.
-            Standing::Unknown if !is_whole && !attribute.is_empty() => None,
-            Standing::Addresses => Some(format!("{{{{{name}}}}} stands for several addresses, and is for to and cc only")),
-            Standing::NoText => Some(format!("{{{{{name}}}}} is no text: it is for rules only")),
-            Standing::Unknown => unknown(near(family, attribute, vocabulary, &[Standing::Text])),
+            Meaning::Unknown if !is_whole && !attribute.is_empty() => None,
+            Meaning::Addresses => Some(format!("{{{{{name}}}}} stands for several addresses, and is for to and cc only")),
+            Meaning::NoText => Some(format!("{{{{{name}}}}} is no text: it is for rules only")),
+            Meaning::Unknown => unknown(near(family, attribute, vocabulary, &[Meaning::Text])),
         };
     }
     match VARIABLES.iter().find(|variable| variable.name == meant) {
@@ -110,7 +110,7 @@ fn mistake(name: &str, place: Place, vocabulary: &Vocabulary, is_whole: bool) ->
         Some(_) if meant == PASS && place == Place::PassSubject => Some(format!("{{{{{name}}}}} may not stand in the subject")),
         Some(_) => None,
         None => {
-            let by_attribute = near("user", meant, vocabulary, &[Standing::Text]);
+            let by_attribute = near("user", meant, vocabulary, &[Meaning::Text]);
             let whole = VARIABLES.iter().map(|variable| variable.name).filter(|known| !known.contains('<'));
             unknown(nearest(meant, whole.chain(OLD_NAMES.iter().map(|(old, _)| *old))).map(str::to_owned).or(by_attribute))
         }
@@ -137,26 +137,26 @@ pub fn recipient<'a>(entry: &'a str, vocabulary: Option<&Vocabulary>) -> Option<
 /// Why an attribute of the person can never be an address; None: it may be one.
 fn no_address(attribute: &str, vocabulary: &Vocabulary) -> Option<String> {
     let unknown = || {
-        let meant = near("user", attribute, vocabulary, &[Standing::Text, Standing::Addresses]);
+        let meant = near("user", attribute, vocabulary, &[Meaning::Text, Meaning::Addresses]);
         let advice = meant.map(|meant| format!("; did you mean {{{{{meant}}}}}?")).unwrap_or_default();
         format!("there is no variable {{{{user.{attribute}}}}}{advice}")
     };
     let is_date = vocabulary.resolve(attribute).is_some_and(|(_, kind)| kind == Kind::Date);
     match standing(attribute, vocabulary) {
-        Standing::Unknown => Some(unknown()),
+        Meaning::Unknown => Some(unknown()),
         _ if attribute == MANAGER => Some(
             "{{user.manager}} is the name of the manager's User and never an address; Manager in to writes to the manager's mail"
                 .to_owned(),
         ),
-        Standing::Text if !is_date => None,
-        Standing::Addresses => None,
-        Standing::Text | Standing::NoText => Some(format!("{{{{user.{attribute}}}}} is never an address")),
+        Meaning::Text if !is_date => None,
+        Meaning::Addresses => None,
+        Meaning::Text | Meaning::NoText => Some(format!("{{{{user.{attribute}}}}} is never an address")),
     }
 }
 
 /// What an attribute can stand for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Standing {
+enum Meaning {
     /// One text, or a date.
     Text,
     /// Several addresses.
@@ -167,20 +167,20 @@ enum Standing {
     Unknown,
 }
 
-fn standing(attribute: &str, vocabulary: &Vocabulary) -> Standing {
+fn standing(attribute: &str, vocabulary: &Vocabulary) -> Meaning {
     // What a Directory maps has the text of its source, whatever its type.
     if TEXT_ATTRIBUTES.contains(&attribute) || vocabulary.names().any(|name| name == attribute) {
-        return Standing::Text;
+        return Meaning::Text;
     }
     match vocabulary.resolve(attribute).map(|(_, kind)| kind) {
-        None => Standing::Unknown,
-        Some(_) if attribute == OTHER_MAILS => Standing::Addresses,
-        Some(Kind::Text | Kind::Date | Kind::Untyped) => Standing::Text,
-        Some(_) => Standing::NoText,
+        None => Meaning::Unknown,
+        Some(_) if attribute == OTHER_MAILS => Meaning::Addresses,
+        Some(Kind::Text | Kind::Date | Kind::Untyped) => Meaning::Text,
+        Some(_) => Meaning::NoText,
     }
 }
 
-fn near(family: &str, attribute: &str, vocabulary: &Vocabulary, fits: &[Standing]) -> Option<String> {
+fn near(family: &str, attribute: &str, vocabulary: &Vocabulary, fits: &[Meaning]) -> Option<String> {
     let known = TEXT_ATTRIBUTES.iter().copied().chain(Known::ALL.iter().map(|known| known.path())).chain(vocabulary.names());
     nearest(attribute, known.filter(|name| fits.contains(&standing(name, vocabulary)))).map(|name| format!("{family}.{name}"))
 }

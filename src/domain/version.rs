@@ -10,8 +10,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::canonical;
+use super::hex::encode;
 use super::identity::{self, LineageIdentity};
-use super::keys::encode;
 use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::{Task, VersionedSpec, WorkflowSpec, WorkflowVersion, form};
 
@@ -48,6 +48,12 @@ fn template_schema() -> &'static Value {
 #[must_use]
 pub fn version_name(workflow: &str, number: i32) -> String {
     format!("{workflow}-v{number}")
+}
+
+/// Name of the workflow whose version has that name; None: no version has it.
+#[must_use]
+pub fn workflow_of(version: &str) -> Option<&str> {
+    version.rsplit_once("-v").map(|(workflow, _)| workflow)
 }
 
 /// The lineage of a Workflow that nothing remembers: a UUID (version 8) that follows from what it is made of, so that

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::jobs::Ended;
+use super::jobs::JobOutcome;
 use crate::domain::timing::Timing;
 
 /// How many ended Jobs of an unfinished Run stay: enough to count the doublings of both pauses.
@@ -15,13 +15,13 @@ pub(super) const KEPT_JOBS: i32 = 8;
 
 /// The Job of an attempt.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Attempt {
+pub(super) struct AttemptJob {
     /// From 1.
     pub number: i32,
     /// Whether it belongs to this very Run, not to one of that name that is gone.
     pub own: bool,
     /// How it ended, if it has.
-    pub ended: Option<Ended>,
+    pub ended: Option<JobOutcome>,
     /// The kubelet has reported the containers of all its pods terminated.
     pub terminated: bool,
 }
@@ -32,7 +32,7 @@ pub(super) struct Attempts<'a> {
     /// Highest attempt that the Run's status knows.
     pub known: i32,
     /// The Jobs that exist, in any order.
-    pub jobs: &'a [Attempt],
+    pub jobs: &'a [AttemptJob],
     /// Since when the Job of the newest attempt is not there.
     pub missing_since: Option<DateTime<Utc>>,
     /// The pauses.
@@ -43,7 +43,7 @@ pub(super) struct Attempts<'a> {
 
 /// What to do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Step {
+pub(super) enum NextAttempt {
     /// An attempt is under way.
     Running,
     /// Nothing before that instant.
@@ -63,15 +63,15 @@ pub(super) enum Step {
 }
 
 /// Decides about the next attempt.
-pub(super) fn next_attempt(attempts: &Attempts<'_>) -> Step {
+pub(super) fn next_attempt(attempts: &Attempts<'_>) -> NextAttempt {
     let own = || attempts.jobs.iter().filter(|job| job.own);
     if own().any(|job| job.ended.is_none()) {
-        return Step::Running;
+        return NextAttempt::Running;
     }
     let newest = own().map(|job| job.number).max().unwrap_or(0).max(attempts.known);
     let attempt = attempts.jobs.iter().map(|job| job.number).max().unwrap_or(0).max(newest).saturating_add(1);
     if newest == 0 {
-        return Step::Start { attempt, take_over: false };
+        return NextAttempt::Start { attempt, take_over: false };
     }
     let timing = attempts.timing;
     let last = own().find(|job| job.number == newest).and_then(|job| job.ended.map(|ended| (ended, job.terminated)));
@@ -81,17 +81,17 @@ pub(super) fn next_attempt(attempts: &Attempts<'_>) -> Step {
         Some((ended, true)) => (ended.at + repeated_failure_pause(own(), timing), true, false),
         Some((ended, false)) => (ended.at + timing.unseen_pause.max(repeated_failure_pause(own(), timing)), false, false),
     };
-    if from <= attempts.now { Step::Start { attempt, take_over } } else { Step::Pause { until: from, missing } }
+    if from <= attempts.now { NextAttempt::Start { attempt, take_over } } else { NextAttempt::Pause { until: from, missing } }
 }
 
 /// The pause after attempts that ended by themselves and left subjects open.
-fn open_pause<'a>(own: impl Iterator<Item = &'a Attempt>, timing: &Timing) -> Duration {
+fn open_pause<'a>(own: impl Iterator<Item = &'a AttemptJob>, timing: &Timing) -> Duration {
     let ended = own.filter(|job| job.ended.is_some_and(|ended| ended.succeeded)).count();
     timing.after_open_attempts(u32::try_from(ended).unwrap_or(u32::MAX))
 }
 
 /// The pause after the newest attempts failed: none after the first, so that a crash costs no time.
-fn repeated_failure_pause<'a>(own: impl Iterator<Item = &'a Attempt>, timing: &Timing) -> Duration {
+fn repeated_failure_pause<'a>(own: impl Iterator<Item = &'a AttemptJob>, timing: &Timing) -> Duration {
     let mut jobs: Vec<_> = own.collect();
     jobs.sort_by_key(|job| std::cmp::Reverse(job.number));
     let failed = jobs.iter().take_while(|job| job.ended.is_some_and(|ended| !ended.succeeded)).count();
@@ -108,33 +108,33 @@ mod tests {
 
     /// A Job that succeeded (s), failed with its container reported terminated (t), failed unseen (u), or runs (r),
     /// so many seconds after the start.
-    fn job(number: i32, how: char, seconds: i64) -> Attempt {
-        let ended = (how != 'r').then(|| Ended { at: at(seconds), succeeded: how == 's' });
-        Attempt { number, own: true, ended, terminated: matches!(how, 's' | 't') }
+    fn job(number: i32, how: char, seconds: i64) -> AttemptJob {
+        let ended = (how != 'r').then(|| JobOutcome { at: at(seconds), succeeded: how == 's' });
+        AttemptJob { number, own: true, ended, terminated: matches!(how, 's' | 't') }
     }
 
-    fn step(known: i32, jobs: &[Attempt], missing_since: Option<i64>, now: i64) -> Step {
+    fn step(known: i32, jobs: &[AttemptJob], missing_since: Option<i64>, now: i64) -> NextAttempt {
         next_attempt(&Attempts { known, jobs, missing_since: missing_since.map(at), timing: &Timing::PRODUCTION, now: at(now) })
     }
 
-    fn pause(seconds: i64, missing: bool) -> Step {
-        Step::Pause { until: at(seconds), missing }
+    fn pause(seconds: i64, missing: bool) -> NextAttempt {
+        NextAttempt::Pause { until: at(seconds), missing }
     }
 
-    fn start(attempt: i32, take_over: bool) -> Step {
-        Step::Start { attempt, take_over }
+    fn start(attempt: i32, take_over: bool) -> NextAttempt {
+        NextAttempt::Start { attempt, take_over }
     }
 
     #[test]
     fn steps() {
-        type Row<'a> = (&'a str, i32, &'a [Attempt], Option<i64>, i64, Step);
-        let stranger = Attempt { own: false, ..job(4, 's', 0) };
-        let running_stranger = Attempt { own: false, ..job(4, 'r', 0) };
+        type Row<'a> = (&'a str, i32, &'a [AttemptJob], Option<i64>, i64, NextAttempt);
+        let stranger = AttemptJob { own: false, ..job(4, 's', 0) };
+        let running_stranger = AttemptJob { own: false, ..job(4, 'r', 0) };
         let rows: [Row<'_>; 22] = [
             ("first", 0, &[], None, 0, start(1, false)),
-            ("running", 1, &[job(1, 'r', 0)], None, 500, Step::Running),
-            ("running, status behind", 0, &[job(1, 'r', 0)], None, 500, Step::Running),
-            ("an older one still runs", 2, &[job(1, 'r', 0), job(2, 't', 5)], None, 500, Step::Running),
+            ("running", 1, &[job(1, 'r', 0)], None, 500, NextAttempt::Running),
+            ("running, status behind", 0, &[job(1, 'r', 0)], None, 500, NextAttempt::Running),
+            ("an older one still runs", 2, &[job(1, 'r', 0), job(2, 't', 5)], None, 500, NextAttempt::Running),
             ("crashed, reported", 1, &[job(1, 't', 100)], None, 100, start(2, true)),
             ("crashed, unseen", 1, &[job(1, 'u', 100)], None, 189, pause(190, false)),
             ("crashed, unseen, long enough", 1, &[job(1, 'u', 100)], None, 190, start(2, false)),

@@ -2,27 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 
 use super::jobs::is_finished;
+use super::key::Key;
+use super::progress::was_planned;
+use super::room::{self, Room, SayIn};
 use super::watched::{Broken, Seen, SeenKind};
-use super::{Key, keys};
-use crate::api::conditions::{self, COMPLETE};
-use crate::api::meta::{DEFAULT_NAME, LABEL_EPOCH, LABEL_EVALUATION, LABEL_RUN};
-use crate::api::run::Priority;
+use crate::api::meta::{DEFAULT_NAME, LABEL_EVALUATION, LABEL_RUN};
 use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
-use crate::cluster::events::our_time;
 use crate::domain::gate::has_begun;
 use crate::domain::references::Referred;
+use crate::domain::source::Source;
+use crate::domain::version;
 
 /// The label by which the cluster marks the pods of a Job.
 const LABEL_JOB: &str = "batch.kubernetes.io/job-name";
-
-/// A Run's place in the order in which Runs get room; its name comes last.
-type Turn = (bool, DateTime<Utc>, String);
 
 /// What was seen, by kind and name, with the look-ups that reconcilers need.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +31,8 @@ pub struct Cache {
     directories: BTreeMap<String, Directory>,
     open_runs: BTreeMap<String, Run>,
     open_runs_of: BTreeMap<String, BTreeSet<String>>,
-    turns: BTreeSet<Turn>,
+    /// Who of them takes a place among those that execute, and who waits for one.
+    room: Room,
     /// Of each Run that has ended, whether an evaluation made or planned it.
     ended_runs: BTreeMap<String, bool>,
     heads: BTreeMap<String, TenantLedger>,
@@ -53,17 +51,11 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Takes in what was seen and says which keys it concerns.
-    pub fn apply(&mut self, seen: Seen) -> Vec<Key> {
-        let keys = keys::keys_for(&seen, self);
-        self.put(seen);
-        keys
-    }
-
     /// Takes in an object that was added or changed.
     pub fn put(&mut self, seen: Seen) {
-        let name = seen.name();
-        self.broken.remove(&(seen.kind(), name.clone()));
+        let (kind, name) = (seen.kind(), seen.name());
+        self.broken.remove(&(kind, name.clone()));
+        let weighed = name.clone();
         match seen.shortened() {
             Seen::Workflow(object) => drop(self.workflows.insert(name, *object)),
             Seen::WorkflowVersion(object) => {
@@ -75,10 +67,9 @@ impl Cache {
             Seen::Directory(object) => drop(self.directories.insert(name, *object)),
             Seen::Run(object) => {
                 self.forget_run(&name);
-                if let Some(source) = &object.spec.source.workflow {
-                    self.open_runs_of.entry(source.name.clone()).or_default().insert(name.clone());
+                if let Some(source) = Source::of(&object) {
+                    self.open_runs_of.entry(source.name().to_owned()).or_default().insert(name.clone());
                 }
-                self.turns.insert(turn(&object));
                 self.open_runs.insert(name, *object);
             }
             Seen::EndedRun { planned, .. } => {
@@ -113,6 +104,7 @@ impl Cache {
                 self.broken.insert((broken.kind, name), *broken);
             }
         }
+        self.weigh(kind, &weighed);
     }
 
     /// Takes out an object that was removed. Only its kind and name matter.
@@ -123,37 +115,8 @@ impl Cache {
         }
     }
 
-    /// Replaces everything of a kind by a new list, and says which keys that concerns. A new list of Users is one
-    /// change.
-    pub fn replace_all(&mut self, kind: SeenKind, objects: Vec<Seen>) -> Vec<Key> {
-        let listed: BTreeSet<_> = objects.iter().map(Seen::name).collect();
-        let mut keys = BTreeSet::new();
-        let mut has_room = false;
-        for name in self.names(kind) {
-            if !listed.contains(&name) {
-                let concerned = keys::concerned_by_name(kind, &name, self);
-                has_room |= concerned.makes_room;
-                keys.extend(concerned.keys);
-                self.forget(kind, &name);
-            }
-        }
-        for seen in objects.into_iter().filter(|seen| seen.kind() == kind && kind != SeenKind::User) {
-            let concerned = keys::concerned(&seen, self);
-            has_room |= concerned.makes_room;
-            keys.extend(concerned.keys);
-            self.put(seen);
-        }
-        if has_room {
-            // Once for the whole list.
-            keys.extend(keys::waiting_runs(self));
-        }
-        if kind == SeenKind::User {
-            keys.extend(self.apply(Seen::UserChanged));
-        }
-        keys.into_iter().collect()
-    }
-
-    fn names(&self, kind: SeenKind) -> Vec<String> {
+    /// The names of everything of a kind that was seen.
+    pub(super) fn names(&self, kind: SeenKind) -> Vec<String> {
         let broken = self.broken.keys().filter(|(of, _)| *of == kind).map(|(_, name)| name.clone());
         let mut names: Vec<String> = match kind {
             SeenKind::Workflow => self.workflows.keys().cloned().collect(),
@@ -176,7 +139,8 @@ impl Cache {
         self.referred.iter().filter(|(referred, _)| *referred == wanted).map(|(_, name)| name.clone()).collect()
     }
 
-    fn forget(&mut self, kind: SeenKind, name: &str) {
+    /// Takes out the object of that kind and name.
+    pub(super) fn forget(&mut self, kind: SeenKind, name: &str) {
         self.broken.remove(&(kind, name.to_owned()));
         match kind {
             SeenKind::Workflow => drop(self.workflows.remove(name)),
@@ -191,6 +155,39 @@ impl Cache {
             SeenKind::CustomTaskExtension => drop(self.referred.remove(&(Referred::Extension, name.to_owned()))),
             SeenKind::User => {}
         }
+        self.weigh(kind, name);
+    }
+
+    /// Decides anew who of the Runs takes a place and who waits for one, where an object of that kind and name has a say in it.
+    fn weigh(&mut self, kind: SeenKind, name: &str) {
+        let of_workflow = |name: &str| self.open_runs_of.get(name).into_iter().flatten().cloned().collect();
+        let runs: Vec<String> = match kind {
+            SeenKind::Run => vec![name.to_owned()],
+            SeenKind::Workflow => of_workflow(name),
+            SeenKind::WorkflowVersion => version::workflow_of(name).map(of_workflow).unwrap_or_default(),
+            SeenKind::TenantSchedule | SeenKind::TenantLedger => self.open_runs.keys().cloned().collect(),
+            SeenKind::Job => self.jobs.get(name).and_then(|job| job.labels().get(LABEL_RUN)).cloned().into_iter().collect(),
+            SeenKind::Directory | SeenKind::Pod | SeenKind::Group | SeenKind::CustomTaskExtension | SeenKind::User => Vec::new(),
+        };
+        for name in runs {
+            self.weigh_run(&name);
+        }
+    }
+
+    /// What has a say in the Run.
+    pub(super) fn say_in(&self, run: &Run) -> SayIn<'_> {
+        let source = Source::of(run);
+        let number = run.status.as_ref().and_then(|status| status.plan.as_ref()).map(|plan| plan.version);
+        let version = source.zip(number).and_then(|(source, number)| self.version(&source.pinned(number)));
+        let workflow = source.and_then(|source| self.workflow(source.name()));
+        SayIn { head: self.head(), version, workflow, schedule: self.schedule() }
+    }
+
+    fn weigh_run(&mut self, name: &str) {
+        if let Some(run) = self.open_runs.get(name) {
+            let weight = room::weigh(&self.say_in(run), run, self.is_under_way(name));
+            self.room.note(run, weight);
+        }
     }
 
     fn forget_version(&mut self, name: &str) {
@@ -202,9 +199,9 @@ impl Cache {
     fn forget_run(&mut self, name: &str) {
         self.ended_runs.remove(name);
         if let Some(run) = self.open_runs.remove(name) {
-            self.turns.remove(&turn(&run));
-            if let Some(source) = &run.spec.source.workflow {
-                unlink(&mut self.open_runs_of, &source.name, name);
+            self.room.forget(&run);
+            if let Some(source) = Source::of(&run) {
+                unlink(&mut self.open_runs_of, source.name(), name);
             }
         }
     }
@@ -215,6 +212,7 @@ impl Cache {
             if let Some(run) = job.labels().get(LABEL_RUN) {
                 unlink(&mut self.jobs_of_run, run, name);
                 unlink(&mut self.unfinished_of_run, run, name);
+                self.weigh_run(run);
             }
         }
     }
@@ -281,9 +279,9 @@ impl Cache {
         self.open_runs_of.get(workflow).into_iter().flatten().filter_map(|name| self.open_runs.get(name))
     }
 
-    /// Those whose turn comes before that of `run`, the first one first.
-    pub fn open_runs_before(&self, run: &Run) -> impl Iterator<Item = &Run> {
-        self.turns.range(..turn(run)).filter_map(|(.., name)| self.open_runs.get(name))
+    /// Who of them takes a place among those that execute, and who waits for one.
+    pub(super) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Whether the Run of that name is complete.
@@ -315,12 +313,7 @@ impl Cache {
         self.jobs_of_run.get(run).into_iter().flatten().filter_map(|name| self.jobs.get(name))
     }
 
-    /// The names of the Runs, open or not, that have a Job that has not ended.
-    pub fn runs_under_way(&self) -> impl Iterator<Item = &str> {
-        self.unfinished_of_run.keys().map(String::as_str)
-    }
-
-    /// Whether the Run of that name has one.
+    /// Whether the Run of that name, open or not, has a Job that has not ended.
     #[must_use]
     pub fn is_under_way(&self, run: &str) -> bool {
         self.unfinished_of_run.contains_key(run)
@@ -366,7 +359,7 @@ impl Cache {
             Key::Run(of) => {
                 // Its limits are not known: what has begun goes on without them.
                 let is_first = |run: &Run| !run.status.as_ref().is_some_and(has_begun);
-                let is_of = |run: &&Run| run.spec.source.workflow.as_ref().is_some_and(|source| source.name == *name);
+                let is_of = |run: &&Run| Source::of(run).is_some_and(|source| source.name() == name);
                 let is_of_it = || self.open_run(of).filter(is_of).is_some_and(is_first);
                 matches!(kind, TenantLedger | TenantSchedule) || *kind == SeenKind::Run && name == of || *kind == Workflow && is_of_it()
             }
@@ -391,7 +384,7 @@ impl Cache {
             directories,
             open_runs,
             open_runs_of: _,
-            turns: _,
+            room: _,
             ended_runs,
             heads,
             jobs,
@@ -413,28 +406,6 @@ impl Cache {
     pub fn changes(&self) -> u64 {
         self.changes
     }
-}
-
-/// The order in which Runs get room.
-fn turn(run: &Run) -> Turn {
-    let scheduled = run.status.as_ref().and_then(|status| status.scheduled_date_time);
-    let created = || run.creation_timestamp().map(|time| our_time(&time));
-    (run.spec.priority != Priority::Emergency, scheduled.or_else(created).unwrap_or_default(), run.name_any())
-}
-
-/// Whether a Run has come to its end.
-pub(super) fn is_complete(run: &Run) -> bool {
-    run.status.as_ref().is_some_and(|status| conditions::is_true(&status.conditions, COMPLETE))
-}
-
-/// Whether only an evaluation can have made, or planned, this Run.
-pub(super) fn was_planned(run: &Run) -> bool {
-    epoch_label(run).is_some() || run.status.as_ref().is_some_and(|status| status.plan.is_some())
-}
-
-/// The epoch of a Run that an evaluation made.
-pub(super) fn epoch_label(run: &Run) -> Option<i64> {
-    run.labels().get(LABEL_EPOCH)?.parse().ok()
 }
 
 /// The name of the Job that a pod belongs to.

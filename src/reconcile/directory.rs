@@ -8,8 +8,8 @@ use super::{Next, ReconcileError, status};
 use crate::api::Directory;
 use crate::api::conditions::{self, DATA_QUALITY, DATES_PLAUSIBLE, Finding, READY, STALLED};
 use crate::api::directory::DirectoryStatus;
-use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
-use crate::api::tenant_ledger::{DirectoryHead, Unreadable};
+use crate::api::reasons::Reason;
+use crate::api::tenant_ledger::{DirectoryHead, UnreadableCount};
 use crate::cluster::Cluster;
 use crate::domain::concern::Concern;
 use crate::domain::validate::{self, Problem};
@@ -34,7 +34,7 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
     ready_and_stalled(
         &mut desired.conditions,
         &problems,
-        "Usable",
+        Reason::Usable,
         "workflows can work on it".to_owned(),
         directory.metadata.generation,
         now,
@@ -51,7 +51,7 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
 /// Whether every value of the directory could be read, and every name and correlation value is one person's. The first
 /// finding is the reason, and all of them are told: counts, and nobody's name.
 fn quality(head: &DirectoryHead) -> Finding<'static> {
-    let said = |words: &str, found: &[Unreadable]| {
+    let said = |words: &str, found: &[UnreadableCount]| {
         let counts: Vec<String> = found.iter().map(|found| format!("{} of {}", found.count, found.attribute)).collect();
         (!found.is_empty()).then(|| format!("{words}: {}", counts.join(", ")))
     };
@@ -59,13 +59,16 @@ fn quality(head: &DirectoryHead) -> Finding<'static> {
     let reused = "accounts that remember another correlation value than their record has, so that nothing enables them, gives or deletes \
                   until somebody says whose they are (tenure account)";
     let bad = [
-        (NAME_REUSED, number(reused, head.name_reused)),
-        (DUPLICATE_CORRELATION, number("people who share a correlation value, which identifies none of them", head.duplicate_correlation)),
-        ("Unreadable", said("values that cannot be read and never act", &head.unreadable)),
-        ("UnknownTimeZone", said("time zones that are none, so that another one applies", &head.zones)),
+        (Reason::NameReused, number(reused, head.name_reused)),
+        (
+            Reason::DuplicateCorrelation,
+            number("people who share a correlation value, which identifies none of them", head.duplicate_correlation),
+        ),
+        (Reason::Unreadable, said("values that cannot be read and never act", &head.unreadable)),
+        (Reason::UnknownTimeZone, said("time zones that are none, so that another one applies", &head.zones)),
     ];
-    let bad: Vec<(&'static str, String)> = bad.into_iter().filter_map(|(reason, text)| Some((reason, text?))).collect();
-    let reason = bad.first().map_or("Readable", |(reason, _)| *reason);
+    let bad: Vec<(Reason, String)> = bad.into_iter().filter_map(|(reason, text)| Some((reason, text?))).collect();
+    let reason = bad.first().map_or(Reason::Readable, |(reason, _)| *reason);
     let is_good = bad.is_empty();
     let good = is_good.then(|| "every value could be read".to_owned());
     let fillers = said("dates that stand for no value", &head.fillers);
@@ -76,10 +79,12 @@ fn quality(head: &DirectoryHead) -> Finding<'static> {
 /// Whether what people's dates say together can be meant. The first concern is the reason, and all of them are told: counts,
 /// and nobody's name.
 fn dates(head: &DirectoryHead) -> Finding<'static> {
-    let count = |concern: Concern| head.date_concerns.iter().find(|found| found.reason == concern.as_str()).map(|found| found.count);
+    let count = |concern: Concern| {
+        head.date_concerns.iter().find(|found| Reason::parse(&found.reason) == Some(concern.reason())).map(|found| found.count)
+    };
     let found: Vec<(Concern, i64)> = Concern::ALL.into_iter().filter_map(|concern| Some((concern, count(concern)?))).collect();
-    let reason = found.first().map_or("Plausible", |(concern, _)| concern.as_str());
-    let said = found.iter().map(|(concern, count)| format!("{}: {count} ({})", concern.as_str(), concern.in_words()));
+    let reason = found.first().map_or(Reason::Plausible, |(concern, _)| concern.reason());
+    let said = found.iter().map(|(concern, count)| format!("{}: {count} ({})", concern.reason(), concern.in_words()));
     let message =
         if found.is_empty() { "nothing about anybody's dates asks for a look".to_owned() } else { said.collect::<Vec<_>>().join("; ") };
     Finding { type_: DATES_PLAUSIBLE, status: found.is_empty().into(), reason, message }
@@ -89,7 +94,7 @@ fn dates(head: &DirectoryHead) -> Finding<'static> {
 pub(super) fn ready_and_stalled(
     conditions: &mut Vec<conditions::Condition>,
     problems: &[Problem],
-    reason: &str,
+    reason: Reason,
     message: String,
     generation: Option<i64>,
     now: DateTime<Utc>,
@@ -174,7 +179,7 @@ mod tests {
         let (status, reason, message) = said(two);
         assert_eq!((status, reason.as_str()), (false.into(), "LeaveDateUncovered"));
         assert!(message.starts_with("LeaveDateUncovered: 1 (no ") && message.contains("; ContractTooShort: 2 (a "), "{message}");
-        let all: Vec<_> = Concern::ALL.iter().map(|concern| json!({"reason": concern.as_str(), "count": 10_000})).collect();
+        let all: Vec<_> = Concern::ALL.iter().map(|concern| json!({"reason": concern.reason().as_str(), "count": 10_000})).collect();
         assert!(said(json!(all)).2.len() < 1024, "it fits into a condition");
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::tick::JobFacts;
 
 /// How a Job ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Ended {
+pub(super) struct JobOutcome {
     /// When.
     pub at: DateTime<Utc>,
     /// Whether its pod succeeded.
@@ -22,12 +22,12 @@ pub(super) struct Ended {
 }
 
 /// How the Job ended, if it has.
-pub(super) fn ended(job: &Job) -> Option<Ended> {
+pub(super) fn ended(job: &Job) -> Option<JobOutcome> {
     let conditions = job.status.as_ref()?.conditions.as_deref().unwrap_or_default();
     let holds = |type_: &str| conditions.iter().find(|condition| condition.type_ == type_ && condition.status == "True");
     let at = |condition: &JobCondition| condition.last_transition_time.as_ref().map_or_else(|| created(job), our_time);
-    let complete = holds("Complete").map(|condition| Ended { at: at(condition), succeeded: true });
-    complete.or_else(|| holds("Failed").map(|condition| Ended { at: at(condition), succeeded: false }))
+    let complete = holds("Complete").map(|condition| JobOutcome { at: at(condition), succeeded: true });
+    complete.or_else(|| holds("Failed").map(|condition| JobOutcome { at: at(condition), succeeded: false }))
 }
 
 /// Whether the Job has ended.

@@ -2,8 +2,9 @@
 
 use kube::ResourceExt as _;
 
-use super::Key;
-use super::cache::{self, Cache};
+use super::cache::Cache;
+use super::key::Key;
+use super::progress::is_complete;
 use super::watched::{Seen, SeenKind};
 use crate::api::Workflow;
 use crate::api::meta::{LABEL_EVALUATION, LABEL_RUN};
@@ -55,7 +56,7 @@ pub(super) fn concerned(seen: &Seen, cache: &Cache) -> Concerned {
             keys
         }
         Seen::Run(run) => {
-            if cache::is_complete(run) {
+            if is_complete(run) {
                 return of_ended_run(run.name_any());
             }
             vec![Key::Run(run.name_any()), Key::TenantSchedule]
@@ -359,26 +360,19 @@ mod tests {
     }
     #[test]
     fn look_ups_follow_what_is_seen() {
-        let asked = |name: &str, workflow: &str, priority: &str| {
-            let spec = json!({"source": {"workflow": {"name": workflow}}, "executionType": "onDemand", "priority": priority});
+        let asked = |name: &str, workflow: &str| {
+            let spec = json!({"source": {"workflow": {"name": workflow}}, "executionType": "onDemand"});
             object::<Run>("Run", name, json!({}), json!({"spec": spec}))
         };
-        let before = |cache: &Cache, run: &Run| cache.open_runs_before(run).map(kube::ResourceExt::name_any).collect::<Vec<_>>();
         let of = |cache: &Cache, workflow: &str| cache.open_runs_of(workflow).map(kube::ResourceExt::name_any).collect::<Vec<_>>();
         let mut cache = tenant();
-        let last = asked("y", "x", "normal");
-        for (seen, order, of_w, of_x) in [
-            (asked("z", "w", "emergency"), vec!["z", "a", "b"], vec!["a", "b", "z"], vec![]),
-            // Applied once more: another workflow, and then no emergency.
-            (asked("z", "x", "emergency"), vec!["z", "a", "b"], vec!["a", "b"], vec!["z"]),
-            (asked("z", "x", "normal"), vec!["a", "b"], vec!["a", "b"], vec!["z"]),
-        ] {
-            cache.put(Seen::from(seen));
-            assert_eq!((before(&cache, &last), of(&cache, "w"), of(&cache, "x")), (as_texts(&order), as_texts(&of_w), as_texts(&of_x)));
+        for (workflow, of_w, of_x) in [("w", vec!["a", "b", "z"], vec![]), ("x", vec!["a", "b"], vec!["z"])] {
+            cache.put(Seen::from(asked("z", workflow)));
+            assert_eq!((of(&cache, "w"), of(&cache, "x")), (as_texts(&of_w), as_texts(&of_x)));
         }
         cache.put(run("a", true));
         cache.remove(&run("b", false));
-        assert_eq!((before(&cache, &asked("zz", "x", "normal")), of(&cache, "w")), (as_texts(&["z"]), vec![]));
+        assert_eq!((of(&cache, "w"), of(&cache, "x")), (vec![], as_texts(&["z"])));
     }
 
     fn as_texts(names: &[&str]) -> Vec<String> {
@@ -393,15 +387,15 @@ mod tests {
             Seen::from(object::<Job>("Job", name, json!({"tenure.dev/run": "a"}), rest))
         };
         let mut cache = tenant();
-        let under_way = |cache: &Cache| (cache.runs_under_way().map(str::to_owned).collect::<Vec<_>>(), cache.is_under_way("a"));
+        let under_way = |cache: &Cache| (cache.is_under_way("a"), cache.is_under_way("b"));
         cache.put(job("a-a2", "a"));
         cache.put(ended("a-a1"));
-        assert_eq!(under_way(&cache), (as_texts(&["a"]), true));
+        assert_eq!(under_way(&cache), (true, false));
         cache.put(ended("a-a2"));
-        assert_eq!(under_way(&cache), (vec![], false));
+        assert_eq!(under_way(&cache), (false, false));
         cache.put(job("a-a3", "a"));
-        assert_eq!(under_way(&cache), (as_texts(&["a"]), true));
+        assert_eq!(under_way(&cache), (true, false));
         cache.remove(&job("a-a3", "a"));
-        assert_eq!(under_way(&cache), (vec![], false));
+        assert_eq!(under_way(&cache), (false, false));
     }
 }

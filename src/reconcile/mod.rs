@@ -12,87 +12,32 @@ mod attempt;
 mod cache;
 mod directory;
 pub mod foresight;
+mod intake;
 mod jobs;
+mod key;
 mod keys;
 mod memory;
+mod pass;
+mod progress;
 mod report;
+mod room;
 mod run;
 mod starting;
 mod status;
 pub mod supervise;
 mod tenant_schedule;
+mod turn;
 pub mod watched;
 mod workflow;
 
-use chrono::{DateTime, Utc};
-use thiserror::Error;
-
 pub use cache::Cache;
+pub use key::Key;
 pub use keys::keys_for;
 pub use memory::Memory;
+pub use pass::{Next, ReconcileError};
 pub use watched::{Seen, SeenKind};
 
-use crate::cluster::{Cluster, ClusterError};
-
-/// What is reconciled. The order is a good one to work in: an evaluation that starts last finds versions and plans done.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Key {
-    /// The Directory of that name.
-    Directory(String),
-    /// The Workflow of that name, also if it is gone.
-    Workflow(String),
-    /// The Run of that name.
-    Run(String),
-    /// The tenant's schedule and evaluations.
-    TenantSchedule,
-}
-
-/// When a key is to be reconciled again although nothing was seen.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Next {
-    /// The instant; none: only when something is seen.
-    pub wake_at: Option<DateTime<Utc>>,
-}
-
-impl Next {
-    /// Only when something is seen.
-    pub const IDLE: Self = Self { wake_at: None };
-
-    /// After a while: what decides cannot be read, and nobody knows what will be seen once it can.
-    fn later(cluster: &Cluster) -> Self {
-        Self { wake_at: Some(cluster.clock().now() + cluster.timing().blind_look) }
-    }
-}
-
-/// Why a pass did not come to its end. Trying again with a growing pause is right for every one of them.
-#[derive(Debug, Error)]
-pub enum ReconcileError {
-    /// The API server did not do what was asked.
-    #[error(transparent)]
-    Cluster(#[from] ClusterError),
-    /// What was watched is older than what the API server has.
-    #[error("{kind} {name:?}: what was watched is out of date")]
-    Behind {
-        /// The kind.
-        kind: &'static str,
-        /// The object.
-        name: String,
-    },
-    /// A name that we need belongs to something else.
-    #[error("{kind} {name:?}: the name is taken by an object that is not ours")]
-    NameTaken {
-        /// The kind.
-        kind: &'static str,
-        /// The object.
-        name: String,
-    },
-    /// The Job of a finished evaluation is in the way until it is gone.
-    #[error("Job {name:?}: still being deleted")]
-    StillThere {
-        /// The Job.
-        name: String,
-    },
-}
+use crate::cluster::Cluster;
 
 /// Brings one object to where it should be.
 ///

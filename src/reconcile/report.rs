@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::api::ProcessingStatus;
+use crate::api::reasons::Reason;
 use crate::api::run::{Counts, RunStatus, ShardReport, TaskReport};
-use crate::domain::rollup::{self, Ended};
+use crate::domain::rollup::{self, EndedRun};
 
 /// The result of a Run of which no subject is open.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub(super) fn of(shards: &[ShardReport], cancel: bool) -> Option<RunResult> {
         }
     }
     let started = shards.iter().any(|shard| shard.started);
-    let status = rollup::run_status(&Ended { counts: &counts, cancel, started });
+    let status = rollup::run_status(&EndedRun { counts: &counts, cancel, started });
     Some(RunResult { status, counts, tasks })
 }
 
@@ -73,11 +74,11 @@ impl RunResult {
 }
 
 /// The word of the condition Complete.
-pub(super) fn reason(status: Option<ProcessingStatus>) -> &'static str {
+pub(super) fn reason(status: Option<ProcessingStatus>) -> Reason {
     match status {
-        Some(ProcessingStatus::Failed) => "Failed",
-        Some(ProcessingStatus::Canceled) => "Canceled",
-        Some(ProcessingStatus::CompletedWithErrors) => "CompletedWithErrors",
+        Some(ProcessingStatus::Failed) => Reason::Failed,
+        Some(ProcessingStatus::Canceled) => Reason::Canceled,
+        Some(ProcessingStatus::CompletedWithErrors) => Reason::CompletedWithErrors,
         Some(
             ProcessingStatus::Completed
             | ProcessingStatus::Queued
@@ -85,6 +86,6 @@ pub(super) fn reason(status: Option<ProcessingStatus>) -> &'static str {
             | ProcessingStatus::Canceling
             | ProcessingStatus::Quarantined,
         )
-        | None => "Completed",
+        | None => Reason::Completed,
     }
 }

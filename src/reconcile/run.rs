@@ -1,36 +1,35 @@
 //! Run: from a plan in force to Jobs, and from what they report to a result. Slices are never read here.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt as _;
 
-use super::attempt::{self, Attempt, Attempts, KEPT_JOBS, Step};
-use super::cache::{self, Cache};
+use super::attempt::{self, AttemptJob, Attempts, KEPT_JOBS, NextAttempt};
+use super::cache::Cache;
 use super::memory::Memory;
-use super::starting::{JOB_NOT_STARTING, Waiting};
+use super::progress::is_complete;
+use super::room::{gate_of, plan_in_force};
+use super::starting::Waiting;
+use super::turn::has_room;
 use super::{Next, ReconcileError, jobs, report, status};
 use crate::api::conditions::{self, COMPLETE, Finding, HELD, PLANNED, STALLED};
 use crate::api::meta::LABEL_RUN;
-use crate::api::run::{ExecutionType, RunPlan, RunStatus};
-use crate::api::workflow::Category;
+use crate::api::reasons::Reason;
+use crate::api::run::RunStatus;
 use crate::api::{ProcessingStatus, Run, TenantLedger};
 use crate::cluster::events::Notice;
 use crate::cluster::{Cluster, Created, Selector};
-use crate::domain::gate::{self, Gate, Held};
+use crate::domain::gate::{Gate, Held};
+use crate::domain::hex;
 use crate::domain::job::{self, Execution, Owner};
+use crate::domain::source::Source;
 use crate::domain::timing::Timing;
-use crate::domain::{epochs, keys, version};
-
-/// Most Runs at the same time of a tenant without a schedule: the schedule's default.
-const DEFAULT_CONCURRENT_RUNS: i32 = 5;
 
 /// Everything that decides.
 struct Observed<'a> {
     run: Run,
     head: Option<&'a TenantLedger>,
-    attempts: Vec<Attempt>,
+    attempts: Vec<AttemptJob>,
     /// Jobs that have ended and have no time to live yet, by attempt.
     ended: Vec<(i32, String)>,
     missing_since: Option<DateTime<Utc>>,
@@ -43,8 +42,10 @@ struct Observed<'a> {
 }
 
 /// What to do.
-struct Plan {
+struct RunActions {
+    /// What stands there once everything else is done.
     status: RunStatus,
+    /// The attempt whose Job is created, and whether it may take over at once.
     start: Option<(i32, bool)>,
     retire: Vec<String>,
     missing: bool,
@@ -60,8 +61,8 @@ fn observe<'a>(cache: &'a Cache, memory: &Memory, name: &str) -> Option<Observed
 fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Observed<'a> {
     let name = run.name_any();
     let numbered = || jobs.iter().filter_map(|job| Some((job::attempt_number(&name, &job.name_any())?, *job)));
-    let attempts: Vec<Attempt> = numbered()
-        .map(|(number, job)| Attempt {
+    let attempts: Vec<AttemptJob> = numbered()
+        .map(|(number, job)| AttemptJob {
             number,
             own: job.owner_references().iter().any(|owner| Some(&owner.uid) == run.metadata.uid.as_ref()),
             ended: jobs::ended(job),
@@ -71,10 +72,10 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
     let ended =
         numbered().filter(|(_, job)| jobs::is_finished(job) && !jobs::has_ttl(job)).map(|(number, job)| (number, job.name_any())).collect();
     let missing_since = memory.missing_since.get(&name).copied();
-    let room = cache::is_complete(&run) || has_room(cache, memory, &run);
+    let room = is_complete(&run) || has_room(cache, memory, &run);
     let waiting = Waiting::longest(cache, jobs.iter().copied(), &memory.timing);
     // A Job that was just created may not stand in the status yet.
-    let gate = gate_of(cache, &run, attempts.iter().any(|attempt| attempt.own));
+    let gate = gate_of(&cache.say_in(&run), &run, attempts.iter().any(|attempt| attempt.own));
     Observed { run, head: cache.head(), attempts, ended, missing_since, gate, room, waiting, timing: memory.timing }
 }
 
@@ -84,140 +85,80 @@ fn all_terminated(cache: &Cache, job: &str) -> bool {
     pods.peek().is_some() && pods.all(jobs::is_terminated)
 }
 
-fn plan_in_force<'a>(run: &'a Run, head: Option<&TenantLedger>) -> Option<&'a RunPlan> {
-    let plan = run.status.as_ref()?.plan.as_ref()?;
-    epochs::is_valid(&head?.spec, plan.epoch).then_some(plan)
-}
-
-/// Whether the Run takes no place among those that execute at the same time. So does one whose category nobody knows
-/// any more: an off-boarding must not wait.
-fn is_exempt(cache: &Cache, run: &Run) -> bool {
-    let Some(source) = &run.spec.source.workflow else { return true };
-    let number = run.status.as_ref().and_then(|status| status.plan.as_ref()).map(|plan| plan.version);
-    let pinned = number.and_then(|number| cache.version(&version::version_name(&source.name, number)));
-    let category = pinned.map(|version| version.spec.template.category);
-    category
-        .or_else(|| cache.workflow(&source.name).map(|workflow| workflow.spec.category))
-        .is_none_or(|category| category == Category::Leaver)
-}
-
-/// Whether one more Run may execute: the bound is not reached, and none that waits for its first attempt goes before.
-fn has_room(cache: &Cache, memory: &Memory, run: &Run) -> bool {
-    if is_exempt(cache, run) {
-        return true;
-    }
-    let bound = cache.schedule().map_or(DEFAULT_CONCURRENT_RUNS, |schedule| schedule.spec.max_concurrent_runs);
-    let bound = usize::try_from(bound).unwrap_or(1).max(1);
-    let name = run.name_any();
-    let takes_place = |other: &&Run| other.name_any() != name && !is_exempt(cache, other);
-    // A Job that was just created may not have been seen.
-    let launched = memory.launched.iter().filter(|(_, job)| cache.job(job).is_none()).map(|(run, _)| run.as_str());
-    let executing: BTreeSet<&str> = cache.runs_under_way().chain(launched).collect();
-    let places = executing.iter().filter_map(|other| cache.open_run(other)).filter(takes_place).count();
-    let left = bound.saturating_sub(places);
-    let is_first = |run: &Run| run.status.as_ref().is_none_or(|status| status.attempt == 0);
-    if !is_first(run) {
-        return left > 0;
-    }
-    let ahead = cache
-        .open_runs_before(run)
-        .filter(|other| is_first(other) && !executing.contains(other.name_any().as_str()))
-        .filter(takes_place)
-        .filter(|other| {
-            plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0) && gate_of(cache, other, false) == Gate::Open
-        });
-    // More than there are places for need not be counted.
-    ahead.take(left).count() < left
-}
-
-/// What stands between the Run's plan and its first effect, as Workflow and TenantSchedule say today. `has_jobs`: there is
-/// a Job of an attempt at it.
-fn gate_of(cache: &Cache, run: &Run, has_jobs: bool) -> Gate {
-    let Some(plan) = plan_in_force(run, cache.head()) else { return Gate::Open };
-    let source = run.spec.source.workflow.as_ref();
-    let version = source.and_then(|source| cache.version(&version::version_name(&source.name, plan.version)));
-    let workflow = source.and_then(|source| cache.workflow(&source.name));
-    let gate = gate::gate(&gate::Facts {
-        plan,
-        execution: run.spec.execution_type,
-        has_begun: has_jobs || run.status.as_ref().is_some_and(gate::has_begun),
-        version: version.map(|version| &version.spec.template),
-        workflow: workflow.and_then(|workflow| workflow.spec.execution_limits.as_ref()),
-        tenant: cache.schedule().and_then(|schedule| schedule.spec.limits.as_ref()),
-    });
-    match gate {
-        // All that is left to do is to cancel everybody: no limit is about that, and held it would never end.
-        Gate::Held { reason: Held::LimitExceeded, .. } if run.spec.cancel => Gate::Open,
-        gate => gate,
-    }
-}
-
-fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> Plan {
+fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> RunActions {
     let run = &observed.run;
     let current = run.status.clone().unwrap_or_default();
-    let mut plan = Plan { status: current, start: None, retire: Vec::new(), missing: false, wake_at: None };
-    if cache::is_complete(run) {
-        plan.retire = observed.ended.iter().map(|(_, name)| name.clone()).collect();
-        return plan;
+    let mut actions = RunActions { status: current, start: None, retire: Vec::new(), missing: false, wake_at: None };
+    if is_complete(run) {
+        actions.retire = observed.ended.iter().map(|(_, name)| name.clone()).collect();
+        return actions;
     }
     let Some(in_force) = plan_in_force(run, observed.head).cloned() else {
-        await_plan(&mut plan.status, run, observed.head, now);
-        return plan;
+        await_plan(&mut actions.status, run, observed.head, now);
+        return actions;
     };
     let generation = run.metadata.generation;
-    let status = &mut plan.status;
+    let status = &mut actions.status;
     status.observed_generation = generation;
     status.total_users_count = in_force.subjects;
-    say(status, run, PLANNED, true, "Sealed", format!("planned by evaluation {}", in_force.epoch), now);
+    say(status, run, PLANNED, true, Reason::Sealed, format!("planned by evaluation {}", in_force.epoch), now);
     if conditions::is_true(&status.conditions, HELD) && observed.gate == Gate::Open {
-        say(status, run, HELD, false, "Open", "nothing holds it any more".to_owned(), now);
+        say(status, run, HELD, false, Reason::Open, "nothing holds it any more".to_owned(), now);
     }
-    if let (Gate::Held { reason, message }, true) = (&observed.gate, in_force.subjects > 0) {
+    if let (Gate::Held { reason, message, .. }, true) = (&observed.gate, in_force.subjects > 0) {
         status.processing_status = Some(match reason {
             Held::RestoredWhileRunning => ProcessingStatus::Queued,
             Held::LimitExceeded => ProcessingStatus::Quarantined,
         });
-        say(status, run, HELD, true, reason.as_str(), message.clone(), now);
+        say(status, run, HELD, true, reason.reason(), message.clone(), now);
     } else if in_force.subjects == 0 {
         status.processing_status = Some(ProcessingStatus::Completed);
         status.completed_date_time = status.completed_date_time.or(Some(now));
-        say(status, run, COMPLETE, true, in_force.reason.as_deref().unwrap_or("NobodyDue"), "nobody was planned".to_owned(), now);
+        say(
+            status,
+            run,
+            COMPLETE,
+            true,
+            Reason::of(in_force.reason.as_deref()).unwrap_or(Reason::NobodyDue),
+            "nobody was planned".to_owned(),
+            now,
+        );
     } else if let Some(result) = report::of(&status.shards, run.spec.cancel) {
         let message = result.sentence();
         result.write(status, now);
         say(status, run, COMPLETE, true, report::reason(status.processing_status), message, now);
     } else {
-        execute(&mut plan, observed, now);
+        execute(&mut actions, observed, now);
     }
-    judge_start(&mut plan, observed, now);
-    plan
+    judge_start(&mut actions, observed, now);
+    actions
 }
 
 /// Says whether a Job of the Run waits too long for its container. Nothing is said of a Run whose Jobs all start.
-fn judge_start(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
-    let status = &mut plan.status;
+fn judge_start(actions: &mut RunActions, observed: &Observed<'_>, now: DateTime<Utc>) {
+    let status = &mut actions.status;
     let waiting = observed.waiting.as_ref();
     if let Some(late) = waiting.filter(|waiting| waiting.is_late(now)) {
-        say(status, &observed.run, STALLED, true, JOB_NOT_STARTING, late.message.clone(), now);
+        say(status, &observed.run, STALLED, true, Reason::JobNotStarting, late.message.clone(), now);
     } else if conditions::is_true(&status.conditions, STALLED) {
-        say(status, &observed.run, STALLED, false, "JobStarted", "its Job has started".to_owned(), now);
+        say(status, &observed.run, STALLED, false, Reason::JobStarted, "its Job has started".to_owned(), now);
     }
-    plan.wake_at = [plan.wake_at, waiting.and_then(|waiting| waiting.look_at(now))].into_iter().flatten().min();
+    actions.wake_at = [actions.wake_at, waiting.and_then(|waiting| waiting.look_at(now))].into_iter().flatten().min();
 }
 
 /// A Run without a plan in force. Those that evaluations made are left to them.
 fn await_plan(status: &mut RunStatus, run: &Run, head: Option<&TenantLedger>, now: DateTime<Utc>) {
-    if run.spec.execution_type == ExecutionType::Scheduled || (head.is_none() && status.plan.is_some()) {
+    if run.spec.is_scheduled() || (head.is_none() && status.plan.is_some()) {
         return;
     }
     status.observed_generation = run.metadata.generation;
     status.processing_status = Some(ProcessingStatus::Queued);
-    say(status, run, PLANNED, false, "AwaitingEvaluation", "the next evaluation plans it".to_owned(), now);
+    say(status, run, PLANNED, false, Reason::AwaitingEvaluation, "the next evaluation plans it".to_owned(), now);
 }
 
 /// The next attempt of a Run with open subjects.
-fn execute(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
-    let status = &mut plan.status;
+fn execute(actions: &mut RunActions, observed: &Observed<'_>, now: DateTime<Utc>) {
+    let status = &mut actions.status;
     let started = status.shards.iter().any(|shard| shard.started);
     status.processing_status = Some(match (observed.run.spec.cancel, started) {
         (true, _) => ProcessingStatus::Canceling,
@@ -235,16 +176,19 @@ fn execute(plan: &mut Plan, observed: &Observed<'_>, now: DateTime<Utc>) {
     };
     status.attempt = status.attempt.max(seen);
     let newest = attempts.known.max(seen);
-    plan.retire =
+    actions.retire =
         observed.ended.iter().filter(|(number, _)| number.saturating_add(KEPT_JOBS) <= newest).map(|(_, name)| name.clone()).collect();
     match attempt::next_attempt(&attempts) {
-        Step::Pause { until, missing } => {
-            plan.missing = missing;
-            plan.wake_at = Some(until);
+        NextAttempt::Pause { until, missing } => {
+            actions.missing = missing;
+            actions.wake_at = Some(until);
         }
-        Step::Start { attempt, take_over } if observed.room => plan.start = Some((attempt, take_over)),
+        NextAttempt::Start { attempt, take_over } if observed.room => {
+            status.attempt = attempt;
+            actions.start = Some((attempt, take_over));
+        }
         // Without room the end of another Run is seen, and asks again.
-        Step::Running | Step::Start { .. } => {}
+        NextAttempt::Running | NextAttempt::Start { .. } => {}
     }
 }
 
@@ -260,11 +204,11 @@ fn notice<'a>(run: &Run, name: &'a str, desired: &'a RunStatus) -> Option<Notice
     }
     let since = before.map(|before| before.last_transition_time.to_rfc3339()).unwrap_or_default();
     let digest = sha2::Sha256::digest([run.metadata.uid.clone().unwrap_or_default(), since].join("\n"));
-    let message = format!("{}; nothing is done until a person decides", held.message);
-    Some(Notice { kind: "Run", name, warning: true, reason: &held.reason, message, id: format!("held-{}", keys::encode(&digest[..8])) })
+    let (reason, message) = (Reason::parse(&held.reason)?, format!("{}; nothing is done until a person decides", held.message));
+    Some(Notice { kind: "Run", name, warning: true, reason, message, id: format!("held-{}", hex::encode(&digest[..8])) })
 }
 
-fn say(status: &mut RunStatus, run: &Run, type_: &str, holds: bool, reason: &str, message: String, now: DateTime<Utc>) {
+fn say(status: &mut RunStatus, run: &Run, type_: &str, holds: bool, reason: Reason, message: String, now: DateTime<Utc>) {
     conditions::upsert(&mut status.conditions, Finding { type_, status: holds.into(), reason, message }, run.metadata.generation, now);
 }
 
@@ -279,31 +223,30 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
         waiting.ask(cluster).await?;
     }
     let now = cluster.clock().now();
-    let mut plan = decide(&observed, now);
-    if plan.start.is_some() {
+    let mut actions = decide(&observed, now);
+    if actions.start.is_some() {
         observed = observe_again(cache, cluster, memory, &observed).await?;
-        plan = decide(&observed, now);
+        actions = decide(&observed, now);
     }
-    if plan.missing {
+    if actions.missing {
         memory.missing_since.entry(name.to_owned()).or_insert(now);
     } else {
         memory.missing_since.remove(name);
     }
-    if let Some((attempt, take_over)) = plan.start {
+    if let Some((attempt, take_over)) = actions.start {
         let job = launch(cluster, memory, &observed.run, attempt, take_over).await?;
         memory.launched.insert(name.to_owned(), job);
-        plan.status.attempt = attempt;
     } else if memory.launched.get(name).is_some_and(|job| cache.job(job).is_some()) {
         memory.launched.remove(name);
     }
-    if let Some(notice) = notice(&observed.run, name, &plan.status) {
+    if let Some(notice) = notice(&observed.run, name, &actions.status) {
         cluster.publish(&notice).await?;
     }
-    status::write::<Run, _>(cluster, name, observed.run.status.as_ref(), &plan.status).await?;
-    for job in &plan.retire {
+    status::write::<Run, _>(cluster, name, observed.run.status.as_ref(), &actions.status).await?;
+    for job in &actions.retire {
         jobs::retire(cluster, job).await?;
     }
-    Ok(Next { wake_at: plan.wake_at })
+    Ok(Next { wake_at: actions.wake_at })
 }
 
 /// One pass over a Run that is not open: if it has come to its end, so have its Jobs.
@@ -345,7 +288,7 @@ async fn launch(cluster: &Cluster, memory: &Memory, run: &Run, attempt: i32, tak
     let execution = job::execution_job(&Execution {
         namespace: cluster.namespace(),
         run: Owner { kind: "Run", name: &name, uid },
-        workflow: run.spec.source.workflow.as_ref().map_or("", |workflow| workflow.name.as_str()),
+        workflow: Source::of(run).map_or("", Source::name),
         attempt,
         take_over,
         timing: &memory.timing,

@@ -12,9 +12,6 @@ use super::jobs;
 use crate::cluster::{Cluster, ClusterError};
 use crate::domain::timing::Timing;
 
-/// The reason of the condition Stalled.
-pub(super) const JOB_NOT_STARTING: &str = "JobNotStarting";
-
 /// Longest of the cluster's own words that are quoted, in characters.
 const LONGEST_QUOTE: usize = 500;
 

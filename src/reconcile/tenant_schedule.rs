@@ -1,21 +1,23 @@
 //! `TenantSchedule`: the Jobs of evaluations, and what the tenant's evaluation has come to.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt as _;
 
-use super::cache::{self, Cache};
+use super::cache::Cache;
 use super::directory::ready_and_stalled;
 use super::jobs;
-use super::memory::{Memory, Started};
-use super::starting::{JOB_NOT_STARTING, Waiting};
+use super::memory::{Evaluations, Memory, Started};
+use super::progress::{epoch_label, is_complete};
+use super::starting::Waiting;
 use super::workflow::tenant;
 use super::{Next, ReconcileError, status};
 use crate::api::conditions::{self, Finding, READY, STALLED};
 use crate::api::meta::{ANNOTATION_EVALUATE_NOW, DEFAULT_NAME, LABEL_EVALUATION};
-use crate::api::run::ExecutionType;
+use crate::api::reasons::Reason;
 use crate::api::tenant_schedule::TenantScheduleStatus;
 use crate::api::{Run, TenantLedger, TenantSchedule, Workflow};
 use crate::cluster::{Cluster, Created, Selector};
@@ -61,7 +63,7 @@ impl Observed<'_> {
 }
 
 /// What to do.
-struct Plan {
+struct ScheduleActions {
     decision: Option<EvaluationDecision>,
     status: TenantScheduleStatus,
     retire: Vec<String>,
@@ -101,10 +103,10 @@ fn identity(run: &Run) -> (String, String) {
 /// restored without its status.
 fn asks_for_plan(run: &Run, head: Option<&TenantLedger>) -> bool {
     let valid = |epoch: i64| head.is_some_and(|head| epochs::is_valid(&head.spec, epoch));
-    if cache::is_complete(run) || run.status.as_ref().and_then(|status| status.plan.as_ref()).is_some_and(|plan| valid(plan.epoch)) {
+    if is_complete(run) || run.status.as_ref().and_then(|status| status.plan.as_ref()).is_some_and(|plan| valid(plan.epoch)) {
         return false;
     }
-    run.spec.execution_type != ExecutionType::Scheduled || cache::epoch_label(run).is_some_and(valid)
+    !run.spec.is_scheduled() || epoch_label(run).is_some_and(valid)
 }
 
 fn head_facts(head: &TenantLedger) -> HeadFacts {
@@ -112,20 +114,26 @@ fn head_facts(head: &TenantLedger) -> HeadFacts {
         epoch: head.spec.epoch,
         sealed_epoch: head.spec.sealed_epoch,
         as_of: head.spec.as_of,
+        took: head.spec.evaluation_milliseconds.and_then(|took| u64::try_from(took).ok()).map(Duration::from_millis),
         allocated_as_of: head.spec.allocated_as_of,
         look_again_at: head.spec.look_again_at.filter(|at| head.spec.as_of.is_none_or(|as_of| *at > as_of)),
     }
 }
 
-/// Brings the memory up to date with what is seen, and says what asks for an evaluation.
-fn asks(observed: &Observed<'_>, memory: &mut Memory) -> (bool, Unplanned) {
+/// What this process knows of its evaluations once it has seen this.
+fn learned(observed: &Observed<'_>, known: &Evaluations) -> Evaluations {
     let sealed = observed.head.as_ref().map_or(0, |head| head.spec.sealed_epoch);
-    let known = &mut memory.evaluations;
+    let mut known = known.clone();
     for job in observed.jobs.iter().filter(|job| job.finished_at.is_some() && job.number > sealed) {
         known.note_failed(&job.uid);
     }
     known.note_sealed(sealed);
     known.note_refused(observed.refusal, sealed);
+    known
+}
+
+/// What asks for an evaluation.
+fn asks(observed: &Observed<'_>, known: &Evaluations) -> (bool, Unplanned) {
     let spec = &observed.schedule.spec;
     let changed = spec.evaluate_on_change && known.covered_changes.is_none_or(|covered| covered < observed.changes);
     let asked = evaluate_now(observed.schedule).is_some_and(|value| known.answered.as_deref() != Some(value));
@@ -143,8 +151,9 @@ fn evaluate_now(schedule: &TenantSchedule) -> Option<&str> {
     schedule.annotations().get(ANNOTATION_EVALUATE_NOW).map(String::as_str)
 }
 
-fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &mut Memory, now: DateTime<Utc>) -> Plan {
-    let (change, unplanned) = asks(observed, memory);
+fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &Memory, now: DateTime<Utc>) -> ScheduleActions {
+    let (change, unplanned) = asks(observed, &memory.evaluations);
+    let unsettled = memory.evaluations.unsettled_since.map(|since| since + memory.timing.settle_pause).filter(|until| *until > now);
     let can_tell = observed.problems.is_empty() && !observed.head_missing() && !observed.has_unknown_keys() && memory.clock_skew.is_none();
     let decision = ticks.filter(|_| can_tell).map(|schedule| {
         tick::decide_evaluation(&Input {
@@ -160,8 +169,13 @@ fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &mut Memory
             now,
         })
     });
+    // One that would start waits for Workflows that were applied and not looked at yet.
+    let decision = match (decision, unsettled) {
+        (Some(EvaluationDecision::Start { .. }), Some(until)) => Some(EvaluationDecision::Wait { until: Some(until) }),
+        (decision, _) => decision,
+    };
     let status = desired_status(observed, decision.as_ref(), memory, ticks, now);
-    Plan { decision, status, retire: retire(observed) }
+    ScheduleActions { decision, status, retire: retire(observed) }
 }
 
 /// Jobs whose outcome is stored: their epoch was sealed, or never will be.
@@ -190,7 +204,7 @@ fn desired_status(
     }
     let conditions = &mut desired.conditions;
     if !observed.problems.is_empty() {
-        ready_and_stalled(conditions, &observed.problems, "", String::new(), generation, now);
+        ready_and_stalled(conditions, &observed.problems, Reason::Scheduled, String::new(), generation, now);
         return desired;
     }
     let stalled = match (decision, memory.evaluations.refused) {
@@ -205,31 +219,31 @@ fn desired_status(
     };
     let late = observed.waiting.as_ref().filter(|waiting| waiting.is_late(now));
     let stalled = stalled.map(|(reason, message)| (reason, message.to_owned()));
-    let stalled = stalled.or_else(|| Some((JOB_NOT_STARTING, late?.message.clone())));
+    let stalled = stalled.or_else(|| Some((Reason::JobNotStarting, late?.message.clone())));
     if let Some((reason, message)) = stalled {
         conditions::upsert(conditions, Finding { type_: READY, status: false.into(), reason, message: message.clone() }, generation, now);
         conditions::upsert(conditions, Finding { type_: STALLED, status: true.into(), reason, message }, generation, now);
     } else if schedule.spec.suspend {
-        ready_and_stalled(conditions, &[], "Suspended", "no evaluation starts".to_owned(), generation, now);
+        ready_and_stalled(conditions, &[], Reason::Suspended, "no evaluation starts".to_owned(), generation, now);
     } else {
-        ready_and_stalled(conditions, &[], "Scheduled", "evaluations start as scheduled".to_owned(), generation, now);
+        ready_and_stalled(conditions, &[], Reason::Scheduled, "evaluations start as scheduled".to_owned(), generation, now);
     }
     desired
 }
 
 /// Reason and sentence of a tenant that stands still.
-type Stalled = (&'static str, &'static str);
+type Stalled = (Reason, &'static str);
 const HEAD_MISSING: Stalled =
-    ("HeadMissing", "there is history, but the TenantLedger default is gone: restore it from a backup; no new one is made");
+    (Reason::HeadMissing, "there is history, but the TenantLedger default is gone: restore it from a backup; no new one is made");
 const TORN_RESTORE: Stalled =
-    ("TornRestore", "there are rows of an epoch that the TenantLedger default never allocated: restore all objects from one backup");
+    (Reason::TornRestore, "there are rows of an epoch that the TenantLedger default never allocated: restore all objects from one backup");
 const KEY_VERSION_UNKNOWN: Stalled = (
-    "KeyVersionUnknown",
+    Reason::KeyVersionUnknown,
     "another version of Tenure wrote the TenantLedger default, with keys that this one cannot read: install that version again",
 );
 const CLOCK_OFF: Stalled =
-    ("ClockOff", "the clock of a node is more than a minute away from the API server's: nobody is evaluated until it is set right");
-const CLOCK_BEHIND: Stalled = ("ClockBehind", "the clock is before the instant of the last evaluation");
+    (Reason::ClockOff, "the clock of a node is more than a minute away from the API server's: nobody is evaluated until it is set right");
+const CLOCK_BEHIND: Stalled = (Reason::ClockBehind, "the clock is before the instant of the last evaluation");
 
 /// One pass.
 pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory) -> Result<Next, ReconcileError> {
@@ -243,39 +257,32 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     }
     let ticks = tick::ticks(cluster.namespace(), &observed.schedule.spec).ok();
     let now = cluster.clock().now();
-    let mut plan = decide(&observed, ticks.as_ref(), memory, now);
-    for name in &plan.retire {
+    memory.evaluations = learned(&observed, &memory.evaluations);
+    memory.evaluations.unsettled_since = unsettled_since(cache, memory.evaluations.unsettled_since, now);
+    let mut actions = decide(&observed, ticks.as_ref(), memory, now);
+    for name in &actions.retire {
         jobs::retire(cluster, name).await?;
     }
-    let unsettled = settles_until(cache, memory, now);
-    if let (Some(EvaluationDecision::Start { .. }), Some(until)) = (&plan.decision, unsettled) {
-        plan.decision = Some(EvaluationDecision::Wait { until: Some(until) });
-    } else if let Some(EvaluationDecision::Start { .. }) = plan.decision {
-        plan = start(&mut observed, ticks.as_ref(), cluster, memory, now).await?;
+    if let Some(EvaluationDecision::Start { .. }) = actions.decision {
+        actions = start(&mut observed, ticks.as_ref(), cluster, memory, now).await?;
     }
-    status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &plan.status).await?;
-    let wake_at = wake_at(plan.decision.as_ref(), ticks.as_ref(), now);
+    status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &actions.status).await?;
+    let wake_at = wake_at(actions.decision.as_ref(), ticks.as_ref(), now);
     let again = memory.clock_skew.map(|_| now + memory.timing.clock_look);
     let late = observed.waiting.as_ref().and_then(|waiting| waiting.look_at(now));
     Ok(Next { wake_at: [wake_at, again, late].into_iter().flatten().min() })
 }
 
-/// Until when an evaluation waits for Workflows that were applied and not looked at yet: without their versions it would
-/// leave them to the next tick. The end of their pass is seen and asks again; a pass that fails delays nobody for long.
-fn settles_until(cache: &Cache, memory: &mut Memory, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+/// Since when there are Workflows that were applied and not looked at yet: without their versions an evaluation would leave
+/// them to the next tick. The end of their pass is seen and asks again; a pass that fails delays nobody for long.
+fn unsettled_since(cache: &Cache, since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let looked_at = |workflow: &Workflow| {
         let status = workflow.status.as_ref().filter(|status| status.observed_generation == workflow.metadata.generation);
         // One that could not work when it was looked at, and can by now, because its schedule or its Directory came
         // after it, is to be looked at again.
         status.is_some_and(|status| conditions::is_true(&status.conditions, READY) || !can_work(cache, workflow))
     };
-    let since = &mut memory.evaluations.unsettled_since;
-    if cache.workflows().all(looked_at) {
-        *since = None;
-        return None;
-    }
-    let until = *since.get_or_insert(now) + memory.timing.settle_pause;
-    (until > now).then_some(until)
+    if cache.workflows().all(looked_at) { None } else { since.or(Some(now)) }
 }
 
 fn can_work(cache: &Cache, workflow: &Workflow) -> bool {
@@ -298,7 +305,7 @@ async fn start(
     cluster: &Cluster,
     memory: &mut Memory,
     now: DateTime<Utc>,
-) -> Result<Plan, ReconcileError> {
+) -> Result<ScheduleActions, ReconcileError> {
     let behind = || ReconcileError::Behind { kind: "TenantSchedule", name: DEFAULT_NAME.to_owned() };
     let schedule = cluster.find::<TenantSchedule>(DEFAULT_NAME).await?.ok_or_else(behind)?;
     if schedule.metadata.uid != observed.schedule.metadata.uid || schedule.metadata.generation != observed.schedule.metadata.generation {
@@ -307,8 +314,9 @@ async fn start(
     observed.head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?;
     let found = cluster.list::<Job>(&Selector::labels(format!("{LABEL_EVALUATION}=true"))).await?;
     observed.jobs = found.iter().filter_map(jobs::evaluation_facts).collect();
-    let plan = decide(observed, ticks, memory, now);
-    let Some(EvaluationDecision::Start { number, runs_only, replaces }) = &plan.decision else { return Ok(plan) };
+    memory.evaluations = learned(observed, &memory.evaluations);
+    let actions = decide(observed, ticks, memory, now);
+    let Some(EvaluationDecision::Start { number, runs_only, replaces }) = &actions.decision else { return Ok(actions) };
     let (number, runs_only) = (*number, *runs_only);
     let name = job::evaluation_job_name(number);
     if let Some(uid) = replaces {
@@ -334,7 +342,7 @@ async fn start(
         evaluate_now: evaluate_now(observed.schedule).map(str::to_owned),
         runs: observed.unplanned.clone(),
     });
-    Ok(plan)
+    Ok(actions)
 }
 
 /// A Job of that name is there although none was listed: an earlier try of this very creation, one that is still being

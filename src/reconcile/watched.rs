@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use kube::ResourceExt as _;
 use kube::api::{ApiResource, ObjectMeta};
 
-use super::cache;
+use super::progress::{is_complete, was_planned};
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
 use crate::api::{CustomTaskExtension, Directory, Group, Run, TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion};
 use crate::cluster::client::Kind;
@@ -182,7 +182,7 @@ impl Seen {
     #[must_use]
     pub fn shortened(self) -> Self {
         match self {
-            Self::Run(run) if cache::is_complete(&run) => Self::EndedRun { name: run.name_any(), planned: cache::was_planned(&run) },
+            Self::Run(run) if is_complete(&run) => Self::EndedRun { name: run.name_any(), planned: was_planned(&run) },
             other => other,
         }
     }

@@ -2,6 +2,7 @@
 //! last spec and the time of its absence on its newest version.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kube::ResourceExt as _;
@@ -13,18 +14,16 @@ use super::memory::Memory;
 use super::{Key, Next, ReconcileError, status};
 use crate::api::conditions::{self, Finding, REFERENCES_RESOLVED};
 use crate::api::meta::{ANNOTATION_GIT_COMMIT, DEFAULT_NAME, LABEL_MANAGED_BY, LABEL_WORKFLOW, MANAGED_BY};
+use crate::api::reasons::Reason;
 use crate::api::tenant_ledger::WorkflowHead;
-use crate::api::workflow::WorkflowStatus;
+use crate::api::workflow::{WorkflowSpec, WorkflowStatus};
 use crate::api::workflow_version::{WorkflowVersionSpec, WorkflowVersionStatus};
 use crate::api::{TenantLedger, Workflow, WorkflowVersion};
 use crate::cluster::events::{Notice, our_time};
 use crate::cluster::{Cluster, Created, Selector};
-use crate::domain::validate::{self, Problem, Tenant};
+use crate::domain::validate::{self, Problem, Referents};
 use crate::domain::version::{self, VersionDecision};
-use crate::domain::{keys, references};
-
-/// Reason: the Workflow names what is not there.
-const REFERENCE_MISSING: &str = "ReferenceMissing";
+use crate::domain::{hex, references};
 
 /// Everything that decides while the Workflow is there.
 struct Observed<'a> {
@@ -32,13 +31,13 @@ struct Observed<'a> {
     workflow: &'a Workflow,
     versions: Vec<&'a WorkflowVersion>,
     head: Option<&'a WorkflowHead>,
-    tenant: Tenant<'a>,
+    tenant: Referents<'a>,
     /// What the Workflow names and what is not there.
     missing: Vec<String>,
 }
 
 /// What to do.
-enum Plan {
+enum WorkflowDecision {
     /// It cannot work; no version is made.
     Stall(Vec<Problem>),
     /// It says what this version says.
@@ -64,13 +63,13 @@ fn entry<'a>(head: &'a TenantLedger, name: &str) -> Option<&'a WorkflowHead> {
 }
 
 /// What Workflows refer to.
-pub(super) fn tenant(cache: &Cache) -> Tenant<'_> {
-    Tenant { schedule: cache.schedule().map(|schedule| &schedule.spec), directories: cache.directories() }
+pub(super) fn tenant(cache: &Cache) -> Referents<'_> {
+    Referents { schedule: cache.schedule().map(|schedule| &schedule.spec), directories: cache.directories() }
 }
 
-fn decide(observed: &Observed<'_>) -> Plan {
+fn decide(observed: &Observed<'_>) -> WorkflowDecision {
     let problems = validate::workflow_problems(&observed.workflow.spec, &observed.tenant);
-    if problems.is_empty() { Plan::Version(version(observed)) } else { Plan::Stall(problems) }
+    if problems.is_empty() { WorkflowDecision::Version(version(observed)) } else { WorkflowDecision::Stall(problems) }
 }
 
 fn version(observed: &Observed<'_>) -> VersionDecision {
@@ -89,9 +88,9 @@ fn version(observed: &Observed<'_>) -> VersionDecision {
 /// and who is given something that is not there fails with its name.
 fn resolved(missing: &[String]) -> Finding<'static> {
     let (reason, message) = if missing.is_empty() {
-        ("Resolved", "everything that it names is there".to_owned())
+        (Reason::Resolved, "everything that it names is there".to_owned())
     } else {
-        (REFERENCE_MISSING, format!("it names what is not there: {}", missing.join(", ")))
+        (Reason::ReferenceMissing, format!("it names what is not there: {}", missing.join(", ")))
     };
     Finding { type_: REFERENCES_RESOLVED, status: missing.is_empty().into(), reason, message }
 }
@@ -108,23 +107,25 @@ fn notice<'a>(workflow: &'a Workflow, name: &'a str, missing: &[String]) -> Opti
     }
     let since = before.map(|before| before.last_transition_time.to_rfc3339()).unwrap_or_default();
     let digest = sha2::Sha256::digest([workflow.uid().unwrap_or_default(), since, message.clone()].join("\n"));
-    let id = format!("references-{}", keys::encode(&digest[..8]));
-    Some(Notice { kind: "Workflow", name, warning: true, reason: REFERENCE_MISSING, message, id })
+    let id = format!("references-{}", hex::encode(&digest[..8]));
+    Some(Notice { kind: "Workflow", name, warning: true, reason: Reason::ReferenceMissing, message, id })
 }
 
-fn desired_status(workflow: &Workflow, plan: &Plan, missing: &[String], now: DateTime<Utc>) -> WorkflowStatus {
+fn desired_status(workflow: &Workflow, decision: &WorkflowDecision, missing: &[String], now: DateTime<Utc>) -> WorkflowStatus {
     let mut desired = workflow.status.clone().unwrap_or_default();
     let generation = workflow.metadata.generation;
     desired.observed_generation = generation;
-    match plan {
-        Plan::Stall(problems) => ready_and_stalled(&mut desired.conditions, problems, "", String::new(), generation, now),
-        Plan::Version(decision) => {
+    match decision {
+        WorkflowDecision::Stall(problems) => {
+            ready_and_stalled(&mut desired.conditions, problems, Reason::VersionInForce, String::new(), generation, now);
+        }
+        WorkflowDecision::Version(decision) => {
             let (number, name, lineage, foreign) = decision.parts();
             desired.lineage = Some(lineage.to_owned());
             desired.version = Some(number);
             desired.version_name = Some(name.to_owned());
             let mut message = format!("version {number} is in force");
-            let reason = if foreign.is_empty() { "VersionInForce" } else { "ForeignVersion" };
+            let reason = if foreign.is_empty() { Reason::VersionInForce } else { Reason::ForeignVersion };
             if !foreign.is_empty() {
                 // Writing to a String cannot fail.
                 let _ = write!(message, "; of another lineage and passed over: {}", foreign.join(", "));
@@ -160,18 +161,18 @@ pub(super) async fn pass(cache: &Cache, cluster: &Cluster, settled: &mut Option<
         return Ok(Next::IDLE);
     }
     *settled = None;
-    let mut plan = decide(&observed);
-    if let Plan::Version(VersionDecision::Mint { .. }) = plan {
-        plan = Plan::Version(mint(&observed, cluster).await?);
+    let mut decision = decide(&observed);
+    if let WorkflowDecision::Version(VersionDecision::Mint { .. }) = decision {
+        decision = WorkflowDecision::Version(mint(&observed, cluster).await?);
     }
     let now = cluster.clock().now();
-    let desired = desired_status(observed.workflow, &plan, &observed.missing, now);
+    let desired = desired_status(observed.workflow, &decision, &observed.missing, now);
     if let Some(notice) = notice(observed.workflow, name, &observed.missing) {
         cluster.publish(&notice).await?;
     }
     status::write::<Workflow, _>(cluster, name, observed.workflow.status.as_ref(), &desired).await?;
     let mut next = Next::IDLE;
-    if let Plan::Version(VersionDecision::Current { name: version, .. }) = &plan {
+    if let WorkflowDecision::Version(VersionDecision::Current { name: version, .. }) = &decision {
         next.wake_at = keep_spec(cache, cluster, version, observed.workflow, now).await?;
     }
     // After a write the watch shows what it led to, and that is a pass of its own.
@@ -257,6 +258,26 @@ fn new_version(workflow: &Workflow, name: &str, number: i32, lineage: &str, name
     }
 }
 
+/// What is to be done so that a version has beside it the whole spec, and that the Workflow is there.
+#[derive(Debug, PartialEq)]
+enum Keeping {
+    /// It has.
+    Kept,
+    /// Nothing before that instant.
+    Later(DateTime<Utc>),
+    /// This is written.
+    Write(Box<WorkflowVersionStatus>),
+}
+
+fn keeping(version: &WorkflowVersion, spec: &WorkflowSpec, pause: Duration, now: DateTime<Utc>) -> Keeping {
+    let desired = WorkflowVersionStatus { last_workflow_spec: Some(spec.clone()), absent_since: None };
+    if version.status.as_ref() == Some(&desired) {
+        return Keeping::Kept;
+    }
+    let time = version.creation_timestamp().map(|created| our_time(&created) + pause).filter(|time| *time > now);
+    time.map_or_else(|| Keeping::Write(Box::new(desired)), Keeping::Later)
+}
+
 /// Keeps the whole spec beside the newest version, and that the Workflow is there; or says when it is time to.
 async fn keep_spec(
     cache: &Cache,
@@ -266,28 +287,29 @@ async fn keep_spec(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, ReconcileError> {
     let Some(version) = cache.version(version) else { return Ok(None) };
-    let desired = WorkflowVersionStatus { last_workflow_spec: Some(workflow.spec.clone()), absent_since: None };
-    if version.status.as_ref() == Some(&desired) {
-        return Ok(None);
+    match keeping(version, &workflow.spec, cluster.timing().keep_pause, now) {
+        Keeping::Kept => Ok(None),
+        Keeping::Later(time) => Ok(Some(time)),
+        Keeping::Write(desired) => {
+            status::write::<WorkflowVersion, _>(cluster, &version.name_any(), version.status.as_ref(), &*desired).await?;
+            Ok(None)
+        }
     }
-    let time = version.creation_timestamp().map(|created| our_time(&created) + cluster.timing().keep_pause).filter(|time| *time > now);
-    if time.is_none() {
-        status::write::<WorkflowVersion, _>(cluster, &version.name_any(), version.status.as_ref(), &desired).await?;
-    }
-    Ok(time)
+}
+
+/// What the newest version of a Workflow that is not there says from now on; none: it says so already.
+fn absence(newest: &WorkflowVersion, now: DateTime<Utc>) -> Option<WorkflowVersionStatus> {
+    let status = newest.status.clone().unwrap_or_default();
+    status.absent_since.is_none().then_some(WorkflowVersionStatus { absent_since: Some(now), ..status })
 }
 
 /// One pass over a Workflow that is not there.
 async fn absent(cache: &Cache, cluster: &Cluster, name: &str) -> Result<Next, ReconcileError> {
-    let Some(newest) = newest(cache, name) else { return Ok(Next::IDLE) };
-    if newest.status.as_ref().is_some_and(|status| status.absent_since.is_some()) {
-        return Ok(Next::IDLE);
-    }
+    let newest = newest(cache, name).and_then(|newest| Some((newest, absence(newest, cluster.clock().now())?)));
+    let Some((newest, desired)) = newest else { return Ok(Next::IDLE) };
     if cluster.find::<Workflow>(name).await?.is_some() {
         return Err(ReconcileError::Behind { kind: "Workflow", name: name.to_owned() });
     }
-    let mut desired = newest.status.clone().unwrap_or_default();
-    desired.absent_since = Some(cluster.clock().now());
     status::write::<WorkflowVersion, _>(cluster, &newest.name_any(), newest.status.as_ref(), &desired).await?;
     Ok(Next::IDLE)
 }
@@ -320,6 +342,54 @@ mod tests {
     fn told(conditions: &serde_json::Value, missing: &[&str]) -> Option<String> {
         let missing: Vec<String> = missing.iter().map(|name| (*name).to_owned()).collect();
         notice(&workflow(conditions), "leave", &missing).map(|notice| notice.id)
+    }
+
+    /// A version that was made at the beginning of time, with this beside it.
+    fn version(status: &serde_json::Value) -> WorkflowVersion {
+        let object = json!({
+            "apiVersion": "tenure.dev/v1alpha1",
+            "kind": "WorkflowVersion",
+            "metadata": {"name": "leave-v1", "creationTimestamp": "1970-01-01T00:00:00Z"},
+            "spec": {
+                "workflow": "leave", "number": 1, "lineage": "l", "hash": "h",
+                "template": {"category": "leaver", "tasks": []},
+            },
+            "status": status,
+        });
+        serde_json::from_value(object).expect("a WorkflowVersion")
+    }
+
+    #[test]
+    fn the_spec_is_kept_after_a_while_and_written_once() {
+        let at = |seconds| DateTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let spec = workflow(&json!([])).spec;
+        let desired = WorkflowVersionStatus { last_workflow_spec: Some(spec.clone()), absent_since: None };
+        let kept = serde_json::to_value(&desired).expect("a status");
+        let write = || Keeping::Write(Box::new(desired.clone()));
+        let absent = json!({"absentSince": "1970-01-01T00:00:05Z"});
+        // (what, what stands beside the version, the seconds since it was made, what is done)
+        let rows = [
+            ("just made", json!(null), 0, Keeping::Later(at(60))),
+            ("not time yet", json!(null), 59, Keeping::Later(at(60))),
+            ("it is time", json!(null), 60, write()),
+            ("it is kept", kept, 0, Keeping::Kept),
+            ("it was gone", absent, 60, write()),
+        ];
+        for (what, status, seconds, expected) in rows {
+            assert_eq!(keeping(&version(&status), &spec, Duration::from_secs(60), at(seconds)), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn that_it_is_gone_is_written_once() {
+        let now = DateTime::UNIX_EPOCH + Duration::from_secs(9);
+        let spec = workflow(&json!([])).spec;
+        let kept = WorkflowVersionStatus { last_workflow_spec: Some(spec), absent_since: None };
+        let with = |status: &WorkflowVersionStatus| version(&serde_json::to_value(status).expect("a status"));
+        let gone = WorkflowVersionStatus { absent_since: Some(now), ..kept.clone() };
+        assert_eq!(absence(&with(&kept), now), Some(gone.clone()), "what was kept stays");
+        assert_eq!(absence(&with(&gone), now + Duration::from_secs(1)), None);
+        assert_eq!(absence(&version(&json!(null)), now).and_then(|status| status.absent_since), Some(now));
     }
 
     #[test]

@@ -102,13 +102,24 @@ pub(super) fn lambda(word: &str) -> Option<String> {
 
 /// Where a value should stand.
 pub(super) fn literal(token: &Token<'_>, found: &str) -> Option<String> {
-    let lower = plain(found);
     match token {
-        Token::Word(_) if ["true", "false", "null"].contains(&lower.as_str()) => Some(did_you_mean(&lower)),
-        Token::Word(_) if lower == "now" || lower == "today" => Some(did_you_mean("now()")),
-        Token::Word("duration") => Some("write now() add duration'P7D'".to_owned()),
-        Token::Word(_) => Some(format!("a text stands in single quotes: '{found}'")),
+        Token::Word(word) => Some(value(word, found).unwrap_or_else(|| format!("a text stands in single quotes: '{found}'"))),
         _ => text(found),
+    }
+}
+
+/// Whether a word is meant for no value: it is a text without quotes, or a name.
+pub(super) fn is_plain_word(token: &Token<'_>, found: &str) -> bool {
+    matches!(token, Token::Word(word) if value(word, found).is_none())
+}
+
+/// A word that is meant for a value.
+fn value(word: &str, found: &str) -> Option<String> {
+    match plain(found).as_str() {
+        lower @ ("true" | "false" | "null") => Some(did_you_mean(lower)),
+        "now" | "today" => Some(did_you_mean("now()")),
+        _ if word == "duration" => Some("write now() add duration'P7D'".to_owned()),
+        _ => None,
     }
 }
 
@@ -152,6 +163,7 @@ pub(super) fn too_many_patterns(offset: usize, pattern: &str, limit: usize) -> M
         found: format!("'{pattern}'"),
         expected: format!("at most {limit} regular expressions"),
         message: Some(format!("more than {limit} regular expressions in one rule")),
+        unknown: None,
         advice: Some("write several as one, with `|` between them".to_owned()),
     }
 }
@@ -168,6 +180,7 @@ pub(super) fn bad_pattern(offset: usize, pattern: &str, error: &regex::Error) ->
         found: format!("`{pattern}`"),
         expected: "a regular expression".to_owned(),
         message: Some(format!("this is no regular expression that can be used: {reason}")),
+        unknown: None,
         advice: None,
     }
 }

@@ -16,6 +16,8 @@ pub struct RuleError {
     pub expected: Box<str>,
     /// Both in one sentence, with advice where there is some.
     pub message: Box<str>,
+    /// The attribute that nobody knows, if that is the mistake.
+    pub unknown: Option<Box<str>>,
     /// The line, shortened if it is long; control characters are shown as spaces so that the caret is right.
     excerpt: Box<str>,
     /// Characters of the excerpt before the place.
@@ -30,6 +32,8 @@ pub(super) struct Mistake {
     pub expected: String,
     /// Replaces "expected ..., found ..." where that would not say it.
     pub message: Option<String>,
+    /// The attribute that nobody knows, if that is the mistake.
+    pub unknown: Option<Box<str>>,
     pub advice: Option<String>,
 }
 
@@ -61,6 +65,7 @@ impl Mistake {
             found: self.found.into(),
             expected: self.expected.into(),
             message: message.into(),
+            unknown: self.unknown,
             excerpt: format!("{left}{shown}{right}").into(),
             caret: left.len() + position - first,
         }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::ast::{Expr, Operand, write_date, write_text};
-use super::program::{Node, Source, View};
+use super::program::{Node, Tested, View};
 use super::truth::Truth;
 use super::value::{Subject, Value};
 
@@ -12,7 +12,7 @@ const MAX_SHOWN: usize = 10;
 
 /// What one part of a rule says about a subject. It holds personal data: show it to the person who asked, and never log it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explanation {
+pub struct RuleExplanation {
     /// The part, as canonical text.
     pub text: String,
     /// What it says.
@@ -20,7 +20,7 @@ pub struct Explanation {
     /// What the subject has, such as `department is 'Sales'`; absent where `parts` say it.
     pub found: Option<String>,
     /// The parts of an `and`, an `or` or a `not`.
-    pub parts: Vec<Explanation>,
+    pub parts: Vec<RuleExplanation>,
     /// Which of the parts decide.
     deciding: Deciding,
 }
@@ -33,7 +33,7 @@ enum Deciding {
     Negated,
 }
 
-impl Explanation {
+impl RuleExplanation {
     /// The smallest parts that decide: the first conjunct that fails, all alternatives where none holds.
     #[must_use]
     pub fn because(&self) -> Vec<&Self> {
@@ -46,7 +46,7 @@ impl Explanation {
     }
 }
 
-impl fmt::Display for Explanation {
+impl fmt::Display for RuleExplanation {
     /// One line for each part that decides.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, part) in self.because().into_iter().enumerate() {
@@ -63,27 +63,27 @@ impl fmt::Display for Explanation {
 }
 
 /// Explains an expression and the program that was compiled from it.
-pub(super) fn explain<S: Subject + ?Sized>(expr: &Expr, node: &Node, view: &View<'_, S>) -> Explanation {
+pub(super) fn explain<S: Subject + ?Sized>(expr: &Expr, node: &Node, view: &View<'_, S>) -> RuleExplanation {
     let truth = node.evaluate(view);
     let text = expr.to_string();
     match (expr, node) {
         (Expr::And(terms), Node::All(nodes)) => {
             let deciding = if truth.is_true() { Deciding::Every(truth) } else { Deciding::First(truth) };
-            Explanation { text, truth, found: None, parts: parts(terms, nodes, view), deciding }
+            RuleExplanation { text, truth, found: None, parts: parts(terms, nodes, view), deciding }
         }
         (Expr::Or(terms), Node::Any(nodes)) => {
             let deciding = if truth.is_true() { Deciding::First(truth) } else { Deciding::Every(truth) };
-            Explanation { text, truth, found: None, parts: parts(terms, nodes, view), deciding }
+            RuleExplanation { text, truth, found: None, parts: parts(terms, nodes, view), deciding }
         }
         (Expr::Not(inner), Node::Not(node)) => {
             let parts = vec![explain(inner, node, view)];
-            Explanation { text, truth, found: None, parts, deciding: Deciding::Negated }
+            RuleExplanation { text, truth, found: None, parts, deciding: Deciding::Negated }
         }
-        (_, node) => Explanation { text, truth, found: found(expr, node, view), parts: Vec::new(), deciding: Deciding::Itself },
+        (_, node) => RuleExplanation { text, truth, found: found(expr, node, view), parts: Vec::new(), deciding: Deciding::Itself },
     }
 }
 
-fn parts<S: Subject + ?Sized>(terms: &[Expr], nodes: &[Node], view: &View<'_, S>) -> Vec<Explanation> {
+fn parts<S: Subject + ?Sized>(terms: &[Expr], nodes: &[Node], view: &View<'_, S>) -> Vec<RuleExplanation> {
     terms.iter().zip(nodes).map(|(term, node)| explain(term, node, view)).collect()
 }
 
@@ -99,7 +99,7 @@ fn found<S: Subject + ?Sized>(expr: &Expr, node: &Node, view: &View<'_, S>) -> O
             Expr::Compare { operand: Operand::Attribute(attribute), .. }
             | Expr::In { operand: Operand::Attribute(attribute), .. }
             | Expr::Call { operand: Operand::Attribute(attribute), .. },
-            Node::Test { source: source @ Source::Attribute(_), .. },
+            Node::Test { source: source @ Tested::Attribute(_), .. },
         ) => (attribute.path(), view.value(source)),
         _ => return None,
     };

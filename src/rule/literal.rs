@@ -158,6 +158,7 @@ impl Mistake {
             found: format!("{length} characters"),
             expected: format!("at most {limit} characters"),
             message: Some(format!("the rule has {length} characters and may have {limit}")),
+            unknown: None,
             advice: None,
         }
     }

@@ -46,7 +46,7 @@ use chrono::{DateTime, Utc};
 pub use ast::{Comparison, Duration, Expr, Function, Literal, Operand, Shift};
 pub use attribute::{Attribute, Kind, Known, Vocabulary};
 pub use error::RuleError;
-pub use explain::Explanation;
+pub use explain::RuleExplanation;
 pub use parser::{MAX_DEPTH, MAX_PATTERNS};
 pub use program::Case;
 pub use spelling::{distance, nearest};
@@ -109,7 +109,7 @@ impl Rule {
 
     /// The same, with what each part says and what the subject has.
     #[must_use]
-    pub fn explain<S: Subject + ?Sized>(&self, subject: &S, now: DateTime<Utc>) -> Explanation {
+    pub fn explain<S: Subject + ?Sized>(&self, subject: &S, now: DateTime<Utc>) -> RuleExplanation {
         explain::explain(&self.expr, &self.program, &View::new(subject, now, self.case))
     }
 

@@ -91,6 +91,7 @@ impl Parser<'_> {
                 found: format!("`{found}`"),
                 expected: "`(`".to_owned(),
                 message: None,
+                unknown: None,
                 advice: Some(format!("write not ({})", self.text[inner_offset..self.end_of_last()].trim())),
             });
         }
@@ -124,6 +125,7 @@ impl Parser<'_> {
                 found: format!("`{}`", &self.text[named.span.clone()]),
                 expected: "an attribute with a text".to_owned(),
                 message: None,
+                unknown: None,
                 advice: Some(format!("{word} tests texts, and this is {}", advice::kind(named.kind))),
             });
         }
@@ -201,6 +203,7 @@ impl Parser<'_> {
                     found: format!("`{}`", &self.text[named.span]),
                     expected: "a collection".to_owned(),
                     message: None,
+                    unknown: None,
                     advice: Some(format!("any needs many values, and this is {}", advice::kind(named.kind))),
                 });
             }
@@ -270,6 +273,7 @@ impl Parser<'_> {
             found: format!("`{path}`"),
             expected: "an attribute of users".to_owned(),
             message: Some(format!("unknown attribute `{path}`")),
+            unknown: Some(path.into()),
             advice: advice::unknown_attribute(path, self.found(), self.vocabulary),
         })
     }
@@ -292,6 +296,7 @@ impl Parser<'_> {
             found: format!("`{name}`"),
             expected: "an attribute with one value".to_owned(),
             message: None,
+            unknown: None,
             advice: Some(advice),
         })
     }
@@ -311,8 +316,14 @@ impl Parser<'_> {
 
 /// Inside `any` only the value and its members can be tested.
 fn element_operand(variable: &str, kind: Kind, path: &str, is_any: bool, offset: usize) -> Parsed<(Operand, Kind)> {
-    let mistake =
-        |expected: String, advice: Option<String>| Mistake { offset, found: format!("`{path}`"), expected, message: None, advice };
+    let mistake = |expected: String, advice: Option<String>| Mistake {
+        offset,
+        found: format!("`{path}`"),
+        expected,
+        message: None,
+        unknown: None,
+        advice,
+    };
     let (first, member) = path.split_once('/').map_or((path, None), |(first, member)| (first, Some(member)));
     if first != variable || is_any {
         return Err(mistake(format!("`{variable}`"), Some("inside any only its own value can be tested".to_owned())));
@@ -385,6 +396,6 @@ impl<'a> Parser<'a> {
             Token::Unclosed => "a text without its closing quote".to_owned(),
             _ => format!("`{}`", self.found()),
         };
-        Mistake { offset: self.offset(), found, expected: expected.to_owned(), message: None, advice }
+        Mistake { offset: self.offset(), found, expected: expected.to_owned(), message: None, unknown: None, advice }
     }
 }

@@ -31,13 +31,13 @@ pub(super) enum Node {
     All(Box<[Node]>),
     Any(Box<[Node]>),
     Not(Box<Node>),
-    Test { source: Source, predicate: Predicate },
+    Test { source: Tested, predicate: Predicate },
     Relate { left: Attribute, operator: Comparison, right: Attribute, shift: TimeDelta },
     Exists { collection: Attribute, test: Box<Node> },
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Source {
+pub(super) enum Tested {
     Attribute(Attribute),
     Element,
     Member(Box<str>),
@@ -122,11 +122,11 @@ pub(super) fn compile(expr: &Expr, case: Case) -> Result<Node, regex::Error> {
     })
 }
 
-fn source(operand: &Operand) -> Source {
+fn source(operand: &Operand) -> Tested {
     match operand {
-        Operand::Attribute(attribute) => Source::Attribute(attribute.clone()),
-        Operand::Element => Source::Element,
-        Operand::Member(name) => Source::Member(name.as_str().into()),
+        Operand::Attribute(attribute) => Tested::Attribute(attribute.clone()),
+        Operand::Element => Tested::Element,
+        Operand::Member(name) => Tested::Member(name.as_str().into()),
     }
 }
 
@@ -185,13 +185,13 @@ impl<'a, S: Subject + ?Sized> View<'a, S> {
         Self { subject: self.subject, now: self.now, case: self.case, item }
     }
 
-    pub(super) fn value(&self, source: &Source) -> Value<'a> {
+    pub(super) fn value(&self, source: &Tested) -> Value<'a> {
         match (source, self.item) {
-            (Source::Attribute(attribute), _) => self.subject.value(attribute),
-            (Source::Element, Item::Single(value)) => value,
-            (Source::Element, Item::At(list, index)) => list.element(index),
-            (Source::Member(name), Item::At(list, index)) => list.member(index, name),
-            (Source::Element | Source::Member(_), Item::None | Item::Single(_)) => Value::Unknown,
+            (Tested::Attribute(attribute), _) => self.subject.value(attribute),
+            (Tested::Element, Item::Single(value)) => value,
+            (Tested::Element, Item::At(list, index)) => list.element(index),
+            (Tested::Member(name), Item::At(list, index)) => list.member(index, name),
+            (Tested::Element | Tested::Member(_), Item::None | Item::Single(_)) => Value::Unknown,
         }
     }
 }

@@ -24,6 +24,7 @@ impl Parser<'_> {
             found: format!("`{right_name}`"),
             expected: expected(named.kind).to_owned(),
             message: None,
+            unknown: None,
             advice: Some(advice),
         };
         if named.kind != other.kind && named.kind != Kind::Untyped && other.kind != Kind::Untyped {
@@ -61,8 +62,8 @@ impl Parser<'_> {
     pub(super) fn no_value(&self, expected: &str, kind: Kind) -> Mistake {
         let advice = advice::literal(self.peek(), self.found());
         let is_text = matches!(kind, Kind::Text | Kind::TextCollection | Kind::Records(_));
-        let is_quoted = advice.as_deref().is_some_and(|advice| advice.contains("quotes"));
-        let name = if is_text || !is_quoted { None } else { self.vocabulary.advice(&self.path_ahead()) };
+        let is_plain = advice::is_plain_word(self.peek(), self.found());
+        let name = if is_text || !is_plain { None } else { self.vocabulary.advice(&self.path_ahead()) };
         self.unexpected_with(expected, name.or(advice))
     }
 }

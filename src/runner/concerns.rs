@@ -107,7 +107,7 @@ fn sightings<'a>(house: &'a House, directory: &str, head: &TenantLedgerData) -> 
 /// The workflows of a directory that an evaluation would evaluate, each as it is today.
 fn evaluated(house: &House, name: &str, directory: &Directory) -> Vec<CompiledWorkflow> {
     let default = house.schedule.as_ref().and_then(|schedule| schedule.directory.as_deref());
-    let facts = validate::Tenant { schedule: house.schedule.as_ref(), directories: &house.directories };
+    let facts = validate::Referents { schedule: house.schedule.as_ref(), directories: &house.directories };
     let is_here = |workflow: &&Workflow| {
         let spec = &workflow.spec;
         let is_scheduled = spec.is_enabled && spec.is_scheduled();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use kube::ResourceExt;
 
-use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
+use crate::api::reasons::Reason;
 use crate::api::{Account, Directory, User};
 use crate::directory::embedded::{Mapping, seed};
 
@@ -44,7 +44,7 @@ pub struct Conflict {
     /// Name of the User.
     pub name: String,
     /// `NameReused` or `DuplicateCorrelation`.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// The correlation attribute.
     pub attribute: String,
 }
@@ -65,7 +65,7 @@ pub fn conflicts(directory: &Directory, users: &[User], accounts: &[Account]) ->
         let is_reused = account.is_some_and(|account| mapping.identity(user, account).is_reused);
         let is_subject = account.is_none_or(|account| account.deleted_at.is_none());
         let is_shared = is_subject && mapping.correlation(user).is_some_and(|value| shared.contains(value));
-        for reason in [is_reused.then_some(NAME_REUSED), is_shared.then_some(DUPLICATE_CORRELATION)].into_iter().flatten() {
+        for reason in [is_reused.then_some(Reason::NameReused), is_shared.then_some(Reason::DuplicateCorrelation)].into_iter().flatten() {
             found.push(Conflict { name: user.name_any(), reason, attribute: mapping.correlation_attribute().to_owned() });
         }
     }

@@ -6,10 +6,8 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
+use super::timing::LONGEST_SLEEP;
 use crate::cluster::clock::{Clock, Sleep};
-
-/// The longest single sleep: tokio's timers hold a little more than two years.
-const LONGEST_SLEEP: Duration = Duration::from_secs(300 * 24 * 3600);
 
 /// A runtime whose time is virtual.
 ///

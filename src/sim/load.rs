@@ -53,7 +53,7 @@ pub struct Complaint {
 
 /// One file, as it was read.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct SourceFile {
     /// Its name in messages.
     pub file: Arc<str>,
     /// What it says.
@@ -195,7 +195,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Problem>> {
 ///
 /// # Errors
 /// Everything that is not there or cannot be read.
-pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Vec<Problem>> {
+pub fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Vec<Problem>> {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     for path in paths {
@@ -211,7 +211,7 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Vec<Problem>> {
         let name = if is_input { "<stdin>".to_owned() } else { file.display().to_string() };
         match if is_input { read_input() } else { std::fs::read(&file) } {
             Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => sources.push(Source { file: name.into(), text }),
+                Ok(text) => sources.push(SourceFile { file: name.into(), text }),
                 Err(error) => problems.push(not_text(&name, &error)),
             },
             Err(error) => problems.push(Problem { place: name, message: error.to_string() }),

@@ -12,9 +12,11 @@ pub mod load;
 pub mod outbox;
 pub mod places;
 pub mod report;
+pub mod schema;
 pub mod script;
 pub mod simulation;
 mod tenant;
+mod timing;
 pub mod yaml;
 
 #[cfg(test)]

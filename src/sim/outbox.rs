@@ -39,7 +39,7 @@ struct Kept {
 }
 
 /// The mail server of one tenant.
-struct Tenant {
+struct MailServer {
     namespace: String,
     outbox: Outbox,
 }
@@ -47,7 +47,7 @@ struct Tenant {
 impl Outbox {
     /// The mail server of a tenant.
     pub(super) fn of(&self, namespace: &str) -> Arc<dyn Post> {
-        Arc::new(Tenant { namespace: namespace.to_owned(), outbox: self.clone() })
+        Arc::new(MailServer { namespace: namespace.to_owned(), outbox: self.clone() })
     }
 
     /// All mails, in the order of their times and then of their Message-IDs.
@@ -66,7 +66,7 @@ fn key(sent: &SentMail) -> (chrono::DateTime<chrono::Utc>, &str, usize) {
     (sent.mail.date, &sent.mail.message_id, sent.time)
 }
 
-impl Post for Tenant {
+impl Post for MailServer {
     fn send(&self, mail: Mail) -> BoxFuture<'_, Result<(), PostError>> {
         let mut kept = self.outbox.lock();
         let times = kept.times.entry(mail.message_id.clone()).or_default();

@@ -14,7 +14,7 @@ use crate::runner::evaluate::explain::instant;
 pub type Action = Box<dyn FnOnce(&MemoryApi) + Send>;
 
 /// One thing from outside.
-pub(super) enum Step {
+pub(super) enum Intervention {
     /// `kubectl replace`, or else `create`.
     Apply(Box<Document>),
     /// `kubectl delete`.
@@ -91,7 +91,7 @@ fn agreed(
 /// All that happens from outside, in order of time.
 #[derive(Default)]
 pub(super) struct Script {
-    steps: VecDeque<(DateTime<Utc>, Step)>,
+    steps: VecDeque<(DateTime<Utc>, Intervention)>,
 }
 
 impl Script {
@@ -101,10 +101,11 @@ impl Script {
         let timed = documents.into_iter().map(|document| {
             // Those without a time come before those with an early one, which replace them.
             let order = document.at.unwrap_or(DateTime::<Utc>::MIN_UTC);
-            let step = if document.is_deletion { Step::Delete(Box::new(document)) } else { Step::Apply(Box::new(document)) };
+            let step =
+                if document.is_deletion { Intervention::Delete(Box::new(document)) } else { Intervention::Apply(Box::new(document)) };
             (order, step)
         });
-        let mut steps: Vec<(DateTime<Utc>, Step)> = timed.filter(|(at, _)| *at < period.until).collect();
+        let mut steps: Vec<(DateTime<Utc>, Intervention)> = timed.filter(|(at, _)| *at < period.until).collect();
         steps.sort_by_key(|(at, _)| *at);
         for (at, _) in &mut steps {
             *at = ceiling(*at).max(period.from);
@@ -115,7 +116,7 @@ impl Script {
     /// Adds an action after everything else of its time.
     pub(super) fn add(&mut self, at: DateTime<Utc>, action: Action) {
         let place = self.steps.partition_point(|(other, _)| *other <= at);
-        self.steps.insert(place, (at, Step::Act(action)));
+        self.steps.insert(place, (at, Intervention::Act(action)));
     }
 
     /// When the next thing happens.
@@ -124,15 +125,15 @@ impl Script {
     }
 
     /// The next thing, if its time has come.
-    pub(super) fn take(&mut self, now: DateTime<Utc>) -> Option<Step> {
+    pub(super) fn take(&mut self, now: DateTime<Utc>) -> Option<Intervention> {
         if self.next_at()? > now { None } else { self.steps.pop_front().map(|(_, step)| step) }
     }
 
     /// The namespaces that the documents name.
     pub(super) fn namespaces(&self) -> BTreeSet<String> {
         let documents = self.steps.iter().filter_map(|(_, step)| match step {
-            Step::Apply(document) | Step::Delete(document) => Some(document.key().1.to_owned()),
-            Step::Act(_) => None,
+            Intervention::Apply(document) | Intervention::Delete(document) => Some(document.key().1.to_owned()),
+            Intervention::Act(_) => None,
         });
         documents.collect()
     }
@@ -142,15 +143,15 @@ impl Script {
         let mut problems = Vec::new();
         for (_, step) in &self.steps {
             let (document, result) = match step {
-                Step::Apply(document) => (document, api.apply(&document.object).map(|_| ())),
-                Step::Delete(document) => {
+                Intervention::Apply(document) => (document, api.apply(&document.object).map(|_| ())),
+                Intervention::Delete(document) => {
                     let (kind, namespace, name) = document.key();
                     (document, api.delete(kind, namespace, name))
                 }
-                Step::Act(_) => continue,
+                Intervention::Act(_) => continue,
             };
             if let Err(refusal) = result {
-                problems.extend(explain(document, &refusal));
+                problems.extend(explain(document, &refusal, api));
             }
         }
         problems
@@ -164,7 +165,7 @@ fn ceiling(at: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// One problem for each field that the API complains about.
-fn explain(document: &Document, refusal: &Refusal) -> Vec<Problem> {
+fn explain(document: &Document, refusal: &Refusal, api: &MemoryApi) -> Vec<Problem> {
     let (kind, namespace, name) = document.key();
     let subject = format!("{kind} {namespace}/{name}");
     let causes = refusal.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
@@ -172,9 +173,10 @@ fn explain(document: &Document, refusal: &Refusal) -> Vec<Problem> {
         let problem = |field: &str, message: &str| document.problem(field, format!("{subject}: {field}: {message}"));
         return causes.iter().map(|cause| problem(&cause.field, &cause.message)).collect();
     }
-    let unknown: Vec<&str> = refusal.message.split("unknown field \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    // Fields that are none come without causes.
+    let unknown = api.unknown_fields(&document.object);
     if unknown.is_empty() {
         return vec![document.problem("", format!("{subject}: {}", refusal.message))];
     }
-    unknown.into_iter().map(|field| document.problem(field, format!("{subject}: unknown field {field}"))).collect()
+    unknown.iter().map(|field| document.problem(field, format!("{subject}: unknown field {field}"))).collect()
 }

@@ -18,18 +18,12 @@ use super::kubelet::{Death, Kubelet};
 use super::load::{Document, Problem};
 use super::outbox::SentMail;
 use super::report::{Observer, Timeline};
-use super::script::{Action, Period, Script, Step};
-use super::tenant::{Tenant, fingerprint};
+use super::script::{Action, Intervention, Period, Script};
+use super::tenant::{SimulatedTenant, fingerprint};
+use super::timing::{CONTROLLER_RESTART, LONGEST_AFTERMATH, SETTLE};
 use crate::cluster::{Clock, Cluster};
 use crate::runner::evaluate::explain::Explanation;
 use crate::runner::{self, Planted, PlantedError, RunnerError};
-
-/// How long a controller that died is away.
-const CONTROLLER_RESTART: TimeDelta = TimeDelta::seconds(10);
-/// How long after the end of a Job to look whether everything has settled.
-const SETTLE: TimeDelta = TimeDelta::seconds(10);
-/// How long after the end to wait for what began before it.
-const LONGEST_AFTERMATH: TimeDelta = TimeDelta::hours(48);
 
 /// How to simulate.
 #[derive(Clone, Debug)]
@@ -103,7 +97,7 @@ struct World {
     hook: Arc<Hook>,
     deaths: UnboundedReceiver<Arc<str>>,
     kubelet: Kubelet,
-    tenants: Vec<Tenant>,
+    tenants: Vec<SimulatedTenant>,
     script: Script,
     /// When a controller that died is back.
     restart_at: Option<DateTime<Utc>>,
@@ -135,7 +129,7 @@ impl Simulation {
         let (hook, deaths) = Hook::new();
         api.set_interceptor(Some(Arc::clone(&hook) as Arc<dyn Interceptor>));
         let kubelet = Kubelet::new(api.clone(), Arc::clone(&clock), options.seed, Arc::clone(&hook), fingerprint);
-        let tenants = script.namespaces().into_iter().map(Tenant::new).collect();
+        let tenants = script.namespaces().into_iter().map(SimulatedTenant::new).collect();
         let observer = Observer::new(api.clone(), Arc::clone(&clock));
         let (restart_at, settle_at) = (None, None);
         let world = World { period, options, clock, api, hook, deaths, kubelet, tenants, script, restart_at, settle_at, observer };
@@ -283,7 +277,7 @@ impl World {
     }
 
     fn next_at(&self, end: DateTime<Utc>) -> DateTime<Utc> {
-        let rests = self.tenants.iter().filter_map(Tenant::rests_until);
+        let rests = self.tenants.iter().filter_map(SimulatedTenant::rests_until);
         let others = [self.script.next_at(), self.restart_at, self.settle_at];
         others.into_iter().flatten().chain(rests).fold(end, DateTime::min)
     }
@@ -307,7 +301,7 @@ impl World {
         if self.settle_at.is_some_and(|at| at <= now) {
             self.settle_at = None;
             if is_aftermath {
-                let is_over = |tenant: &Tenant| tenant.is_idle(&self.kubelet) && !tenant.has_open_runs(&self.api);
+                let is_over = |tenant: &SimulatedTenant| tenant.is_idle(&self.kubelet) && !tenant.has_open_runs(&self.api);
                 if !self.tenants.iter().all(is_over) {
                     self.settle_at = Some(now + SETTLE);
                 }
@@ -336,18 +330,18 @@ impl World {
     fn follow_script(&mut self) {
         while let Some(step) = self.script.take(self.clock.now()) {
             match step {
-                Step::Apply(document) => {
+                Intervention::Apply(document) => {
                     let (kind, namespace, name) = document.key();
                     let before = self.api.get(kind, namespace, name);
                     let result = self.api.apply(&document.object);
                     self.observer.applied(&document, before.as_deref(), result.err());
                 }
-                Step::Delete(document) => {
+                Intervention::Delete(document) => {
                     let (kind, namespace, name) = document.key();
                     let result = self.api.delete(kind, namespace, name);
                     self.observer.applied(&document, None, result.err());
                 }
-                Step::Act(action) => action(&self.api),
+                Intervention::Act(action) => action(&self.api),
             }
         }
         self.observer.examine_records();

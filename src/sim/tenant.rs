@@ -16,6 +16,8 @@ use super::clock::VirtualClock;
 use super::driver::{Driver, SharedActivity, look};
 use super::hook::CONTROLLER;
 use super::kubelet::Kubelet;
+use super::timing::TRACES;
+use crate::api::conditions::{COMPLETE, FAILED, HELD};
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::{TenantLedger, TenantSchedule, form};
 use crate::reconcile::Key;
@@ -25,9 +27,6 @@ use crate::runner;
 /// What an evaluation reads, but for the head and the schedule.
 const KINDS: [&str; 10] =
     ["Account", "Directory", "DirectorySnapshot", "Group", "OccurrenceLedger", "Run", "RunSlice", "User", "Workflow", "WorkflowVersion"];
-
-/// Longer than anything that an evaluation leaves behind and that is removed by time.
-const TRACES: TimeDelta = TimeDelta::hours(48);
 
 type Running = Pin<Box<dyn Future<Output = Infallible> + Send>>;
 
@@ -40,7 +39,7 @@ struct Quiet {
 }
 
 /// One namespace.
-pub(super) struct Tenant {
+pub(super) struct SimulatedTenant {
     pub namespace: String,
     activity: SharedActivity,
     controller: Option<Running>,
@@ -49,7 +48,7 @@ pub(super) struct Tenant {
     unwritten: i64,
 }
 
-impl Tenant {
+impl SimulatedTenant {
     /// A tenant whose controller does not run yet.
     pub(super) fn new(namespace: String) -> Self {
         Self { namespace, activity: SharedActivity::default(), controller: None, quiet: None, unwritten: 0 }
@@ -193,7 +192,7 @@ fn object<K: serde::de::DeserializeOwned>(api: &MemoryApi, kind: &str, namespace
 fn is_settled(run: &Value) -> bool {
     let conditions = run["status"]["conditions"].as_array();
     conditions.into_iter().flatten().any(|condition| {
-        let is_end = ["Complete", "Failed", "Held"].iter().any(|end| condition["type"] == *end);
+        let is_end = [COMPLETE, FAILED, HELD].iter().any(|end| condition["type"] == *end);
         is_end && condition["status"] == "True"
     })
 }

@@ -157,6 +157,15 @@ fn bad_input_is_found_before_the_start() {
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let wanted = format!("a.yaml:{}:7: Workflow acme/joiner: unknown field spec.tasks[0].enableAccount", first + 3);
     assert_eq!(problems, [wanted]);
+    let strange = text.replace(
+        "  annotations: {tenure.dev/simulate-at: \"2026-01-09",
+        "  lables: {}\n  annotations: {tenure.dev/simulate-at: \"2026-01-09",
+    );
+    let strange = strange.replace("      enableAccount: {}\n", "      enableUserAccount: {}\nstatus: {colour: red}\n");
+    let documents = load::parse("a.yaml", &strange).expect("documents");
+    let problems = Simulation::new(documents, Options::default()).err().expect("problems");
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems, [format!("a.yaml:{}:3: Workflow acme/joiner: unknown field metadata.lables", first - 2)]);
     let text = text.replace("enableAccount: {}", "addUserToGroups: {groups: [everyone]}");
     let documents = load::parse("a.yaml", &text).expect("documents");
     let problems = Simulation::new(documents, Options::default()).err().expect("problems");

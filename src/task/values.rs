@@ -5,7 +5,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::locale::Locale;
 use super::mail::MailError;
-use crate::api::task::TemporaryAccessPassArguments;
 use crate::directory::{Dated, Profile, Sponsored};
 use crate::domain::dates::DateValue;
 use crate::domain::variable::{PASS, today};
@@ -15,9 +14,9 @@ const SIGN_IN: &str = "lastSuccessfulSignInDateTime";
 const SIGN_IN_NESTED: &str = "signInActivity/lastSuccessfulSignInDateTime";
 
 /// A pass and how long it works.
-pub(super) struct Pass<'a> {
+pub(super) struct Pass {
     pub secret: SecretString,
-    pub arguments: &'a TemporaryAccessPassArguments,
+    pub lifetime_minutes: i32,
 }
 
 /// The people that a mail or a new value is about.
@@ -26,7 +25,7 @@ pub(super) struct Values<'a> {
     pub manager: Option<&'a Profile>,
     /// Whom the user sponsors.
     pub sponsored: &'a [Sponsored],
-    pub pass: Option<Pass<'a>>,
+    pub pass: Option<Pass>,
     pub now: DateTime<Utc>,
     pub style: Style,
 }
@@ -108,7 +107,7 @@ impl Values<'_> {
         }
         match (name, &self.pass) {
             (PASS, Some(pass)) => Ok(Some(pass.secret.expose_secret().to_owned())),
-            ("temporaryAccessPassLifetimeInMinutes", Some(pass)) => Ok(Some(pass.arguments.lifetime_minutes.to_string())),
+            ("temporaryAccessPassLifetimeInMinutes", Some(pass)) => Ok(Some(pass.lifetime_minutes.to_string())),
             ("temporaryAccessPassStartDateTime", Some(_)) => Ok(Some(self.pass_start())),
             ("daysSinceLastSignIn", _) => Ok(self.days_since_sign_in()),
             ("sponsoredUsers", _) => Ok(Some(self.sponsored_names())),
@@ -201,7 +200,7 @@ mod tests {
         user.dates = value.map(|value| (NAME.to_owned(), Dated { value, zone })).into_iter().collect();
         [Style::Copy, Style::Value].map(|style| {
             let values = Values { user: &user, manager: None, sponsored: &[], pass: None, now: DateTime::UNIX_EPOCH, style };
-            values.get("user.employeeLeaveDateTime").map_err(|error| error.reason())
+            values.get("user.employeeLeaveDateTime").map_err(|error| error.reason().as_str())
         })
     }
 

@@ -1,9 +1,10 @@
 """Who was due for what, from when on, and in which stretch of time it must have been done.
 
-The instants of evaluations are not known here, only what is promised of them: one every interval, and one within a minute
-after a record changed. So each occurrence gets the first stretch of time [begin, end) in which it was due without interruption,
-and must be processed between its begin and the last instant at which an evaluation must have come. If the stretch is shorter
-than that, then the example decides nothing: that is an error of the example, and reported as one.
+The instants of evaluations are not known here, only what is promised of them: one every interval, and one within seconds
+after a record changed, for virtual time stands still while an evaluation works. So each occurrence gets the first stretch of
+time [begin, end) in which it was due without interruption, and must be processed between its begin and the last instant at which
+an evaluation must have come. If the stretch is shorter than that, then the example decides nothing: that is an error of the
+example, and reported as one.
 """
 
 import dataclasses
@@ -14,7 +15,7 @@ from .dates import parse_date, zone_of
 from .documents import NotModelled
 from .workflows import RANK, Workflow, versions_of
 
-# From a changed record to the start of work: the evaluation comes within a minute, and then two Jobs have to start.
+# From a changed record to the start of work: the evaluation comes within seconds, and then two Jobs have to start.
 CHANGE_ALLOWANCE = datetime.timedelta(minutes=5)
 # From the instant of an evaluation to the start of work on the last person of its plan.
 EXECUTION_ALLOWANCE = datetime.timedelta(minutes=10)

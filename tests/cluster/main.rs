@@ -2,4 +2,5 @@
 //! where. `tests/cluster/up` starts one.
 
 mod controller;
+mod definitions;
 mod faults;

@@ -5,9 +5,12 @@
 
 #![expect(clippy::expect_used, reason = "a test ends by panicking, and so do its helpers")]
 
+mod circles;
 mod identities;
 mod planted;
+mod reasons;
 mod seconds;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -26,13 +29,10 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("reconcile", &["task", "directory", "cluster", "domain", "rule", "catalog", "api"]),
     ("runner", &["task", "directory", "cluster", "domain", "rule", "catalog", "api"]),
     ("server", &["task", "directory", "cluster", "domain", "rule", "catalog", "api"]),
-    // Of domain only the schemas, see `SIMULATION_DOMAIN`.
-    ("sim", &["reconcile", "runner", "cluster", "domain", "api"]),
+    // Not the decisions: it has them made by the engine.
+    ("sim", &["reconcile", "runner", "cluster", "api"]),
     ("cli", &["sim", "reconcile", "runner", "server", "task", "directory", "cluster", "domain", "rule", "catalog", "api"]),
 ];
-
-/// The one part of domain that simulation may use: what the API server does with a schema.
-const SIMULATION_DOMAIN: &str = "schema";
 
 /// Where time comes from. Everything else is told what time it is.
 const CLOCK: &str = "cluster/clock.rs";
@@ -110,9 +110,7 @@ fn check_imports(source: &Source, code: &str, complaints: &mut Vec<String>) {
         return;
     };
     for used in crate_paths(code, path) {
-        let mut segments = used.split("::");
-        let other = segments.next().unwrap_or_default();
-        let part = segments.next().unwrap_or_default();
+        let other = used.split("::").next().unwrap_or_default();
         if other == room {
             continue;
         }
@@ -120,8 +118,6 @@ fn check_imports(source: &Source, code: &str, complaints: &mut Vec<String>) {
             complaints.push(format!("{path}: uses {used}, which is in no room"));
         } else if !allowed.contains(&other) {
             complaints.push(format!("{path}: {room} must not use {other} ({used})"));
-        } else if room == "sim" && other == "domain" && part != SIMULATION_DOMAIN {
-            complaints.push(format!("{path}: sim may use domain::{SIMULATION_DOMAIN} only ({used})"));
         }
     }
 }
@@ -323,15 +319,14 @@ fn forbidden_imports_are_noticed() {
         ("domain/order.rs", "use crate::{api::{Run, User}, task::{self, Task}};", "domain must not use task"),
         ("domain/order.rs", "fn f() { crate::runner::run() }", "domain must not use runner (runner::run)"),
         ("domain/order.rs", "use super::super::cluster::Client;", "domain must not use cluster"),
-        ("domain/schema/node.rs", "use super::super::super::sim;", "domain must not use sim"),
+        ("domain/change/tasks.rs", "use super::super::super::sim;", "domain must not use sim"),
         ("domain/order.rs", "use tenure::cluster::Client;", "domain must not use cluster"),
         ("reconcile/run.rs", "use crate::runner::execute;", "reconcile must not use runner"),
         ("runner/mod.rs", "pub(crate) use crate::server;", "runner must not use server"),
         ("sim/mod.rs", "use crate::task::account;", "sim must not use task"),
         ("sim/mod.rs", "use crate::directory::Directory;", "sim must not use directory"),
-        ("sim/mod.rs", "use crate::domain::order;", "sim may use domain::schema only"),
-        ("sim/mod.rs", "use crate::domain::{schema, order};", "sim may use domain::schema only (domain::order)"),
-        ("sim/mod.rs", "use crate::domain;", "sim may use domain::schema only"),
+        ("sim/mod.rs", "use crate::domain::order;", "sim must not use domain"),
+        ("sim/mod.rs", "use crate::{api, domain};", "sim must not use domain"),
         ("cellar/mod.rs", "", "cellar is not a room"),
         ("domain/order.rs", "use crate::cellar;", "in no room"),
     ];
@@ -345,9 +340,9 @@ fn forbidden_imports_are_noticed() {
 fn allowed_imports_are_let_through() {
     let cases = [
         ("domain/order.rs", "use crate::{api::Run, rule::{Rule, Value}, catalog};\nuse crate::domain::dates;"),
-        ("domain/schema/node.rs", "use super::super::dates;\nuse super::violation::Path;"),
+        ("domain/change/tasks.rs", "use super::super::dates;\nuse super::entry::Entry;"),
         ("domain/order.rs", "/// See [`crate::runner`].\nfn f() {} // as crate::sim does"),
-        ("sim/mod.rs", "use crate::domain::schema::Schema;\nuse crate::{runner, reconcile, cluster, api};"),
+        ("sim/mod.rs", "use crate::sim::schema::Schema;\nuse crate::{runner, reconcile, cluster, api};"),
         ("domain/tests.rs", "fn f() { Instant::now(); }"),
         ("domain/order.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    fn f() { Instant::now(); }\n}"),
         ("cli/simulate.rs", "use crate::{sim, api};\nfn f() { chrono::Utc::now(); }"),

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tenure::api::task::MEMBERS;
 use tenure::api::{Directory, WorkflowSpec};
 use tenure::catalog::{TASKS, TEMPLATES, TaskDefinition, Template};
-use tenure::domain::schema::Schema;
-use tenure::domain::validate::{Tenant, workflow_problems};
+use tenure::domain::validate::{Referents, workflow_problems};
+use tenure::sim::schema::Schema;
 
 fn tenure(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenure"));
@@ -154,7 +154,7 @@ fn every_template_is_a_workflow_that_can_be_applied() {
     let embedded = serde_json::from_str(r#"{"embedded": {}}"#).expect("a spec");
     let directory = "example-directory";
     let directories = BTreeMap::from([(directory.to_owned(), Directory::new(directory, embedded))]);
-    let tenant = Tenant { schedule: None, directories: &directories };
+    let tenant = Referents { schedule: None, directories: &directories };
     for template in &TEMPLATES {
         let (name, spec) = workflow(template, &[], &schemas);
         assert_eq!(name, template.name);

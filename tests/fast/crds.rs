@@ -1,7 +1,7 @@
 //! The resource definitions: that the committed files are those of the code, that they keep the house's rules, and
 //! which objects they admit.
 //!
-//! One table says what is accepted and what is refused. It runs here through `tenure::domain::schema`, which is what
+//! One table says what is accepted and what is refused. It runs here through `tenure::sim::schema`, which is what
 //! the simulation uses, and, with `TENURE_REAL_API=1`, on the API server that the kubeconfig names.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends by panicking, and so do its helpers")]

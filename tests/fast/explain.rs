@@ -250,6 +250,29 @@ fn what_happened_is_told_with_run_tasks_and_reasons() {
 }
 
 #[test]
+fn what_gives_way_to_a_leaver_in_another_directory_is_told() {
+    let staff = r"---
+apiVersion: tenure.dev/v1alpha1
+kind: Directory
+metadata: {name: staff, namespace: t}
+spec: {embedded: {}, attributes: [{name: contractEnd, type: dateTime}]}
+---
+apiVersion: tenure.dev/v1alpha1
+kind: Workflow
+metadata: {name: gone, namespace: t}
+spec: {category: leaver, directory: staff, isSchedulingEnabled: true, executionConditions: {trigger: {timeBasedAttribute: {attribute: contractEnd}}},
+  tasks: [{name: disable, disableUserAccount: {}}]}
+";
+    let spec =
+        "department: Sales, employeeType: Employee, employeeHireDate: \"2026-01-10\", extensionAttributes: {contractEnd: \"2026-01-07\"}";
+    for (number, wanted) in [("7", "is due, and gives way to gone: it is recorded as superseded"), ("", "is due, and is planned")] {
+        let text = TENANT.to_owned() + staff + &user("hob", None, &format!("{spec}, employeeId: \"{number}\""));
+        let explanation = explain(&text, "hob", "2026-01-08T08:00:00Z");
+        assert_eq!(of(&explanation, "joiner")["next"]["text"].as_str().map(|text| text.starts_with(wanted)), Some(true), "{explanation}");
+    }
+}
+
+#[test]
 fn a_missed_occurrence_is_told() {
     // Her date is corrected to one whose window is long over: nobody could have known.
     let hired = user("ivy", None, "department: Sales, employeeType: Employee, employeeHireDate: \"2026-01-15\"");

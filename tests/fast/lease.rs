@@ -19,7 +19,7 @@ use kube::client::Body;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tenure::cluster::clock::{Clock, Sleep};
-use tenure::cluster::lease::{Elector, Standing};
+use tenure::cluster::lease::{Elector, Leadership};
 use tenure::domain::timing::{LeaseTimes, Timing};
 use tenure::sim::api::{Interceptor, MemoryApi, RequestInfo, Verdict};
 use tokio::time::{Instant, sleep};
@@ -179,7 +179,7 @@ async fn storm(seed: u64, times: LeaseTimes) -> Seen {
         let name = format!("controller-{index}");
         #[expect(clippy::cast_precision_loss, reason = "at most 200")]
         let rate = 0.9 + luck.draw(201) as f64 / 1_000.0;
-        let standing = Standing::new(Arc::new(Skewed { start, rate }));
+        let standing = Leadership::new(Arc::new(Skewed { start, rate }));
         let client = Client::new(Way { client: api.client(&name), luck: Arc::clone(&luck) }, "default");
         let elector = Elector::new(client, ("tenure-system", "tenure-controller"), name, times, &standing);
         let is_stopped = Arc::new(AtomicBool::new(false));
@@ -191,7 +191,7 @@ async fn storm(seed: u64, times: LeaseTimes) -> Seen {
     processes.run_until(look(&luck, &standings, &stops)).await
 }
 
-async fn look(luck: &Luck, standings: &[Arc<Standing>], stops: &[Arc<AtomicBool>]) -> Seen {
+async fn look(luck: &Luck, standings: &[Arc<Leadership>], stops: &[Arc<AtomicBool>]) -> Seen {
     let (mut seen, mut last) = (Seen::default(), None);
     let looks = |seconds: u64| u128::from(seconds) * 1_000 / LOOK.as_millis();
     let mut count = |seen: &mut Seen| {

@@ -9,6 +9,7 @@ mod crds;
 mod explain;
 mod lease;
 mod mails;
+mod pages;
 mod rbac;
 mod readme;
 mod report;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
-use tenure::sim::api::{Interceptor, RequestInfo, Verdict};
+use tenure::sim::api::{Interceptor, RequestInfo, Verb, Verdict};
 use tenure::sim::load::parse;
 use tenure::sim::{CONTROLLER, Death, Document, Options, Simulation};
 
@@ -68,18 +68,26 @@ fn granted(files: &[&str]) -> BTreeSet<Right> {
     rights
 }
 
-/// Which processes die, by the number of the write among all writes that are not the controller's.
+/// Which processes die, by the number of the write among all writes that are not the controller's, and whether somebody else
+/// has written where they write.
 #[derive(Clone, Copy)]
 struct Deaths {
+    /// Every fifth write of a runner meets a conflict, and the answer to what the controller first makes is lost.
+    conflicts: bool,
     /// Before the write is sent.
     before: &'static [u64],
     /// After it took effect.
     after: &'static [u64],
 }
 
-/// Nobody; an evaluation that has written nothing; evaluations before and after their commit, and whoever comes then.
-const DEATHS: [Deaths; 3] =
-    [Deaths { before: &[], after: &[] }, Deaths { before: &[1], after: &[] }, Deaths { before: &[], after: &[3, 7, 16, 27] }];
+/// Nobody; an evaluation that has written nothing; evaluations before and after their commit, and whoever comes then; and
+/// conflicts.
+const DEATHS: [Deaths; 4] = [
+    Deaths { conflicts: false, before: &[], after: &[] },
+    Deaths { conflicts: false, before: &[1], after: &[] },
+    Deaths { conflicts: false, before: &[], after: &[3, 7, 16, 27] },
+    Deaths { conflicts: true, before: &[], after: &[] },
+];
 
 /// Notes what is asked for, and lets processes die.
 struct Observer {
@@ -97,7 +105,12 @@ impl Interceptor for Observer {
         let resource = request.subresource.as_ref().map_or_else(|| request.resource.clone(), |sub| format!("{}/{sub}", request.resource));
         let is_controller = &*request.process == CONTROLLER;
         let mut asked = self.asked.lock().expect("nobody panics while noting");
-        asked.1.entry(is_controller).or_default().insert((group.to_owned(), resource, request.verb.to_string()));
+        let right = (group.to_owned(), resource, request.verb.to_string());
+        let is_first = asked.1.entry(is_controller).or_default().insert(right);
+        // The controller does not learn that it has made what it first makes.
+        if is_controller && self.deaths.conflicts && is_first && request.verb == Verb::Create {
+            return Verdict::LoseAnswer;
+        }
         if is_controller || !request.verb.is_write() {
             return Verdict::Pass;
         }
@@ -105,6 +118,7 @@ impl Interceptor for Observer {
         match asked.0 {
             write if self.deaths.before.contains(&write) => Verdict::Die,
             write if self.deaths.after.contains(&write) => Verdict::DieAfter,
+            write if self.deaths.conflicts && write % 5 == 0 => Verdict::Conflict,
             _ => Verdict::Pass,
         }
     }

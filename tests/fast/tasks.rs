@@ -21,7 +21,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tenure::api::task::MEMBERS;
 use tenure::directory::{Directory, Lookup};
-use tenure::domain::validate::UNAVAILABLE_TASKS;
+use tenure::domain::change::{Entry, UNAVAILABLE_TASKS};
+use tenure::domain::fault::FaultClass;
+use tenure::domain::subject::SubjectRef;
 use tenure::sim::api::{Interceptor, RequestInfo, Verdict};
 
 use spec::{Case, Spec, When};
@@ -36,7 +38,7 @@ pub fn specs() -> impl Iterator<Item = &'static Spec> {
 fn no_task_is_forgotten() {
     let told: BTreeSet<&str> = specs().map(|spec| spec.member).collect();
     assert_eq!(told.len(), specs().count(), "a task is told twice");
-    let unavailable: BTreeSet<&str> = UNAVAILABLE_TASKS.into();
+    let unavailable: BTreeSet<&str> = UNAVAILABLE_TASKS.into_iter().map(|(name, _)| name).collect();
     assert_eq!(told.union(&unavailable).copied().collect::<BTreeSet<_>>(), BTreeSet::from(MEMBERS));
     assert!(told.is_disjoint(&unavailable));
 }
@@ -145,16 +147,45 @@ fn only_what_is_not_there_is_absent() {
             let mut words = Vec::new();
             for name in ["all", "ann", "nobody"] {
                 words.push(shown(&told(directory.members(name).await)));
-                words.push(shown(&told(directory.get(name).await)));
-                words.push(shown(&told(directory.account(name).await)));
+                words.push(shown(&told(directory.get(&SubjectRef::by_name("people", name)).await)));
+                words.push(shown(&told(directory.entry(name).await)));
                 words.push(shown(&told(directory.profile(name).await)));
             }
             words.join(" ")
         };
         assert_eq!(look().await, "present absent absent absent absent present present present absent absent absent absent");
-        world.intercept(Obstacle::of(0..u32::MAX, Verdict::Forbid));
-        assert_eq!(look().await, ["unknown"; 12].join(" "));
+        for verdict in [Verdict::Forbid, Verdict::Astray] {
+            world.intercept(Obstacle::of(0..u32::MAX, verdict));
+            assert_eq!(look().await, ["unknown"; 12].join(" "), "{verdict:?}");
+        }
+        // A page of something on the way is no answer: the request is tried again.
+        world.intercept(Obstacle::of(0..2, Verdict::Astray));
+        assert_eq!(shown(&told(directory.entry("ann").await)), "present");
     });
+}
+
+/// What a look-up and a write say that are answered so, as often as they are tried.
+#[test]
+fn what_an_answer_says_of_a_question_and_of_a_write() {
+    use FaultClass::{Denied, Transient, Unknown};
+    for (verdict, of_a_question, of_a_write) in [
+        (Verdict::Forbid, Denied, Denied),
+        (Verdict::Throttle, Transient, Transient),
+        // It may come from something between us and the server, after the server was asked.
+        (Verdict::Refuse, Transient, Unknown),
+    ] {
+        play(async {
+            let world = World::new("{}", &[]).await;
+            let directory = world.directory();
+            let Lookup::Present(held) = directory.entry("ann").await else { panic!("she is there") };
+            let after = Entry { is_enabled: !held.entry.is_enabled, ..held.entry.clone() };
+            world.intercept(Obstacle::of(0..u32::MAX, verdict));
+            let Lookup::Unknown(fault) = directory.entry("ann").await else { panic!("nobody answers") };
+            assert_eq!(fault.class, of_a_question, "{verdict:?}");
+            let fault = directory.write(&held, &after).await.expect_err("nobody answers");
+            assert_eq!(fault.class, of_a_write, "{verdict:?}");
+        });
+    }
 }
 
 fn told<T>(found: Lookup<T>) -> Lookup<()> {
@@ -207,6 +238,31 @@ fn it_fails_in_passing_and_then_does_it() {
             assert_eq!((world.accounts(), world.mails()), (before.clone(), 0), "{}", spec.member);
             assert_eq!(world.perform(spec).await, spec.does_it, "{}", spec.member);
             assert_eq!((world.accounts(), world.mails()), (changed(&before, spec.changes), spec.mails), "{}", spec.member);
+        });
+    }
+}
+
+/// What stands in an object that is not what it should be is unknown, and unknown never acts. It is looked at again, but by a
+/// later attempt.
+#[test]
+fn what_cannot_be_read_touches_nobody() {
+    for (kind, name, patch) in [
+        ("User", "ann", r#"{"displayName": 5}"#),
+        ("Account", "ann", r#"{"accountEnabled": 5}"#),
+        ("Group", "crew", r#"{"type": "choir"}"#),
+    ] {
+        play(async {
+            let world = World::without_schema(kind, &[(kind, name, patch)]).await;
+            let before = world.accounts();
+            for spec in specs().filter(|spec| kind != "Group" || spec.arguments.contains(name)) {
+                let outcome = world.perform(spec).await;
+                assert!(
+                    outcome.starts_with(&format!("tries again Unreadable: {kind} {name:?} cannot be read: ")),
+                    "{}: {outcome}",
+                    spec.member
+                );
+                assert_eq!((world.accounts(), world.mails()), (before.clone(), 0), "{}", spec.member);
+            }
         });
     }
 }

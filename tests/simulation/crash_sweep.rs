@@ -89,6 +89,8 @@ fn every_fault_converges() {
             pairs.push(pair);
         }
     }
+    let fewer = fewer(&baselines);
+    assert!(fewer.is_empty(), "{}", fewer.join("\n"));
     let complaints: Vec<String> = pairs.iter().filter_map(Pair::complaint).collect();
     let started = Instant::now();
     let verdicts = sweep(&cases, false);
@@ -110,9 +112,14 @@ fn undisturbed(scenario: &Scenario) -> Played {
     let played = play(scenario, Disturbance::default());
     let faults = played.outcome.faults();
     assert!(faults.is_empty(), "{}: undisturbed: {}", scenario.name, faults.join("; "));
-    let (requests, recorded) = (played.outcome.requests, scenario.requests);
-    assert!(requests >= recorded, "{}: {requests} requests are covered, {recorded} were recorded", scenario.name);
     played
+}
+
+/// The scenarios that cover fewer requests than was recorded.
+fn fewer(baselines: &[(&Scenario, Played)]) -> Vec<String> {
+    let counted = baselines.iter().map(|(scenario, played)| (scenario.name, played.outcome.requests, scenario.requests));
+    let fewer = counted.filter(|(_, requests, recorded)| requests < recorded);
+    fewer.map(|(name, requests, recorded)| format!("{name}: {requests} requests are covered, {recorded} were recorded")).collect()
 }
 
 fn print_table(baselines: &[(&Scenario, Played)], pairs: &[Pair], struck: &[usize]) {

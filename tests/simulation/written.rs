@@ -9,12 +9,15 @@
 mod altered;
 mod compare;
 mod files;
+mod snapshot;
 mod story;
+mod unfinished;
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use tenure::api::{DirectorySnapshot, form};
 use tenure::domain::identity;
 use tenure::sim::{Document, Options, Simulation, load};
 
@@ -38,6 +41,11 @@ fn schedule(objects: &[Value]) -> Vec<Document> {
 
 /// Lets the programs of today work on what was written.
 fn later(objects: &[Value], way: Way) -> Vec<Value> {
+    play(objects, way).0
+}
+
+/// The same, with the subjects of the mails that they send.
+fn play(objects: &[Value], way: Way) -> (Vec<Value>, Vec<String>) {
     let head = objects.iter().find(|object| text(object, "/kind") == "TenantLedger").expect("a head");
     let from: DateTime<Utc> = text(head, "/asOf").parse().expect("an instant");
     let from = from + TimeDelta::hours(1);
@@ -55,8 +63,9 @@ fn later(objects: &[Value], way: Way) -> Vec<Value> {
         }
         Way::Restored => restore(&api, objects),
     }
-    let objects = simulation.run().objects;
-    objects.into_iter().filter(|object| text(object, "/metadata/namespace") == NS).collect()
+    let finished = simulation.run();
+    let objects = finished.objects.into_iter().filter(|object| text(object, "/metadata/namespace") == NS).collect();
+    (objects, finished.mails.into_iter().map(|sent| sent.mail.subject).collect())
 }
 
 /// The rows of the ledger, each in words: workflow, attribute, state, reason.
@@ -112,10 +121,77 @@ fn what_was_written_is_read_with_nothing_planned_and_nothing_missed() {
     for form in forms {
         let objects = files::read(&files::folder(&form));
         assert_covers(&objects, &form);
-        for way in [Way::Kept, Way::Restored] {
-            let after = later(&objects, way);
-            let differences = differences(&objects, &after, way);
-            assert!(differences.is_empty(), "{form}, {way:?}:\n{}", differences.join("\n"));
+        for (rows, objects) in [("rows", snapshot::unpacked(&objects)), ("packed rows", snapshot::packed(&objects))] {
+            for way in [Way::Kept, Way::Restored] {
+                let after = later(&objects, way);
+                let differences = differences(&objects, &after, way);
+                assert!(differences.is_empty(), "{form}, {rows}, {way:?}:\n{}", differences.join("\n"));
+            }
         }
+    }
+}
+
+/// Of the snapshot's older form nothing is left in a bucket in which somebody changes, and the others are not written for it.
+#[test]
+fn a_bucket_takes_the_packed_form_when_somebody_in_it_changes() {
+    let mut objects = snapshot::unpacked(&files::read(&files::folder("v1")));
+    let mia = objects.iter_mut().find(|object| text(object, "/kind") == "User" && text(object, "/metadata/name") == "mia");
+    mia.expect("the User")["spec"]["jobTitle"] = json!("Director");
+    let after = later(&objects, Way::Kept);
+    let mut changed = 0;
+    for old in objects.iter().filter(|object| text(object, "/kind") == "DirectorySnapshot") {
+        let name = text(old, "/metadata/name");
+        let same = |object: &&Value| text(object, "/kind") == "DirectorySnapshot" && text(object, "/metadata/name") == name;
+        let new = after.iter().find(same).expect("the bucket");
+        let rows = |object: &Value| form::typed::<DirectorySnapshot>(object).expect("a bucket").spec.rows;
+        let (before, now) = (rows(old), rows(new));
+        let differ = before.iter().zip(&now).filter(|(before, now)| before != now).count();
+        changed += differ;
+        assert_eq!(before.len(), now.len(), "{name}: nobody comes or goes");
+        let (older, packed) = (list(new, "/rows").len(), list(new, "/packed").len());
+        assert_eq!((older, packed), if differ == 0 { (before.len(), 0) } else { (0, before.len()) }, "{name}");
+    }
+    assert_eq!(changed, 1, "mia's title");
+}
+
+/// A slice that was written before claims had Changes, and whose runner has died: in the middle of its first task, or with
+/// that done.
+#[test]
+fn what_an_older_release_had_begun_is_finished() {
+    for is_enabled in [false, true] {
+        let mut objects = files::read(&files::folder("v1"));
+        let find = |objects: &mut Vec<Value>, kind: &str, name: &str| {
+            let found = objects.iter().position(|object| text(object, "/kind") == kind && text(object, "/metadata/name") == name);
+            found.unwrap_or_else(|| panic!("no {kind} {name}"))
+        };
+        let slice = find(&mut objects, "RunSlice", "join-v1-e147-0");
+        objects[slice]["claim"] = json!({"holder": "gone_0", "attempt": 1, "renewedDateTime": "2026-03-01T00:00:00Z"});
+        let result = &mut objects[slice]["results"][0];
+        assert_eq!((&result["subject"], result["tasks"][0]["changes"].is_null()), (&json!("ann"), true), "an older release wrote it");
+        result["processingStatus"] = json!("inProgress");
+        result.as_object_mut().expect("a result").remove("completedDateTime");
+        for task in result["tasks"].as_array_mut().expect("tasks") {
+            task["processingStatus"] = json!("queued");
+        }
+        let run = find(&mut objects, "Run", "join-v1-e147");
+        let status = &mut objects[run]["status"];
+        status["processingStatus"] = json!("inProgress");
+        status.as_object_mut().expect("a status").remove("completedDateTime");
+        status["conditions"].as_array_mut().expect("conditions").retain(|condition| condition["type"] != "Complete");
+        status["shards"][0]["finished"] = json!(false);
+        status["shards"][0]["openUsersCount"] = json!(1);
+        let account = find(&mut objects, "Account", "ann");
+        objects[account]["spec"]["accountEnabled"] = json!(is_enabled);
+
+        let after = later(&objects, Way::Kept);
+        let one = |kind: &str, name: &str| {
+            after.iter().find(|object| text(object, "/kind") == kind && text(object, "/metadata/name") == name).expect("it is there")
+        };
+        assert_eq!(one("Account", "ann")["spec"]["accountEnabled"], json!(true), "begun: {is_enabled}");
+        let result = &one("RunSlice", "join-v1-e147-0")["results"][0];
+        assert_eq!(result["processingStatus"], json!("completed"), "begun: {is_enabled}: {result:#}");
+        assert_eq!(result["tasks"][0]["before"], json!({"accountEnabled": false}), "the image of the first attempt stands");
+        let complete = list(one("Run", "join-v1-e147"), "/status/conditions").iter().any(|condition| condition["type"] == "Complete");
+        assert!(complete, "begun: {is_enabled}");
     }
 }

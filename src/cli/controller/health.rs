@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::witness::Counting;
 use crate::cluster::guard::Guard;
-use crate::cluster::lease::Standing;
+use crate::cluster::lease::Leadership;
 use crate::domain::timing::Timing;
 use crate::reconcile::supervise::Pulse;
 use crate::server::Health;
 
 pub(super) struct ControllerHealth {
     pulse: Arc<Pulse>,
-    standing: Arc<Standing>,
+    standing: Arc<Leadership>,
     guard: Arc<Guard>,
     witness: Arc<Counting>,
     /// How long the loop may stand still.
@@ -24,7 +24,13 @@ pub(super) struct ControllerHealth {
 }
 
 impl ControllerHealth {
-    pub(super) fn new(pulse: &Arc<Pulse>, standing: &Arc<Standing>, guard: &Arc<Guard>, witness: &Arc<Counting>, timing: &Timing) -> Self {
+    pub(super) fn new(
+        pulse: &Arc<Pulse>,
+        standing: &Arc<Leadership>,
+        guard: &Arc<Guard>,
+        witness: &Arc<Counting>,
+        timing: &Timing,
+    ) -> Self {
         let schemas = Mutex::new(Some("the definitions were not read yet".to_owned()));
         let (pulse, standing, guard, witness) = (Arc::clone(pulse), Arc::clone(standing), Arc::clone(guard), Arc::clone(witness));
         Self { pulse, standing, guard, witness, life: timing.pulse_life, contact: timing.lease.duration * 2, schemas }

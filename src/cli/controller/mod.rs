@@ -13,10 +13,12 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{FINE, NOT_FINE, complain, log};
+use super::log;
+use super::output::{FINE, NOT_FINE};
+use super::runtime::block_on;
 use crate::cluster::connect::{ConnectError, Connection, differing_schemas};
 use crate::cluster::guard::Guard;
-use crate::cluster::lease::{Elector, Standing};
+use crate::cluster::lease::{Elector, Leadership};
 use crate::cluster::{Clock, SystemClock};
 use crate::domain::job;
 use crate::domain::timing::{LeaseTimes, Timing};
@@ -90,23 +92,15 @@ enum ControllerError {
 
 pub(super) fn run(args: &ControllerArgs) -> u8 {
     log::start();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("no runtime: {error}"));
-            return NOT_FINE;
+    block_on(async {
+        match control(args).await {
+            Ok(()) => FINE,
+            Err(error) => {
+                tracing::error!(%error, "the controller ends");
+                NOT_FINE
+            }
         }
-    };
-    let code = match runtime.block_on(control(args)) {
-        Ok(()) => FINE,
-        Err(error) => {
-            tracing::error!(%error, "the controller ends");
-            NOT_FINE
-        }
-    };
-    // Nothing that is left may keep the process from ending.
-    runtime.shutdown_background();
-    code
+    })
 }
 
 impl ControllerArgs {
@@ -145,7 +139,7 @@ fn identity() -> String {
 async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
     let timing = args.timing()?;
     let guard = Guard::new(Arc::new(SystemClock));
-    let standing = Standing::new(Arc::new(SystemClock));
+    let standing = Leadership::new(Arc::new(SystemClock));
     let connection = Connection::infer(&guard, timing).await?;
     let (pulse, metrics) = (Arc::new(Pulse::default()), Arc::new(Metrics::new()));
     pulse.beat();
@@ -189,7 +183,7 @@ async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
 }
 
 /// Leads as soon as it may; ends when it may no longer.
-async fn lead(elector: Option<&mut Elector>, standing: &Standing, permit: &watch::Sender<Permit>) -> ControllerError {
+async fn lead(elector: Option<&mut Elector>, standing: &Leadership, permit: &watch::Sender<Permit>) -> ControllerError {
     let Some(elector) = elector else {
         standing.lead_alone();
         tracing::info!("this process leads, without a lease");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::cluster::guard::Guard;
-use crate::cluster::lease::Standing;
+use crate::cluster::lease::Leadership;
 use crate::cluster::{Clock, SystemClock};
 use crate::reconcile::supervise::witness::{JobEnd, RunEnd, TenantFacts, Witness};
 use crate::reconcile::{Key, ReconcileError};
@@ -30,7 +30,7 @@ impl Counting {
     }
 
     /// Brings the gauges up to date.
-    pub(super) fn refresh(&self, standing: &Standing, guard: &Guard) {
+    pub(super) fn refresh(&self, standing: &Leadership, guard: &Guard) {
         self.metrics.set_leader(standing.leads());
         self.metrics.skew.set(guard.skew_seconds());
         self.metrics.count_requests(&guard.traffic());
@@ -65,7 +65,7 @@ impl Counting {
             set(&metrics.unreadable, labels, count(usize::try_from(*values).unwrap_or(0)));
         }
         for (directory, reason, people) in &facts.conflicts {
-            let labels = [("namespace", namespace), ("directory", directory), ("reason", reason)];
+            let labels = [("namespace", namespace), ("directory", directory), ("reason", reason.as_str())];
             set(&metrics.conflicts, labels, count(usize::try_from(*people).unwrap_or(0)));
         }
         for (directory, reason, people) in &facts.concerns {
@@ -147,13 +147,14 @@ impl Witness for Counting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::reasons::Reason;
 
     #[test]
     fn what_a_tenant_is_like_is_told_by_name_and_label() {
         let counting = Counting::new(Arc::new(Metrics::new()));
         let facts = TenantFacts {
             unreadable: vec![("people".to_owned(), "employeeHireDate".to_owned(), 2)],
-            conflicts: vec![("people".to_owned(), "NameReused", 3)],
+            conflicts: vec![("people".to_owned(), Reason::NameReused, 3)],
             concerns: vec![("people".to_owned(), "LeaveBeforeHire".to_owned(), 4)],
             ..TenantFacts::default()
         };

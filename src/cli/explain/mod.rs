@@ -9,8 +9,8 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde_json::Value;
 
+use super::output::{BAD_INPUT, NOT_FINE, Output, complain, print, show};
 use super::simulate::{instant, zone};
-use super::{BAD_INPUT, NOT_FINE, Output, complain, print};
 use crate::cluster::{Clock, SystemClock};
 use crate::rule::nearest;
 use crate::runner::evaluate::explain::{Explanation, instant as instant_text};
@@ -77,7 +77,7 @@ pub(super) fn run(args: &ExplainArgs) -> u8 {
         }
     };
     match args.output {
-        Output::Text => super::show(&text::text(&explanation, args.time_zone)),
+        Output::Text => show(&text::text(&explanation, args.time_zone)),
         Output::Json => match serde_json::to_string_pretty(&explanation) {
             Ok(json) => print(&format!("{json}\n")),
             Err(error) => {

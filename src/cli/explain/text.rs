@@ -5,9 +5,12 @@ use std::fmt::Write;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::api::{reasons, sentence};
+use crate::api::{ProcessingStatus, reasons, sentence};
 use crate::domain::trigger::LAST_SIGN_IN;
-use crate::runner::evaluate::explain::{Clause, Explanation, Next, OccurrenceState, Past, PastTask, Scope, WorkflowExplanation, instant};
+use crate::rule::Truth;
+use crate::runner::evaluate::explain::{
+    Became, Clause, Explanation, OccurrenceState, Outlook, Past, PastTask, ScopeExplanation, WorkStatus, WorkflowExplanation, instant,
+};
 
 const BOLD: &str = "\x1b[1m";
 const RED: &str = "\x1b[31m";
@@ -34,7 +37,7 @@ pub(super) fn text(explanation: &Explanation, zone: Option<Tz>) -> String {
 
 /// Whether something happened, or is about to.
 fn has_news(workflow: &WorkflowExplanation) -> bool {
-    !workflow.happened.is_empty() || !workflow.next.text.starts_with("nothing")
+    !workflow.happened.is_empty() || !workflow.next.is_nothing
 }
 
 fn head(explanation: &Explanation, zone: Tz, out: &mut String) {
@@ -117,12 +120,13 @@ fn line(word: &str, text: &str, out: &mut String) {
     let _ = writeln!(out, "  {word:<width$}{text}", width = INDENT - 2);
 }
 
-fn scope_lines(scope: &Scope) -> Vec<String> {
+fn scope_lines(scope: &ScopeExplanation) -> Vec<String> {
     let Some(rule) = &scope.rule else { return vec!["yes: it is for everybody".to_owned()] };
-    if scope.holds == "true" {
-        return vec![format!("yes: {rule}")];
-    }
-    let answer = if scope.holds == "false" { "no" } else { "not known" };
+    let answer = match scope.holds {
+        Truth::True => return vec![format!("yes: {rule}")],
+        Truth::False => "no",
+        Truth::Unknown => "not known",
+    };
     let clause = |clause: &Clause| match &clause.found {
         Some(found) => format!("{} is {}: {found}", clause.text, clause.holds),
         None => format!("{} is {}", clause.text, clause.holds),
@@ -182,14 +186,14 @@ fn distance(from_now: TimeDelta) -> String {
 fn past_lines(past: &Past, zone: Tz) -> Vec<String> {
     let at = instant(past.at, zone);
     let why = past.reason.as_deref().map(reason).unwrap_or_default();
-    if past.what != "run" {
+    if past.what != Became::Run {
         let by = past.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-        let why = if past.what == "superseded" { String::new() } else { why };
+        let why = if past.what == Became::Superseded { String::new() } else { why };
         return vec![format!("{at}  {}{by}{why}", past.what)];
     }
-    let (run, status) = (past.run.as_deref().unwrap_or_default(), past.status.as_deref().unwrap_or_default());
+    let (run, status) = (past.run.as_deref().unwrap_or_default(), past.status.map(coloured).unwrap_or_default());
     let cause = past.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
-    let mut lines = vec![format!("{at}  run {run}{cause}: {}{why}", coloured(status))];
+    let mut lines = vec![format!("{at}  run {run}{cause}: {status}{why}")];
     lines.extend(past.tasks.iter().map(|task| format!("    {}", task_line(task))));
     lines
 }
@@ -197,18 +201,19 @@ fn past_lines(past: &Past, zone: Tz) -> Vec<String> {
 fn task_line(task: &PastTask) -> String {
     let why = reasons::with_text(task.reason.as_deref().unwrap_or_default(), task.info.as_deref().unwrap_or_default());
     let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-    format!("{}: {}{why}", task.name, coloured(&task.status))
+    format!("{}: {}{why}", task.name, coloured(WorkStatus::Result(task.status)))
 }
 
-fn coloured(status: &str) -> String {
-    if ["failed", "completedWithErrors"].contains(&status) { format!("{RED}{status}{PLAIN}") } else { status.to_owned() }
+fn coloured(status: WorkStatus) -> String {
+    let is_bad = matches!(status, WorkStatus::Result(ProcessingStatus::Failed | ProcessingStatus::CompletedWithErrors));
+    if is_bad { format!("{RED}{status}{PLAIN}") } else { status.to_string() }
 }
 
 fn reason(word: &str) -> String {
-    reasons::in_words(word).map_or_else(|| format!(" ({word})"), |words| format!(" ({word}: {words})"))
+    format!(" ({})", reasons::with_words(word))
 }
 
-fn next(next: &Next, zone: Tz) -> String {
+fn next(next: &Outlook, zone: Tz) -> String {
     match next.evaluation {
         Some(evaluation) => format!("{} by the evaluation of {} at the latest", next.text, instant(evaluation, zone)),
         None => next.text.clone(),

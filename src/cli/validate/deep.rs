@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::document::{By, Draft, Said, at, quoted};
-use super::tenant::{Tenant, spec};
+use super::tenant::{TenantDocuments, spec};
+use crate::api::reasons::Reason;
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Directory, DirectorySpec, RunSpec, TenantScheduleSpec, User, UserSpec, WorkflowSpec, form};
-use crate::domain::validate::{self, Problem, reason};
+use crate::domain::source::Source;
+use crate::domain::validate::{self, Matter, Problem};
 use crate::rule::{Case, Known, Rule, RuleError, Vocabulary, nearest};
 use crate::runner::concerns::Concern;
 use crate::runner::quality;
@@ -14,7 +16,7 @@ use crate::runner::quality;
 const SCOPE_RULE: &str = "spec.executionConditions.scope.rule";
 
 /// Everything that the controller would say about one document.
-pub(super) fn check(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+pub(super) fn check(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     match draft.kind.as_str() {
         "Workflow" => workflow(draft, tenant),
         "TenantSchedule" => schedule(draft, tenant),
@@ -26,29 +28,36 @@ pub(super) fn check(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
 }
 
 fn plain(draft: &Draft<'_>, problems: Vec<Problem>) -> Vec<Said> {
-    problems.into_iter().map(|problem| draft.about(&problem.path, problem.message)).collect()
+    problems.into_iter().map(|problem| of(draft, problem)).collect()
 }
 
-fn facts<'a>(tenant: &'a Tenant<'_>) -> validate::Tenant<'a> {
-    validate::Tenant { schedule: tenant.schedule.as_ref(), directories: &tenant.directories }
+/// A problem, as the controller says it.
+fn of(draft: &Draft<'_>, problem: Problem) -> Said {
+    let by = match problem.about {
+        Matter::Rule(field) => By::Rule(field),
+        Matter::Field | Matter::Unmapped(_) | Matter::Directory => By::Controller(problem.reason),
+    };
+    Said { by, ..draft.about(&problem.path, problem.message) }
 }
 
-fn schedule(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+fn facts<'a>(tenant: &'a TenantDocuments<'_>) -> validate::Referents<'a> {
+    validate::Referents { schedule: tenant.schedule.as_ref(), directories: &tenant.directories }
+}
+
+fn schedule(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     let Some(spec) = spec::<TenantScheduleSpec>(draft) else { return Vec::new() };
     let mut said = Vec::new();
     for problem in validate::schedule_problems(tenant.namespace, &spec, &facts(tenant)) {
-        if problem.reason == reason::DIRECTORY {
+        if problem.reason == Reason::DirectoryNotFound {
             said.extend(no_directory(draft, tenant, &problem, spec.directory.as_deref()));
         } else {
-            // The words begin with the field where they come from a tick's error.
-            let message = problem.message.trim_start_matches(&format!("{}: ", problem.path)).to_owned();
-            said.push(draft.about(&problem.path, message));
+            said.push(of(draft, problem));
         }
     }
     said
 }
 
-fn workflow(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+fn workflow(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     let (spec, has_category) = match spec::<WorkflowSpec>(draft) {
         Some(spec) => (spec, true),
         None => match without_category(draft) {
@@ -60,21 +69,20 @@ fn workflow(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
     let vocabulary = validate::vocabulary(directory.map(|directory| &directory.spec));
     let mut said = Vec::new();
     for problem in validate::workflow_problems(&spec, &facts(tenant)) {
-        match problem.reason {
-            reason::DIRECTORY => said.extend(no_directory(draft, tenant, &problem, spec.directory.as_deref())),
+        match (problem.reason, &problem.about) {
+            (Reason::DirectoryNotFound, _) => said.extend(no_directory(draft, tenant, &problem, spec.directory.as_deref())),
             // That is said where the Directory stands.
-            _ if problem.path == "spec.directory" => {}
-            reason::CATEGORY if !has_category => {}
-            reason::RULE => {
+            (_, Matter::Directory) => {}
+            (Reason::TaskNotAllowed, _) if !has_category => {}
+            (Reason::InvalidRule, _) => {
                 let insensitive = spec.execution_conditions.as_ref().and_then(|conditions| conditions.scope.as_ref());
                 let case = if insensitive.is_some_and(|scope| !scope.case_sensitive) { Case::Insensitive } else { Case::Sensitive };
                 said.extend(rule(draft, SCOPE_RULE, &vocabulary, case, directory.is_none()));
             }
             // What the Directory maps is not known without it.
-            reason::ATTRIBUTE if directory.is_none() => {}
-            reason::TRIGGER if directory.is_none() && problem.path.ends_with(".attribute") => {}
-            reason::ATTRIBUTE => said.push(attribute(draft, directory, &problem)),
-            _ => said.push(draft.about(&problem.path, problem.message)),
+            (_, Matter::Unmapped(_)) if directory.is_none() => {}
+            (Reason::UnknownAttribute, Matter::Unmapped(name)) => said.push(attribute(draft, directory, &problem, name)),
+            _ => said.push(of(draft, problem)),
         }
     }
     for warning in validate::workflow_warnings(&spec, directory.map(|directory| &directory.spec)) {
@@ -91,7 +99,7 @@ fn without_category(draft: &Draft<'_>) -> Option<WorkflowSpec> {
     form::typed(&value).ok()
 }
 
-fn no_directory(draft: &Draft<'_>, tenant: &Tenant<'_>, problem: &Problem, named: Option<&str>) -> Option<Said> {
+fn no_directory(draft: &Draft<'_>, tenant: &TenantDocuments<'_>, problem: &Problem, named: Option<&str>) -> Option<Said> {
     let is_of_schedule = named.is_none() && tenant.schedule.as_ref().is_some_and(|schedule| schedule.directory.is_some());
     if tenant.partial || is_of_schedule {
         return None;
@@ -124,22 +132,21 @@ fn refused(text: &str, vocabulary: &Vocabulary, case: Case, lenient: bool) -> Op
     let mut vocabulary = vocabulary.clone();
     loop {
         let error = Rule::parse_as(text, &vocabulary, case).err()?;
-        let name = error.found.trim_matches('`');
-        if !lenient || !error.message.starts_with("unknown attribute") || vocabulary.resolve(name).is_some() {
-            return Some(error);
+        match error.unknown.as_deref().filter(|name| lenient && vocabulary.resolve(name).is_none()) {
+            Some(name) => vocabulary = vocabulary.with([name]),
+            None => return Some(error),
         }
-        vocabulary = vocabulary.with([name]);
     }
 }
 
 /// Names the element of the list, and the attribute that was meant.
-fn attribute(draft: &Draft<'_>, directory: Option<&Directory>, problem: &Problem) -> Said {
+fn attribute(draft: &Draft<'_>, directory: Option<&Directory>, problem: &Problem, unmapped: &str) -> Said {
     let elements = at(&draft.admitted, &problem.path).and_then(Value::as_array).into_iter().flatten().enumerate();
     let named = elements.filter_map(|(index, element)| match element.get("attribute") {
         Some(attribute) => Some((format!("{}[{index}].attribute", problem.path), attribute.as_str()?)),
         None => Some((format!("{}[{index}]", problem.path), element.as_str()?)),
     });
-    let Some((path, name)) = named.into_iter().find(|(_, name)| problem.message.contains(&quoted(name))) else {
+    let Some((path, name)) = named.into_iter().find(|(_, name)| *name == unmapped) else {
         return draft.about(&problem.path, problem.message.as_str());
     };
     let mapped = directory.into_iter().flat_map(|directory| &directory.spec.attributes).map(|mapping| mapping.name.as_str());
@@ -148,13 +155,13 @@ fn attribute(draft: &Draft<'_>, directory: Option<&Directory>, problem: &Problem
     draft.about(&path, format!("the attribute {} is not known{advice}", quoted(name)))
 }
 
-fn run(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+fn run(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     const PATH: &str = "spec.subjects.scope.rule";
     let Some(spec) = spec::<RunSpec>(draft) else { return Vec::new() };
     if at(&draft.admitted, PATH).is_none() {
         return Vec::new();
     }
-    let workflow = spec.source.workflow.as_ref().and_then(|source| tenant.object("Workflow", &source.name));
+    let workflow = Source::of_spec(&spec).and_then(|source| tenant.object("Workflow", source.name()));
     let named = workflow.and_then(|workflow| at(&workflow.admitted, "spec.directory")?.as_str());
     let directory = tenant.directory(named);
     let vocabulary = validate::vocabulary(directory.map(|directory| &directory.spec));
@@ -162,7 +169,7 @@ fn run(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
 }
 
 /// The dates of a person: one that cannot be read is unknown, and unknown never acts.
-fn user(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+fn user(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     let Some(spec) = spec::<UserSpec>(draft) else { return Vec::new() };
     let time_zone = tenant.schedule.as_ref().and_then(|schedule| schedule.time_zone.as_deref());
     let found = quality::quality(&tenant.embedded, time_zone, &User::new(draft.name(), spec), None);
@@ -183,11 +190,11 @@ fn user(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
 }
 
 /// What the dates say together and is hardly meant. Of a record that is changed later in a simulation, the first one is read.
-fn concerns(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+fn concerns(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     let is_read = tenant.object("User", draft.name()).is_some_and(|read| std::ptr::eq(read, draft));
     let found = if is_read { tenant.concerns(draft.name()) } else { Vec::new() };
     let said = |concern: Concern| {
-        let message = format!("{}: {}", concern.as_str(), concern.in_words());
+        let message = format!("{}: {}", concern.reason(), concern.in_words());
         Said { by: By::Data, ..draft.about("spec.employeeLeaveDateTime", message) }
     };
     found.into_iter().map(said).collect()

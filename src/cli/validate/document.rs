@@ -5,20 +5,28 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::scalar::Lines;
-use crate::domain::schema::{Schema, Violation, ViolationKind};
+use crate::api::reasons::Reason;
 use crate::rule::nearest;
 use crate::sim::load::Document;
 use crate::sim::places::Mark;
+use crate::sim::schema::{JsonType, Schema, ValueType, Violation, ViolationKind};
 
 /// Most fields that are named to somebody who wrote a field that is none.
 const FEW_FIELDS: usize = 8;
+
+/// The field of an object's name.
+pub(super) const NAME: &str = "metadata.name";
 
 /// Who says a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
     /// The schema: types, bounds and rules between fields.
-    Schema,
-    /// A check of what the field is for.
+    Schema(ViolationKind),
+    /// The controller: the object cannot do its work, for this reason.
+    Controller(Reason),
+    /// The controller: what a rule of the schema at this field says in the same words.
+    Rule(&'static str),
+    /// Another check of what the field is for.
     Purpose,
     /// A check of what nobody refuses, data for example: a warning.
     Data,
@@ -91,7 +99,7 @@ impl<'a> Draft<'a> {
         let mark = self.document.places.of_key(&path);
         let advice = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
         let message = format!("unknown field {}{advice}", quoted(key));
-        self.said.push(Said { path: path.clone(), mark, message, by: By::Schema });
+        self.said.push(Said { path: path.clone(), mark, message, by: By::Schema(ViolationKind::UnknownField) });
         if let Some(meant) = meant
             && let Some(object) = at_mut(&mut self.document.object, parent).and_then(Value::as_object_mut)
             && let Some(value) = object.remove(key)
@@ -161,7 +169,7 @@ impl<'a> Draft<'a> {
     fn correct_choice(&mut self, schema: &Schema, violation: &Violation) {
         let Some(meant) = self.meant_choice(schema, violation) else { return };
         let mut said = self.about(&violation.path, format!("{}; did you mean {meant}?", violation.message));
-        said.by = By::Schema;
+        said.by = By::Schema(violation.kind);
         self.said.push(said);
         if let Some(value) = at_mut(&mut self.document.object, &violation.path) {
             *value = Value::String(meant);
@@ -169,35 +177,32 @@ impl<'a> Draft<'a> {
     }
 
     fn say_violation(&mut self, violation: &Violation) {
-        if matches!(violation.kind, ViolationKind::TypeInvalid | ViolationKind::NotSupported) {
+        if matches!(violation.kind, ViolationKind::TypeInvalid { .. } | ViolationKind::NotSupported) {
             self.unreadable.push(violation.path.clone());
         }
-        let message = self.words(violation);
-        // Rules of the whole object see nothing of its metadata but the name, and say so.
-        let (path, message) = match message.strip_prefix("metadata.name") {
-            Some(rest) if violation.path == "<nil>" => ("metadata.name", rest.trim_start_matches([':', ' ']).to_owned()),
-            _ if violation.path == "<nil>" => ("", message),
-            _ => (violation.path.as_str(), message),
-        };
-        let mut said = self.about(path, message);
-        said.by = By::Schema;
+        // Rules of the whole object see nothing of its metadata but the name, and are about that.
+        let whole = if violation.kind == ViolationKind::Rule { NAME } else { "" };
+        let path = violation.field().unwrap_or(whole);
+        let mut said = self.about(path, self.words(violation, path));
+        said.by = By::Schema(violation.kind);
         self.said.push(said);
     }
 
     /// The API server's words without the field, which stands before them already.
-    fn words(&self, violation: &Violation) -> String {
-        let message = violation.message.replace(&format!("{} in body ", violation.path), "");
-        let message = message.strip_prefix("Invalid value: metadata.name").map(|rest| format!("metadata.name{rest}")).unwrap_or(message);
-        let wanted = message.split_once("must be of type ").and_then(|(_, rest)| rest.split(':').next());
-        match (violation.kind, wanted) {
-            (ViolationKind::TypeInvalid, Some("date-time")) => "must be an instant such as \"2026-01-05T09:00:00Z\"".to_owned(),
-            (ViolationKind::TypeInvalid, Some(wanted)) => {
+    fn words(&self, violation: &Violation, path: &str) -> String {
+        match violation.kind {
+            ViolationKind::TypeInvalid { wanted: ValueType::Instant } => "must be an instant such as \"2026-01-05T09:00:00Z\"".to_owned(),
+            ViolationKind::TypeInvalid { wanted } => {
                 let found = at(&self.document.object, &violation.path).unwrap_or(&Value::Null);
-                let is_bare = wanted == "string" && (found.is_number() || found.is_boolean());
+                let is_bare = wanted == ValueType::Json(JsonType::String) && (found.is_number() || found.is_boolean());
                 let advice = if is_bare { format!("; write {}", quoted(&found.to_string())) } else { String::new() };
                 format!("must be of type {wanted}, not {}{advice}", type_of(found))
             }
-            _ => message,
+            ViolationKind::Rule if violation.field().is_none() => {
+                let message = violation.message.replace(&format!("Invalid value: {path}"), "");
+                message.trim_start_matches([':', ' ']).to_owned()
+            }
+            _ => violation.message.replace(&format!("{} in body ", violation.path), ""),
         }
     }
 }
@@ -221,6 +226,11 @@ pub(super) fn type_of(value: &Value) -> &'static str {
 
 fn join(parent: &str, key: &str) -> String {
     if parent.is_empty() { key.to_owned() } else { format!("{parent}.{key}") }
+}
+
+/// Whether the path leads to an element of a list, or into one.
+pub(super) fn is_in_element(path: &str, list: &str) -> bool {
+    path.strip_prefix(list).is_some_and(|rest| rest.starts_with('['))
 }
 
 /// The object that has the last field of the path, and that field's name, which can have dots.
@@ -266,7 +276,16 @@ pub(super) fn at_mut<'v>(value: &'v mut Value, path: &str) -> Option<&'v mut Val
 mod tests {
     use serde_json::json;
 
-    use super::{at, at_mut, split};
+    use super::{at, at_mut, is_in_element, split};
+
+    #[test]
+    fn what_leads_into_an_element_of_a_list() {
+        let rows =
+            [("spec.tasks[0]", true), ("spec.tasks[12].x", true), ("spec.tasks", false), ("spec.tasksToo[0]", false), ("spec", false)];
+        for (path, expected) in rows {
+            assert_eq!(is_in_element(path, "spec.tasks"), expected, "{path}");
+        }
+    }
 
     #[test]
     fn names_can_have_dots() {

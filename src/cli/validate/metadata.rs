@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::document::{By, Draft, Said, quoted, type_of};
+use super::document::{By, Draft, NAME, Said, quoted, type_of};
 use crate::api::meta::{ANNOTATION_EVALUATE_NOW, ANNOTATION_GIT_COMMIT};
-use crate::domain::schema::Violation;
 use crate::rule::nearest;
 use crate::sim::api::meta;
 use crate::sim::load::{SIMULATE_AT, SIMULATE_DELETE, SIMULATE_FROM, SIMULATE_UNTIL};
+use crate::sim::schema::Violation;
 
 /// How our annotations begin.
 const PREFIX: &str = "tenure.dev/";
@@ -36,7 +36,7 @@ pub(super) fn check(draft: &mut Draft<'_>) {
     let is_typed = check_types(draft, &metadata);
     if is_typed {
         for Violation { path, message, .. } in meta::check(&metadata, false) {
-            if path != "metadata.name" || metadata.get("generateName").is_none() {
+            if path != NAME || metadata.get("generateName").is_none() {
                 draft.say(&path, message);
             }
         }

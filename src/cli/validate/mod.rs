@@ -18,9 +18,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use self::check::{Finding, Report};
-use super::{BAD_INPUT, NOT_FINE, Output, complain, print, show};
-use crate::sim::load::{self, Source};
+use self::check::{Remark, Report};
+use super::output::{BAD_INPUT, NOT_FINE, Output, complain, print, show};
+use crate::sim::load::{self, SourceFile};
 
 /// Says what the API server and the controller would say about manifests, without either.
 ///
@@ -73,7 +73,7 @@ pub(super) fn run(args: &ValidateArgs) -> u8 {
     if report.findings.is_empty() { printed } else { NOT_FINE }
 }
 
-fn text(sources: &[Source], report: &Report) -> String {
+fn text(sources: &[SourceFile], report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
         let line = line(sources, finding);
@@ -94,8 +94,8 @@ fn text(sources: &[Source], report: &Report) -> String {
     text
 }
 
-fn line(sources: &[Source], finding: &Finding) -> String {
-    let Finding { source, mark, path, message } = finding;
+fn line(sources: &[SourceFile], finding: &Remark) -> String {
+    let Remark { source, mark, path, message } = finding;
     let file = sources.get(*source).map_or("", |source| &source.file);
     let field = if path.is_empty() { String::new() } else { format!("{path}: ") };
     format!("{}: {field}{message}", load::place(file, *mark))
@@ -105,11 +105,11 @@ fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
-fn json(sources: &[Source], report: &Report) -> serde_json::Value {
-    let one = |Finding { source, mark, path, message }: &Finding| {
+fn json(sources: &[SourceFile], report: &Report) -> serde_json::Value {
+    let one = |Remark { source, mark, path, message }: &Remark| {
         let file = sources.get(*source).map_or("", |source| &source.file);
         json!({"file": file, "line": mark.line, "column": mark.column, "path": path, "message": message})
     };
-    let list = |findings: &[Finding]| findings.iter().map(one).collect::<serde_json::Value>();
+    let list = |findings: &[Remark]| findings.iter().map(one).collect::<serde_json::Value>();
     json!({"mistakes": list(&report.findings), "warnings": list(&report.warnings)})
 }

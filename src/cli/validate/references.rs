@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::document::{Draft, Said, at, quoted};
-use super::tenant::Tenant;
+use super::tenant::TenantDocuments;
 use crate::rule::nearest;
 
 /// The recipients of mails that are not names.
@@ -28,7 +28,7 @@ enum Needs {
 }
 
 /// Everything that the document names and that is not there, or is not what it must be.
-pub(super) fn check(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
+pub(super) fn check(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     let references = match draft.kind.as_str() {
         "User" => of_user(draft),
         "Workflow" => of_workflow(draft, tenant),
@@ -40,7 +40,7 @@ pub(super) fn check(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Said> {
     references.into_iter().filter_map(|reference| look_up(draft, tenant, &reference)).collect()
 }
 
-fn look_up(draft: &Draft<'_>, tenant: &Tenant<'_>, reference: &Reference) -> Option<Said> {
+fn look_up(draft: &Draft<'_>, tenant: &TenantDocuments<'_>, reference: &Reference) -> Option<Said> {
     let Reference { path, name, kind, group } = reference;
     let Some(target) = tenant.object(kind, name) else {
         if tenant.partial {
@@ -84,12 +84,12 @@ fn of_user(draft: &Draft<'_>) -> Vec<Reference> {
 }
 
 /// Whether people and groups of the workflow are objects of the tenant.
-fn is_embedded(workflow: &Draft<'_>, tenant: &Tenant<'_>) -> bool {
+fn is_embedded(workflow: &Draft<'_>, tenant: &TenantDocuments<'_>) -> bool {
     let named = at(&workflow.admitted, "spec.directory").and_then(Value::as_str);
     tenant.directory(named).is_some_and(|directory| directory.spec.embedded.is_some())
 }
 
-fn of_workflow(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Reference> {
+fn of_workflow(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Reference> {
     let is_embedded = is_embedded(draft, tenant);
     let mut found = Vec::new();
     if is_embedded {
@@ -130,7 +130,7 @@ fn of_directory(draft: &Draft<'_>) -> Vec<Reference> {
     found
 }
 
-fn of_run(draft: &Draft<'_>, tenant: &Tenant<'_>) -> Vec<Reference> {
+fn of_run(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Reference> {
     let mut found = names(draft, "spec.source.workflow.name", "Workflow", Needs::Nothing);
     let workflow = found.first().and_then(|workflow| tenant.object("Workflow", &workflow.name));
     if workflow.is_none_or(|workflow| is_embedded(workflow, tenant)) {

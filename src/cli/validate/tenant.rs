@@ -14,7 +14,7 @@ use crate::cluster::{Clock, SystemClock};
 use crate::runner::concerns::{Concern, House, concerned};
 
 /// What the documents of a namespace say about each other.
-pub(super) struct Tenant<'a> {
+pub(super) struct TenantDocuments<'a> {
     pub namespace: &'a str,
     /// By kind and name: the first document of each object in time.
     objects: BTreeMap<&'a str, BTreeMap<&'a str, &'a Draft<'a>>>,
@@ -30,7 +30,7 @@ pub(super) struct Tenant<'a> {
     concerns: OnceCell<BTreeMap<String, Vec<Concern>>>,
 }
 
-impl<'a> Tenant<'a> {
+impl<'a> TenantDocuments<'a> {
     pub(super) fn new(namespace: &'a str, mut drafts: Vec<&'a Draft<'a>>, partial: bool) -> Self {
         drafts.sort_by_key(|draft| draft.document.at);
         let mut objects: BTreeMap<&str, BTreeMap<&str, &Draft<'_>>> = BTreeMap::new();

@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use kube::ResourceExt;
 
 use crate::api::account::AccountSpec;
 use crate::api::meta::ANNOTATION_IDENTITY;
-use crate::api::reasons::NAME_REUSED;
 use crate::api::{Account as AccountObject, User};
 use crate::cluster::events::our_time;
-use crate::cluster::{Created, Replaced};
-use crate::directory::{DirectoryError, Effect};
-use crate::domain::correlation::{self, Identity, Step, step};
+use crate::cluster::{Created, Replaced, WRITES};
+use crate::domain::correlation::{self, AccountStep, Ownership, step};
+use crate::domain::fault::Fault;
 use crate::domain::subject::{DateReading, HIRE_DATE};
 
-use super::{Embedded, Mapping, seed};
-
-/// The correlation attribute of a Directory that names none.
-pub(super) const EMPLOYEE_ID: &str = "employeeId";
+use super::mapping::Mapping;
+use super::seed::seed;
+use super::store::Embedded;
 
 impl Mapping {
     /// Name of the attribute by which people are known beyond their names.
@@ -42,9 +42,9 @@ impl Mapping {
 
     /// Whose the name is, as far as record and account can tell.
     #[must_use]
-    pub fn identity(&self, user: &User, account: &AccountSpec) -> Identity {
+    pub fn identity(&self, user: &User, account: &AccountSpec) -> Ownership {
         let is_reused = correlation::is_reused(self.remembered(account), self.correlation(user));
-        Identity { is_reused, is_shared: false, since: account.released_at }
+        Ownership { is_reused, is_shared: false, since: account.released_at }
     }
 
     /// Whether the person is hired after their account was deleted: no subject, of whom somebody must be told.
@@ -84,10 +84,10 @@ impl Mapping {
         let answer = account.annotations().get(ANNOTATION_IDENTITY).map(String::as_str);
         let mut next = account.clone();
         match step(self.remembered(&account.spec), self.correlation(user), is_shared, answer) {
-            Step::Nothing => return None,
-            Step::Dismiss => {}
-            Step::Remember | Step::Keep => self.remember(user, &mut next.spec),
-            Step::Release => {
+            AccountStep::Nothing => return None,
+            AccountStep::Dismiss => {}
+            AccountStep::Remember | AccountStep::Keep => self.remember(user, &mut next.spec),
+            AccountStep::Release => {
                 next.spec = anew(user, account, as_of);
                 self.remember(user, &mut next.spec);
             }
@@ -96,6 +96,11 @@ impl Mapping {
         Some(next)
     }
 }
+
+/// An Account by its name; None: there is none.
+type There = (String, Option<AccountObject>);
+/// The same, for many.
+type ByName = BTreeMap<String, Option<AccountObject>>;
 
 /// The account of the person who has the name now.
 fn anew(user: &User, before: &AccountObject, as_of: DateTime<Utc>) -> AccountSpec {
@@ -111,36 +116,63 @@ fn anew(user: &User, before: &AccountObject, as_of: DateTime<Utc>) -> AccountSpe
 
 impl Embedded {
     /// Gives every User an Account that has none, and does about all others what their records and people's answers ask
-    /// for; whether anything was written. What somebody else writes meanwhile is left to the next evaluation.
+    /// for; the Accounts as they are now. What somebody else writes meanwhile is left to the next evaluation.
     pub(super) async fn seed_and_settle(
         &self,
         users: &[User],
-        accounts: &[AccountObject],
+        mut accounts: Vec<AccountObject>,
         as_of: DateTime<Utc>,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<Vec<AccountObject>, Fault> {
+        let written = self.write_accounts(users, &accounts, as_of).await?;
+        if !written.is_empty() {
+            accounts.retain(|account| !written.contains_key(&account.name_any()));
+            accounts.extend(written.into_values().flatten());
+        }
+        Ok(accounts)
+    }
+
+    /// The same; what is there now of those that were to be written, by name.
+    async fn write_accounts(&self, users: &[User], accounts: &[AccountObject], as_of: DateTime<Utc>) -> Result<ByName, Fault> {
         let shared = self.mapping.shared(users, accounts);
         let known: BTreeMap<&str, &AccountObject> =
             accounts.iter().filter_map(|account| Some((account.metadata.name.as_deref()?, account))).collect();
-        let mut written = false;
+        let mut writes: Vec<BoxFuture<'_, Result<There, Fault>>> = Vec::new();
         for user in users {
             let is_shared = self.mapping.correlation(user).is_some_and(|value| shared.contains(value));
-            let Some(account) = user.metadata.name.as_deref().and_then(|name| known.get(name)) else {
-                let mut account = seed(user);
-                if !is_shared {
-                    self.mapping.remember(user, &mut account.spec);
+            match user.metadata.name.as_deref().and_then(|name| known.get(name)) {
+                None => {
+                    let mut account = seed(user);
+                    if !is_shared {
+                        self.mapping.remember(user, &mut account.spec);
+                    }
+                    writes.push(Box::pin(self.create_account(account)));
                 }
-                match self.cluster.create(&account).await? {
-                    Created::New(_) | Created::Exists => written = true,
-                }
-                continue;
-            };
-            if let Some(settled) = self.mapping.settled(user, account, is_shared, as_of) {
-                match self.cluster.replace(&settled).await? {
-                    Replaced::Done(_) | Replaced::Conflict | Replaced::Gone => written = true,
+                Some(account) => {
+                    if let Some(settled) = self.mapping.settled(user, account, is_shared, as_of) {
+                        writes.push(Box::pin(self.replace_account(settled)));
+                    }
                 }
             }
         }
-        Ok(written)
+        stream::iter(writes).buffer_unordered(WRITES).try_collect().await
+    }
+
+    async fn create_account(&self, account: AccountObject) -> Result<There, Fault> {
+        let name = account.name_any();
+        let there = match self.cluster.create(&account).await? {
+            Created::New(account) => Some(*account),
+            Created::Exists => self.cluster.find(&name).await?,
+        };
+        Ok((name, there))
+    }
+
+    async fn replace_account(&self, account: AccountObject) -> Result<There, Fault> {
+        let name = account.name_any();
+        let there = match self.cluster.replace(&account).await? {
+            Replaced::Done(account) => Some(*account),
+            Replaced::Conflict | Replaced::Gone => self.cluster.find(&name).await?,
+        };
+        Ok((name, there))
     }
 
     /// How many records have an account that is deleted and was another person's.
@@ -159,31 +191,6 @@ impl Embedded {
         let deleted: BTreeMap<&str, &AccountObject> =
             deleted.filter_map(|account| Some((account.metadata.name.as_deref()?, account))).collect();
         users.iter().filter_map(move |user| Some((user, *deleted.get(user.metadata.name.as_deref()?)?)))
-    }
-
-    /// Edits an Account as [`change`](Self::change) does, but for the person of the record only: it enables, gives or
-    /// deletes, and must not reach another person's account.
-    pub(super) async fn give(
-        &self,
-        subject: &str,
-        edit: impl Fn(&mut AccountSpec) -> Result<Effect, DirectoryError>,
-    ) -> Result<Effect, DirectoryError> {
-        let user: Option<User> = self.cluster.find(subject).await?;
-        self.change(subject, |account| {
-            self.require_own(user.as_ref(), account, subject)?;
-            edit(account)
-        })
-        .await
-    }
-
-    pub(super) fn require_own(&self, user: Option<&User>, account: &AccountSpec, subject: &str) -> Result<(), DirectoryError> {
-        if user.is_some_and(|user| self.mapping.identity(user, account).is_reused) {
-            let attribute = self.mapping.correlation_attribute();
-            let message =
-                format!("the account of {subject:?} remembers another {attribute} than the record has: it may be another person's");
-            return Err(DirectoryError::permanent(NAME_REUSED, message));
-        }
-        Ok(())
     }
 }
 

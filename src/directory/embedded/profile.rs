@@ -6,14 +6,15 @@ use kube::ResourceExt;
 
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Account as AccountObject, User};
-use crate::directory::{Dated, DirectoryError, Profile, Sponsored};
+use crate::directory::{Dated, Profile, Sponsored};
 use crate::domain::dates::DateValue;
+use crate::domain::fault::Fault;
 use crate::domain::filler::is_filler;
 use crate::domain::subject::CREATED;
 
-use super::Embedded;
-use super::person::Mapping;
+use super::mapping::Mapping;
 use super::sponsors::{sponsored_by, sponsors};
+use super::store::Embedded;
 
 /// The extension attributes that every person can have: extensionAttribute1 to extensionAttribute15.
 const PREMISES: std::ops::RangeInclusive<u8> = 1..=15;
@@ -70,14 +71,14 @@ fn dates(mapping: &Mapping, user: &User, account: &AccountObject) -> BTreeMap<St
 
 impl Embedded {
     /// What mails tell about a person; None if there is no such User or no Account yet.
-    pub(super) async fn find_profile(&self, name: &str) -> Result<Option<Profile>, DirectoryError> {
+    pub(super) async fn find_profile(&self, name: &str) -> Result<Option<Profile>, Fault> {
         let Some(user) = self.cluster.find::<User>(name).await? else { return Ok(None) };
         let Some(account) = self.cluster.find::<AccountObject>(name).await? else { return Ok(None) };
         Ok(Some(profile(&self.mapping, &user, &account)))
     }
 
     /// Whom the person sponsors, in the order of their names.
-    pub(super) async fn find_sponsored(&self, sponsor: &str) -> Result<Vec<Sponsored>, DirectoryError> {
+    pub(super) async fn find_sponsored(&self, sponsor: &str) -> Result<Vec<Sponsored>, Fault> {
         let everybody = self.everybody().await?;
         let found = sponsored_by(&everybody, sponsor).map(|(name, user, account)| Sponsored {
             name: name.clone(),

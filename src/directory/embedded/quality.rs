@@ -4,7 +4,7 @@ use crate::api::{Account, User};
 use crate::domain::dates::DateValue;
 use crate::domain::filler::is_filler;
 
-use super::person::Mapping;
+use super::mapping::Mapping;
 
 /// A value that cannot be read. It holds personal data: show it to the person who asked, and never log it.
 #[derive(Clone, Debug, Eq, PartialEq)]

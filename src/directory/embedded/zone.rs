@@ -4,10 +4,9 @@ use chrono_tz::Tz;
 
 use crate::api::directory::AttributeMapping;
 use crate::api::{Account, User};
-use crate::domain::dates::{parse_zone, read_zone};
-use crate::domain::subject::TIME_ZONE;
+use crate::domain::dates::{TIME_ZONE, parse_zone, read_zone};
 
-use super::person::Mapping;
+use super::mapping::Mapping;
 use super::quality::WrongZone;
 
 /// A place that names a time zone.

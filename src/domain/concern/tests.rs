@@ -95,7 +95,7 @@ fn what_about_two_dates_somebody_should_look_at() {
     for (what, (hire, leave, seen), is_enabled, closings, as_of, expected) in rows {
         let employment = Employment::read(hire, leave, &seen);
         let closings: Vec<_> = closings.iter().map(|day| at(day)).collect();
-        let facts = Facts { employment: &employment, is_enabled, closings: &closings, as_of: at(as_of) };
+        let facts = LeavingPerson { employment: &employment, is_enabled, closings: &closings, as_of: at(as_of) };
         assert_eq!(decide(&facts), expected, "{what}");
     }
 }

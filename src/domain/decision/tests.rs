@@ -111,8 +111,13 @@ fn every_decision_has_its_facts() {
         let person = person(department, reading);
         let ledger = state.map(|state| ledger(state, &keys.time_occurrence("lineage", PERSON, HIRED, date))).unwrap_or_default();
         let employment = Employment::of(&person, &DatesSeen::of(&before, false));
-        let view =
-            View { now: &before, before: Some(&before), employment: &employment, has_released: state == Some(Released), is_let_in: false };
+        let view = PersonView {
+            now: &before,
+            before: Some(&before),
+            employment: &employment,
+            has_released: state == Some(Released),
+            is_let_in: false,
+        };
         let books = Books { keys: &keys, ledger: &ledger };
         let found: Vec<String> = facts.decide(&person, view, books, horizon).iter().map(|decided| word(&decided.decision)).collect();
         assert_eq!(found, expected.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{name}");
@@ -126,7 +131,7 @@ fn the_end_of_a_window_is_an_instant_to_look_again() {
     let next = |date: &str| {
         let person = person("Sales", hired(date, Tz::UTC));
         let employment = Employment::of(&person, &DatesSeen::of(&before, false));
-        let view = View { now: &before, before: Some(&before), employment: &employment, has_released: false, is_let_in: false };
+        let view = PersonView { now: &before, before: Some(&before), employment: &employment, has_released: false, is_let_in: false };
         facts.decide(&person, view, Books { keys: &keys, ledger: &ledger }, None).pop().and_then(|decided| decided.next)
     };
     assert_eq!(next("2026-03-10"), Some(at("2026-03-13T00:00:01Z")));
@@ -149,7 +154,8 @@ fn a_glance_agrees_with_the_due_instant() {
                 let person = person("Sales", hired(&date, zone));
                 for (before, moved) in [(&before, false), (&before, true), (&unseen, false)] {
                     let (now, employment) = (steady(), Employment::of(&person, &DatesSeen::of(before, false)));
-                    let view = View { now: &now, before: Some(before), employment: &employment, has_released: false, is_let_in: false };
+                    let view =
+                        PersonView { now: &now, before: Some(before), employment: &employment, has_released: false, is_let_in: false };
                     let facts = Facts::new(&workflow, moment(), moved, &[]);
                     let Some(glance) = facts.glance(&person, view, Some(horizon)) else { continue };
                     glances += 1;
@@ -227,7 +233,7 @@ fn changes_of_one_person_are_one_occurrence() {
     for (what, marks, since, ledger, expected) in cases {
         let (person, seen) = (person("Sales", DateReading::Absent), sighting(marks.to_vec()));
         let employment = Employment::of(&person, &DatesSeen::of(&seen, false));
-        let view = View { now: &seen, before: Some(&seen), employment: &employment, has_released: false, is_let_in: false };
+        let view = PersonView { now: &seen, before: Some(&seen), employment: &employment, has_released: false, is_let_in: false };
         // Its last evaluation was long ago: what its window has left is missed.
         let moment = Moment { last_sealed_at: Some(at("2026-02-28T00:00:00Z")), ..moment() };
         let decided = Facts::new(&workflow, moment, false, &since).decide(&person, view, Books { keys: &keys, ledger: &ledger }, None);
@@ -270,7 +276,7 @@ fn a_state_is_due_for_as_long_as_it_holds() {
         let person = subject::person(&[("lastSuccessfulSignInDateTime", hired(date, Tz::UTC))]);
         let seen = sighting(Vec::new());
         let employment = Employment::of(&person, &DatesSeen::of(&seen, false));
-        let view = View { now: &seen, before: Some(&seen), employment: &employment, has_released: true, is_let_in: false };
+        let view = PersonView { now: &seen, before: Some(&seen), employment: &employment, has_released: true, is_let_in: false };
         let decided = Facts::new(&workflow, moment(), false, &[]).decide(&person, view, Books { keys: &keys, ledger: &ledger }, None);
         assert_eq!(decided.iter().map(|decided| word(&decided.decision)).collect::<Vec<_>>(), [expected], "{what}");
     }
@@ -294,7 +300,7 @@ fn nobody_is_deleted_while_the_hire_date_cannot_be_read() {
         };
         let person = subject::person(&[(HIRED, hire), (LEAVE_DATE, hired("2026-03-09", Tz::UTC))]);
         let employment = Employment::of(&person, &DatesSeen::of(&before, false));
-        let view = View { now: &before, before: Some(&before), employment: &employment, has_released: false, is_let_in: false };
+        let view = PersonView { now: &before, before: Some(&before), employment: &employment, has_released: false, is_let_in: false };
         let decided = Facts::new(&workflow, moment(), false, &[]).decide(&person, view, Books { keys: &keys, ledger: &ledger }, None);
         assert_eq!(decided.iter().map(|decided| word(&decided.decision)).collect::<Vec<_>>(), [expected], "{what}");
     }

@@ -5,7 +5,17 @@ use crate::domain::subject;
 use crate::rule::Attributes;
 
 fn plan(counted: i32, scope: i32) -> RunPlan {
-    RunPlan { epoch: 1, hash: String::new(), version: 1, subjects: counted, slices: 1, counted, scope, due_date_time: None, reason: None }
+    RunPlan {
+        epoch: 1,
+        hash: format!("{counted} of {scope}"),
+        version: 1,
+        subjects: counted,
+        slices: 1,
+        counted,
+        scope,
+        due_date_time: None,
+        reason: None,
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the rows read better")]
@@ -61,40 +71,51 @@ fn what_is_held() {
     ];
     for (what, version, counted, scope, workflow, tenant, held) in cases {
         let plan = plan(counted, scope);
-        let facts = Facts { plan: &plan, execution: ExecutionType::Scheduled, has_begun: false, version: Some(version), workflow, tenant };
+        let (execution, version) = (ExecutionType::Scheduled, Some(version));
+        let facts = PlanAndLimits { plan: &plan, execution, has_begun: false, is_canceled: false, version, workflow, tenant };
         let found = gate(&facts);
         assert_eq!(found != Gate::Open, held, "{what}: {found:?}");
-        assert_eq!(gate(&Facts { has_begun: true, ..facts }), Gate::Open, "{what}, and has begun");
+        // What is held is this plan: an answer to it lets no other one go.
+        let hash = match &found {
+            Gate::Open => None,
+            Gate::Held { hash, .. } => Some(hash),
+        };
+        assert_eq!(hash, held.then_some(&plan.hash), "{what}");
+        assert_eq!(gate(&PlanAndLimits { has_begun: true, ..facts }), Gate::Open, "{what}, and has begun");
+        assert_eq!(gate(&PlanAndLimits { is_canceled: true, ..facts }), Gate::Open, "{what}, and is canceled");
     }
     let few = plan(10, 12);
-    let facts = Facts {
+    let facts = PlanAndLimits {
         plan: &few,
         execution: ExecutionType::OnDemand,
         has_begun: false,
+        is_canceled: false,
         version: Some(&leaver),
         workflow: Some(&deletions),
         tenant: None,
     };
     assert_eq!(gate(&facts), Gate::Open, "ten whom somebody chose");
     let many = plan(11, 12);
-    assert_ne!(gate(&Facts { plan: &many, ..facts }), Gate::Open);
+    assert_ne!(gate(&PlanAndLimits { plan: &many, ..facts }), Gate::Open);
     let (elsewhere, percent) = (plan(11, 0), limits(json!({"percent": 5})));
-    let of_an_empty_scope = Facts { plan: &elsewhere, workflow: None, tenant: Some(&percent), ..facts };
+    let of_an_empty_scope = PlanAndLimits { plan: &elsewhere, workflow: None, tenant: Some(&percent), ..facts };
     assert_ne!(gate(&of_an_empty_scope), Gate::Open, "eleven of whom nobody is in the scope");
-    let restored = RunPlan { reason: Some(RESTORED_WHILE_RUNNING.to_owned()), ..plan(1, 1) };
-    let found = gate(&Facts { plan: &restored, ..facts });
-    assert!(matches!(found, Gate::Held { reason: Held::RestoredWhileRunning, .. }), "{found:?}");
-    let begun = gate(&Facts { plan: &restored, has_begun: true, ..facts });
+    let restored = RunPlan { reason: Some(Reason::RestoredWhileRunning.to_string()), ..plan(1, 1) };
+    let found = gate(&PlanAndLimits { plan: &restored, ..facts });
+    let is_restored = |found: &Gate| matches!(found, Gate::Held { reason: Held::RestoredWhileRunning, hash, .. } if *hash == restored.hash);
+    assert!(is_restored(&found), "{found:?}");
+    let begun = gate(&PlanAndLimits { plan: &restored, has_begun: true, ..facts });
     assert_eq!(begun, found, "what was under way before is a person's business");
 }
 
 #[test]
 fn the_numbers_are_told() {
     let (plan, version, ten) = (plan(60, 70), idle(), limits(json!({"count": 10})));
-    let facts = Facts {
+    let facts = PlanAndLimits {
         plan: &plan,
         execution: ExecutionType::Scheduled,
         has_begun: false,
+        is_canceled: false,
         version: Some(&version),
         workflow: Some(&ten),
         tenant: None,

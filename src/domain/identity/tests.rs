@@ -20,7 +20,7 @@ fn two<'a>() -> PlanIdentity<'a> {
     PlanIdentity { workflow: "join", version: 3, people: vec![["join-v3-e1-0", "ann", "k1"], ["join-v3-e1-0", "bob", "k2"]] }
 }
 
-const GOLDEN: [&str; 18] = [
+const GOLDEN: [&str; 19] = [
     "due rule, time: 158a5f8bd6814af3",
     "due rule, time without a mapping: 259ecba2d6593a94",
     "due rule, change: e1429f5b349d2b83",
@@ -30,6 +30,7 @@ const GOLDEN: [&str; 18] = [
     "run of users: 878f2ee142671ced90647eff8abfd489",
     "run of a scope: 4edc982f6e6a639195236132e8ef1907",
     "subject: 9cf5da37d7d2202c96abb54cd8cf6374",
+    "person: d29e4d6adf0a7028d30950627f5e4c20",
     "digest: 0bca210b8af93fd8",
     "time occurrence: fc1ec005d33b219edfe5fd6c79b38a1d",
     "change occurrence: b8e5bcbde7141cfacbb8eb32bd91db6a",
@@ -64,6 +65,7 @@ fn golden() {
         ("run of users", digest(&users, 16)),
         ("run of a scope", digest(&scope, 16)),
         ("subject", keys.subject("people", "ann")),
+        ("person", keys.person("1001")),
         ("digest", keys.digest("department", "Sales")),
         ("time occurrence", keys.time_occurrence("lineage", "s", "employeeHireDate", &day)),
         ("change occurrence", keys.change_occurrence("lineage", "s", "department", 3, "d")),

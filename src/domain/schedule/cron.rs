@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds, Year};
 use croner::{Cron, Weekday};
 
-use super::ScheduleError;
+use super::error::ScheduleError;
 
 /// Longest expression that is read, in bytes. A list of all minutes of an hour has 169.
 pub const MAX_EXPRESSION_BYTES: usize = 256;

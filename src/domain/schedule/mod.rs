@@ -22,6 +22,7 @@
 //! because who writes `0 6 * * *` expects six o'clock and one minute is as fine as cron itself can say.
 
 mod cron;
+mod error;
 #[cfg(test)]
 mod tests;
 
@@ -30,13 +31,9 @@ use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 
 pub use cron::MAX_EXPRESSION_BYTES;
+pub use error::{MAX_INTERVAL_HOURS, MIN_INTERVAL_HOURS, ScheduleError};
+
 use cron::ZonedCron;
-
-/// Shortest interval in hours, as in Lifecycle Workflows.
-pub const MIN_INTERVAL_HOURS: u32 = 1;
-
-/// Longest interval in hours, as in Lifecycle Workflows.
-pub const MAX_INTERVAL_HOURS: u32 = 24;
 
 /// Interval in hours of a tenant that sets none, as in Lifecycle Workflows.
 pub const DEFAULT_INTERVAL_HOURS: u32 = 3;
@@ -83,29 +80,6 @@ impl Cadence {
             Self::Cron { .. } => CRON_SPLAY_BOUND_SECONDS,
         }
     }
-}
-
-/// Why a cadence is not a schedule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ScheduleError {
-    /// The interval is not a whole number of hours within its bounds.
-    #[error("expected an interval of {MIN_INTERVAL_HOURS} to {MAX_INTERVAL_HOURS} whole hours")]
-    Interval,
-    /// The splay is negative, has a fraction of a second, or is not below the bound of the cadence.
-    #[error("expected a splay of whole seconds from 0 to {longest}")]
-    Splay {
-        /// Longest splay of the cadence, in seconds.
-        longest: u32,
-    },
-    /// The expression is not five-field cron.
-    #[error("cron expression: {reason}")]
-    Cron {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// No day matches the expression, for example 30 February.
-    #[error("cron expression: it never fires")]
-    NeverFires,
 }
 
 /// The constant delay of a tenant's ticks: the first eight bytes of SHA-256 of the namespace, as a big-endian number,

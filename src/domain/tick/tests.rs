@@ -15,7 +15,12 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 #[expect(clippy::unnecessary_wraps, reason = "the table has rows without a head")]
 fn head(epoch: i64, sealed_epoch: i64, as_of: i64) -> Option<HeadFacts> {
-    Some(HeadFacts { epoch, sealed_epoch, as_of: Some(at(as_of)), allocated_as_of: Some(at(as_of)), look_again_at: None })
+    Some(HeadFacts { epoch, sealed_epoch, as_of: Some(at(as_of)), took: None, allocated_as_of: Some(at(as_of)), look_again_at: None })
+}
+
+/// The head after an evaluation that took so many milliseconds.
+fn rested(as_of: i64, took: u64) -> Option<HeadFacts> {
+    head(4, 4, as_of).map(|head| HeadFacts { took: Some(Duration::from_millis(took)), ..head })
 }
 
 fn job(number: i64, created: i64, finished: Option<i64>) -> JobFacts {
@@ -80,18 +85,105 @@ fn ticks_and_changes() {
         row("at the tick", |input| input.now = at(NEXT), &[], start(5, false)),
         row("four days without evaluation: one", |input| input.now = at(4 * 86_400), &[], start(5, false)),
         row("a change", |input| input.change = true, &[], start(5, false)),
-        row("a change within the minute", |input| (input.change, input.now) = (true, at(59)), &[], wait(60)),
-        row("a change a minute after", |input| (input.change, input.now) = (true, at(60)), &[], start(5, false)),
-        row("a change within a minute of our own start", |input| (input.change, input.last_start) = (true, Some(at(590))), &[], wait(650)),
-        row("a change within a minute of a Job's start", |input| input.change = true, &[job(4, 595, Some(597))], wait(655)),
+        row("a change right after", |input| (input.change, input.now) = (true, at(4)), &[], wait(5)),
+        row("a change a little later", |input| (input.change, input.now) = (true, at(5)), &[], start(5, false)),
+        row("a change right after our own start", |input| (input.change, input.last_start) = (true, Some(at(597))), &[], wait(602)),
+        row("a change right after a Job's start", |input| input.change = true, &[job(4, 597, Some(599))], wait(602)),
+        row("suspended", |input| (input.suspend, input.change, input.now) = (true, true, at(NEXT)), &[], EvaluationDecision::Suspended),
+        row("the clock went back", |input| input.now = at(-1), &[], EvaluationDecision::ClockBehind { as_of: at(0) }),
+    ]);
+}
+
+/// How long a change waits that comes right after an evaluation.
+#[test]
+fn a_change_waits_for_ten_times_what_the_last_evaluation_took() {
+    check(vec![
+        row("it took a moment", |input| (input.change, input.head) = (true, rested(597, 200)), &[], wait(602)),
+        row("nobody says how long it took", |input| (input.change, input.head) = (true, head(4, 4, 597)), &[], wait(602)),
+        row("it took its time", |input| (input.change, input.head) = (true, rested(590, 3_000)), &[], wait(620)),
+        row("parts of a second count", |input| (input.change, input.head) = (true, rested(590, 1_234)), &[], wait(603)),
+        row("that is over", |input| (input.change, input.head) = (true, rested(570, 3_000)), &[], start(5, false)),
+        row("its pod was pending", |input| (input.change, input.head) = (true, rested(597, 200)), &[job(4, 297, Some(599))], wait(602)),
         row(
-            "a tick does not wait for the minute",
-            |input| (input.change, input.now, input.last_start) = (true, at(NEXT), Some(at(NEXT - 5))),
+            "the pod was pending of one that took its time",
+            |input| (input.change, input.head) = (true, rested(590, 3_000)),
+            &[job(4, 290, Some(595))],
+            wait(620),
+        ),
+        row("it took ten minutes: an hour at most", |input| (input.change, input.head) = (true, rested(0, 600_000)), &[], wait(3_600)),
+        row("an hour is over", |input| (input.change, input.head, input.now) = (true, rested(0, 600_000), at(3_600)), &[], start(5, false)),
+        row("it took for ever", |input| (input.change, input.head) = (true, rested(0, u64::MAX)), &[], wait(3_600)),
+        row(
+            "the tick is nearer",
+            |input| (input.change, input.head, input.now) = (true, rested(NEXT - 60, 50_000), at(NEXT - 1)),
+            &[],
+            wait(NEXT),
+        ),
+        row(
+            "the tick does not wait",
+            |input| (input.change, input.head, input.now) = (true, rested(NEXT - 60, 50_000), at(NEXT)),
             &[],
             start(5, false),
         ),
-        row("suspended", |input| (input.suspend, input.change, input.now) = (true, true, at(NEXT)), &[], EvaluationDecision::Suspended),
-        row("the clock went back", |input| input.now = at(-1), &[], EvaluationDecision::ClockBehind { as_of: at(0) }),
+        row("nothing changed", |input| input.head = rested(590, 3_000), &[], wait(NEXT)),
+    ]);
+}
+
+/// The head after an evaluation that took so long, and that wants another one at 650.
+fn looks_again(as_of: i64, took: u64) -> Option<HeadFacts> {
+    rested(as_of, took).map(|head| HeadFacts { look_again_at: Some(at(650)), ..head })
+}
+
+#[test]
+fn a_change_that_must_first_be_still_is_looked_at_again() {
+    check(vec![
+        row("not yet", |input| input.head = looks_again(590, 200), &[], wait(650)),
+        row("it is", |input| (input.head, input.now) = (looks_again(590, 200), at(650)), &[], start(5, false)),
+        row("a change in between", |input| (input.head, input.change) = (looks_again(590, 200), true), &[], start(5, false)),
+        row("a busy tenant rests", |input| (input.head, input.now) = (looks_again(590, 10_000), at(650)), &[], wait(690)),
+        row("and looks then", |input| (input.head, input.now) = (looks_again(590, 10_000), at(690)), &[], start(5, false)),
+    ]);
+}
+
+#[test]
+fn what_else_has_begun_before_a_change() {
+    check(vec![
+        row(
+            "an evaluation for Runs only, a moment ago",
+            |input| (input.change, input.head, input.last_start) = (true, rested(0, 200), Some(at(598))),
+            &[],
+            wait(603),
+        ),
+        row(
+            "the same, of another process",
+            |input| {
+                let before = rested(0, 200).unwrap();
+                (input.change, input.head) = (true, Some(HeadFacts { allocated_as_of: Some(at(598)), ..before }));
+            },
+            &[],
+            wait(603),
+        ),
+        row(
+            "the same, while a busy tenant rests",
+            |input| (input.change, input.head, input.last_start) = (true, rested(590, 3_000), Some(at(598))),
+            &[],
+            wait(620),
+        ),
+        row(
+            "a new Run while a busy tenant rests",
+            |input| (input.change, input.head, input.unplanned) = (true, rested(590, 3_000), Unplanned::New),
+            &[],
+            start(5, true),
+        ),
+        row(
+            "one that failed, while a busy tenant rests",
+            |input| {
+                let before = rested(500, 30_000).unwrap();
+                (input.change, input.head) = (true, Some(HeadFacts { epoch: 5, ..before }));
+            },
+            &[job(5, 590, Some(595))],
+            wait(605),
+        ),
     ]);
 }
 
@@ -100,8 +192,8 @@ fn runs() {
     check(vec![
         row("a new Run", |input| input.unplanned = Unplanned::New, &[], start(5, true)),
         row(
-            "a new Run within the minute of a change",
-            |input| (input.unplanned, input.change, input.now) = (Unplanned::New, true, at(30)),
+            "a new Run before a change may ask",
+            |input| (input.unplanned, input.change, input.now) = (Unplanned::New, true, at(3)),
             &[],
             start(5, true),
         ),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::schedule::MIN_INTERVAL_HOURS;
 
 type Holds = fn(&Timing) -> bool;
 
@@ -19,7 +20,7 @@ fn request_pauses(timing: &Timing) -> Duration {
 }
 
 /// For the claims of executions: who acts on what others may take over.
-const CLAIMS: [Inequality; 10] = [
+const CLAIMS: [Inequality; 11] = [
     Inequality {
         what: "an effect that begins on the last instant of trust is over before the claim's life, with an instant cut to its second",
         holds: |t| t.trust + t.effect + GRAIN < t.claim_life,
@@ -51,6 +52,11 @@ const CLAIMS: [Inequality; 10] = [
         broken: |t| t.settle_look = t.claim_life,
     },
     Inequality {
+        what: "what was seen is believed no longer than a claim that nobody has renewed",
+        holds: |t| t.sight <= t.trust,
+        broken: |t| t.sight = t.trust * 2,
+    },
+    Inequality {
         what: "an attempt looks often at what it waits for",
         holds: |t| t.wait * 10 <= t.patience,
         broken: |t| t.wait = t.patience,
@@ -71,6 +77,7 @@ const CLAIMS: [Inequality; 10] = [
             let attempts = [t.claim_life, t.unseen_pause, t.open_pause, t.longest_open_pause, t.failure_pause, t.longest_failure_pause];
             let others = [
                 t.change_pause,
+                t.longest_change_pause,
                 t.ask_again_pause,
                 t.clock_look,
                 t.obstacle_look,
@@ -87,7 +94,7 @@ const CLAIMS: [Inequality; 10] = [
 ];
 
 /// For evaluations, passes, Jobs and the lease.
-const OTHERS: [Inequality; 14] = [
+const OTHERS: [Inequality; 15] = [
     Inequality {
         what: "the lease is renewed before it is given up",
         holds: |t| t.lease.retry < t.lease.renew_deadline && !t.lease.retry.is_zero(),
@@ -114,14 +121,19 @@ const OTHERS: [Inequality; 14] = [
         broken: |t| t.longest_failure_pause = Duration::ZERO,
     },
     Inequality {
+        what: "pauses after evaluations grow",
+        holds: |t| t.change_pause <= t.longest_change_pause,
+        broken: |t| t.longest_change_pause = Duration::ZERO,
+    },
+    Inequality {
+        what: "no change waits longer than the shortest interval of a schedule",
+        holds: |t| t.longest_change_pause <= GRAIN * MIN_INTERVAL_HOURS * 3_600,
+        broken: |t| t.longest_change_pause *= 2,
+    },
+    Inequality {
         what: "pauses after failed passes grow",
         holds: |t| t.pass_pause <= t.longest_pass_pause,
         broken: |t| t.longest_pass_pause = Duration::ZERO,
-    },
-    Inequality {
-        what: "a first failure costs less than a change has to wait",
-        holds: |t| t.after_failures(1) < t.change_pause,
-        broken: |t| t.failure_pause = t.change_pause,
     },
     Inequality {
         what: "an evaluation that waits for Workflows is not taken for one that does not start",
@@ -199,7 +211,7 @@ fn a_sixth() {
     let claims = [sixth.trust, sixth.effect, sixth.renewal, sixth.claim_life, sixth.unseen_pause, sixth.patience];
     assert_eq!(seconds(&claims), [10, 3, 3, 15, 15, 100]);
     let evaluations = [sixth.change_pause, sixth.failure_pause, sixth.longest_failure_pause, sixth.ask_again_pause];
-    assert_eq!(seconds(&evaluations), [10, 1, 50, 50]);
+    assert_eq!(seconds(&evaluations), [1, 1, 50, 50]);
     // What says that it does not scale.
     let fixed = |t: &Timing| {
         let loops = [t.longest_sleep, t.shortest_sleep, t.beat, t.pulse_life, t.drain, t.schema_pause, t.pass_pause, t.stalled_after];
@@ -207,6 +219,16 @@ fn a_sixth() {
         (loops, others, t.lease, [t.execution_deadline, t.evaluation_deadline, t.shortest_evaluation_deadline])
     };
     assert_eq!(fixed(&sixth), fixed(&whole));
+}
+
+#[test]
+fn a_tenant_rests_for_ten_times_what_its_evaluation_took() {
+    for (took, seconds) in [(0, 5), (200, 5), (500, 5), (501, 6), (1_234, 13), (60_000, 600), (360_000, 3_600), (u64::MAX, 3_600)] {
+        assert_eq!(Timing::PRODUCTION.after_evaluation(Duration::from_millis(took)), Duration::from_secs(seconds), "{took} ms");
+    }
+    assert_eq!(Timing::PRODUCTION.after_evaluation(Duration::MAX), Duration::from_secs(3_600));
+    let sixth = Timing::scaled(6).unwrap();
+    assert_eq!([0, 1_000, 600_000].map(|took| sixth.after_evaluation(Duration::from_millis(took)).as_secs()), [1, 10, 600]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{INACTIVITY, LAST_SIGN_IN, Occurrence, Source};
+use super::occurrence::{INACTIVITY, LAST_SIGN_IN, Occurrence, Origin};
 use crate::api::Sighting;
 use crate::domain::dates::DateValue;
 use crate::domain::employment::Employment;
@@ -76,5 +76,5 @@ pub(super) fn counted_from(
 /// The occurrence of somebody who has not signed in for so many days.
 pub(super) fn inactive(counted: &Counted, days: i32) -> Option<Occurrence> {
     let due = counted.from.checked_add_signed(TimeDelta::days(i64::from(days)))?;
-    Some(Occurrence { attribute: INACTIVITY.to_owned(), due, source: Source::Date(counted.value), also: Vec::new() })
+    Some(Occurrence { attribute: INACTIVITY.to_owned(), due, source: Origin::Date(counted.value), also: Vec::new() })
 }

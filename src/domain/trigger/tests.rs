@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::AttributeMark;
+use crate::domain::dates::DateValue;
 use crate::domain::employment::DatesSeen;
 use crate::domain::keys::keys;
 use crate::domain::subject::{self, known};

@@ -1,9 +1,12 @@
 //! Whether the tasks of a workflow can be executed.
 
-use super::{Problems, UNAVAILABLE_TASKS, reason, texts};
+use super::problem::Problems;
+use super::texts;
+use crate::api::reasons::Reason;
 use crate::api::user::TEXT_ATTRIBUTES;
-use crate::api::{Action, Task, WorkflowSpec, form, task};
+use crate::api::{Task, WorkflowSpec, form, task};
 use crate::catalog;
+use crate::domain::change::{unavailable, wanted};
 use crate::rule::Vocabulary;
 
 /// `has_directory`: the vocabulary is all that there is, with what the Directory maps.
@@ -12,15 +15,19 @@ pub(super) fn check(problems: &mut Problems, spec: &WorkflowSpec, vocabulary: &V
         let path = format!("spec.tasks[{index}]");
         match members(task) {
             1 => check_action(problems, &path, task, spec, (vocabulary, has_directory)),
-            0 => problems.add(path.as_str(), reason::UNION, format!("task {:?} has no member that this release knows", task.name)),
+            0 => problems.add(path.as_str(), Reason::ExactlyOne, format!("task {:?} has no member that this release knows", task.name)),
             several => {
-                problems.add(path.as_str(), reason::UNION, format!("task {:?} has {several} members, exactly one must be set", task.name));
+                problems.add(
+                    path.as_str(),
+                    Reason::ExactlyOne,
+                    format!("task {:?} has {several} members, exactly one must be set", task.name),
+                );
             }
         }
         if !task.directories.is_empty() {
             problems.add(
                 format!("{path}.directories"),
-                reason::NOT_AVAILABLE,
+                Reason::NotAvailable,
                 format!("task {:?}: further directories are not available yet: the person would stay as it is there", task.name),
             );
         }
@@ -41,22 +48,17 @@ fn check_action(problems: &mut Problems, path: &str, task: &Task, spec: &Workflo
     let path = format!("{path}.{member}");
     let category = spec.category;
     if !catalog::by_name(member).is_some_and(|definition| definition.allows(category)) {
-        problems.add(path.as_str(), reason::CATEGORY, format!("task {:?}: a {category} workflow may not have {member}", task.name));
+        problems.add(path.as_str(), Reason::TaskNotAllowed, format!("task {:?}: a {category} workflow may not have {member}", task.name));
     }
-    if task.is_enabled && UNAVAILABLE_TASKS.contains(&member) {
-        problems.add(path.as_str(), reason::TASK_UNAVAILABLE, format!("task {:?}: {member} is not available yet", task.name));
+    if task.is_enabled && unavailable(member).is_some() {
+        problems.add(path.as_str(), Reason::TaskUnavailable, format!("task {:?}: {member} is not available yet", task.name));
     }
-    texts::check(problems, &path, task, action, has_directory.then_some(vocabulary));
-    if let Action::UpdateUserAttributes(arguments) = action {
-        for update in &arguments.attributes {
-            let name = update.attribute.as_str();
-            if !TEXT_ATTRIBUTES.contains(&name) && vocabulary.resolve(name).is_none() {
-                problems.add(
-                    format!("{path}.attributes"),
-                    reason::ATTRIBUTE,
-                    format!("task {:?}: the attribute {name:?} is not known", task.name),
-                );
-            }
+    let Some(wanted) = wanted(task) else { return };
+    texts::check(problems, &path, task, wanted, has_directory.then_some(vocabulary));
+    for update in wanted.updates() {
+        let name = update.attribute.as_str();
+        if !TEXT_ATTRIBUTES.contains(&name) && vocabulary.resolve(name).is_none() {
+            problems.add_unknown(format!("{path}.attributes"), &format!("task {:?}: ", task.name), name);
         }
     }
 }

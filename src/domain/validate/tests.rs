@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::Directory;
+use crate::api::{Directory, TenantScheduleSpec};
+use crate::domain::capability::Capability;
+use crate::domain::change::{UNAVAILABLE_TASKS, unavailable};
 
 fn directories() -> BTreeMap<String, Directory> {
     let mapped = json!({"embedded": {}, "attributes": [
@@ -39,13 +43,13 @@ fn with(mut spec: Value, pointer: &str, value: Value) -> Value {
     spec
 }
 
-fn found(problems: &[Problem]) -> Vec<(&str, &str)> {
+fn found(problems: &[Problem]) -> Vec<(&str, Reason)> {
     problems.iter().map(|problem| (problem.path.as_str(), problem.reason)).collect()
 }
 
 #[test]
 fn workflows() {
-    type Row = (&'static str, Value, &'static [(&'static str, &'static str)]);
+    type Row = (&'static str, Value, &'static [(&'static str, Reason)]);
     const TRIGGER: &str = "/executionConditions/trigger";
     let time = |attribute: &str| json!({"timeBasedAttribute": {"attribute": attribute}});
     let task = |task: Value| json!([task]);
@@ -53,65 +57,65 @@ fn workflows() {
         ("/displayName", json!("sound"), &[]),
         ("/executionConditions", Value::Null, &[]),
         ("/directory", Value::Null, &[]),
-        ("/directory", json!("gone"), &[("spec.directory", reason::DIRECTORY)]),
-        ("/directory", json!("remote"), &[("spec.directory", reason::NOT_AVAILABLE)]),
-        ("/executionConditions/scope/rule", json!("departmnt eq 'R&D'"), &[("spec.executionConditions.scope.rule", reason::RULE)]),
-        ("/executionConditions/scope/rule", json!("department eq"), &[("spec.executionConditions.scope.rule", reason::RULE)]),
-        ("/executionConditions/scope/rule", json!("level gt 3"), &[("spec.executionConditions.scope.rule", reason::RULE)]),
+        ("/directory", json!("gone"), &[("spec.directory", Reason::DirectoryNotFound)]),
+        ("/directory", json!("remote"), &[("spec.directory", Reason::NotAvailable)]),
+        ("/executionConditions/scope/rule", json!("departmnt eq 'R&D'"), &[("spec.executionConditions.scope.rule", Reason::InvalidRule)]),
+        ("/executionConditions/scope/rule", json!("department eq"), &[("spec.executionConditions.scope.rule", Reason::InvalidRule)]),
+        ("/executionConditions/scope/rule", json!("level gt 3"), &[("spec.executionConditions.scope.rule", Reason::InvalidRule)]),
         ("/executionConditions/scope/rule", json!("manager eq 'anna'"), &[]),
         ("/executionConditions/scope", Value::Null, &[]),
         (
             "/executionConditions/scope/group",
             json!("g"),
-            &[("spec.executionConditions.scope", reason::UNION), ("spec.executionConditions.trigger", reason::TRIGGER)],
+            &[("spec.executionConditions.scope", Reason::ExactlyOne), ("spec.executionConditions.trigger", Reason::InvalidTrigger)],
         ),
-        (TRIGGER, json!({}), &[("spec.executionConditions.trigger", reason::UNION)]),
+        (TRIGGER, json!({}), &[("spec.executionConditions.trigger", Reason::ExactlyOne)]),
         (TRIGGER, json!({"userInactivity": {"inactivityPeriodInDays": 90}}), &[]),
         (TRIGGER, json!({"guestSponsor": {"minimumRequiredSponsors": 1}}), &[]),
-        (TRIGGER, json!({"membershipChange": {"changeType": "add"}}), &[("spec.executionConditions.trigger", reason::TRIGGER)]),
+        (TRIGGER, json!({"membershipChange": {"changeType": "add"}}), &[("spec.executionConditions.trigger", Reason::InvalidTrigger)]),
         ("/executionConditions", json!({"scope": {"group": "g"}, "trigger": {"membershipChange": {"changeType": "add"}}}), &[]),
         (TRIGGER, time("createdDateTime"), &[]),
-        (TRIGGER, time("contractEnd"), &[("spec.executionConditions.trigger.timeBasedAttribute.attribute", reason::TRIGGER)]),
-        (TRIGGER, time("department"), &[("spec.executionConditions.trigger.timeBasedAttribute.attribute", reason::TRIGGER)]),
+        (TRIGGER, time("contractEnd"), &[("spec.executionConditions.trigger.timeBasedAttribute.attribute", Reason::InvalidTrigger)]),
+        (TRIGGER, time("department"), &[("spec.executionConditions.trigger.timeBasedAttribute.attribute", Reason::InvalidTrigger)]),
         (
             TRIGGER,
             json!({"timeBasedAttribute": {"attribute": "createdDateTime", "offsetInDays": 181}}),
-            &[("spec.executionConditions.trigger.timeBasedAttribute.offsetInDays", reason::TRIGGER)],
+            &[("spec.executionConditions.trigger.timeBasedAttribute.offsetInDays", Reason::InvalidTrigger)],
         ),
         (
             TRIGGER,
             json!({"timeBasedAttribute": {"attribute": "createdDateTime", "at": "24:00"}}),
-            &[("spec.executionConditions.trigger.timeBasedAttribute.at", reason::TRIGGER)],
+            &[("spec.executionConditions.trigger.timeBasedAttribute.at", Reason::InvalidTrigger)],
         ),
         (TRIGGER, json!({"attributeChange": {"attributes": ["department", "manager", "extension_app_x"]}}), &[]),
         (
             TRIGGER,
             json!({"attributeChange": {"attributes": ["departmnt"]}}),
-            &[("spec.executionConditions.trigger.attributeChange.attributes", reason::ATTRIBUTE)],
+            &[("spec.executionConditions.trigger.attributeChange.attributes", Reason::UnknownAttribute)],
         ),
         ("/catchUpWindow", json!("365d"), &[]),
-        ("/catchUpWindow", json!("366d"), &[("spec.catchUpWindow", reason::DURATION)]),
-        ("/catchUpWindow", json!("99999h"), &[("spec.catchUpWindow", reason::DURATION)]),
+        ("/catchUpWindow", json!("366d"), &[("spec.catchUpWindow", Reason::InvalidDuration)]),
+        ("/catchUpWindow", json!("99999h"), &[("spec.catchUpWindow", Reason::InvalidDuration)]),
         ("/executionLimits", json!({"count": 5}), &[]),
-        ("/approval", json!({"requiredFor": ["destructive"]}), &[("spec.approval", reason::NOT_AVAILABLE)]),
-        ("/tasks", task(json!({"name": "t"})), &[("spec.tasks[0]", reason::UNION)]),
-        ("/tasks", task(json!({"name": "t", "deleteUser": {}, "disableUserAccount": {}})), &[("spec.tasks[0]", reason::UNION)]),
+        ("/approval", json!({"requiredFor": ["destructive"]}), &[("spec.approval", Reason::NotAvailable)]),
+        ("/tasks", task(json!({"name": "t"})), &[("spec.tasks[0]", Reason::ExactlyOne)]),
+        ("/tasks", task(json!({"name": "t", "deleteUser": {}, "disableUserAccount": {}})), &[("spec.tasks[0]", Reason::ExactlyOne)]),
         (
             "/tasks",
             task(json!({"name": "t", "runCustomTaskExtension": {"extension": "x"}})),
-            &[("spec.tasks[0].runCustomTaskExtension", reason::TASK_UNAVAILABLE)],
+            &[("spec.tasks[0].runCustomTaskExtension", Reason::TaskUnavailable)],
         ),
         ("/tasks", task(json!({"name": "t", "isEnabled": false, "runCustomTaskExtension": {"extension": "x"}})), &[]),
         ("/tasks", task(json!({"name": "t", "sendEmailOnLastDay": {}})), &[]),
         (
             "/tasks",
             task(json!({"name": "t", "assignLicenses": {"licenses": ["l"]}})),
-            &[("spec.tasks[0].assignLicenses", reason::CATEGORY)],
+            &[("spec.tasks[0].assignLicenses", Reason::TaskNotAllowed)],
         ),
         (
             "/tasks",
             task(json!({"name": "t", "disableUserAccount": {}, "directories": ["ad"]})),
-            &[("spec.tasks[0].directories", reason::NOT_AVAILABLE)],
+            &[("spec.tasks[0].directories", Reason::NotAvailable)],
         ),
         (
             "/tasks",
@@ -123,12 +127,12 @@ fn workflows() {
         (
             "/tasks",
             task(json!({"name": "t", "updateUserAttributes": {"attributes": [{"attribute": "jobTitel"}]}})),
-            &[("spec.tasks[0].updateUserAttributes.attributes", reason::ATTRIBUTE)],
+            &[("spec.tasks[0].updateUserAttributes.attributes", Reason::UnknownAttribute)],
         ),
     ];
     let directories = directories();
     let schedule: TenantScheduleSpec = serde_json::from_value(json!({"directory": "people"})).unwrap();
-    let tenant = Tenant { schedule: Some(&schedule), directories: &directories };
+    let tenant = Referents { schedule: Some(&schedule), directories: &directories };
     for (pointer, value, expected) in rows {
         let what = format!("{pointer} = {value}");
         let spec = serde_json::from_value(with(leaver(), pointer, value)).unwrap();
@@ -136,17 +140,66 @@ fn workflows() {
     }
 }
 
+/// Who shows problems beside others decides by what they are about, and never by their words.
+#[test]
+fn what_a_problem_is_about() {
+    let directories = directories();
+    let tenant = Referents { schedule: None, directories: &directories };
+    let base = with(leaver(), "/directory", json!("people"));
+    let trigger = "/executionConditions/trigger";
+    let changed = |attribute: &str| json!({"attributeChange": {"attributes": [attribute]}});
+    let time = |attribute: &str| json!({"timeBasedAttribute": {"attribute": attribute}});
+    let update = json!([{"name": "t", "updateUserAttributes": {"attributes": [{"attribute": "jobTitel"}]}}]);
+    let rows: [(&str, Value, Vec<Matter>); 7] = [
+        ("/directory", json!("gone"), vec![Matter::Field]),
+        ("/directory", json!("remote"), vec![Matter::Directory]),
+        (trigger, time("contractEnd"), vec![Matter::Unmapped("contractEnd".to_owned())]),
+        (trigger, changed("departmnt"), vec![Matter::Unmapped("departmnt".to_owned())]),
+        ("/tasks", update, vec![Matter::Unmapped("jobTitel".to_owned())]),
+        (trigger, json!({"membershipChange": {"changeType": "add"}}), vec![Matter::Rule("spec.executionConditions")]),
+        ("/catchUpWindow", json!("366d"), vec![Matter::Field]),
+    ];
+    for (pointer, value, expected) in rows {
+        let what = format!("{pointer} = {value}");
+        let spec = serde_json::from_value(with(base.clone(), pointer, value)).unwrap();
+        let about: Vec<Matter> = workflow_problems(&spec, &tenant).into_iter().map(|problem| problem.about).collect();
+        assert_eq!(about, expected, "{what}");
+    }
+}
+
+/// A rule that is named says the same in the same words, and nothing else is said at its field.
+#[test]
+fn a_rule_that_is_checked_twice_is_in_the_schema() {
+    let directories = directories();
+    let tenant = Referents { schedule: None, directories: &directories };
+    let membership = json!({"membershipChange": {"changeType": "add"}});
+    let spec = serde_json::from_value(with(leaver(), "/executionConditions/trigger", membership)).unwrap();
+    let crd = crate::api::crds().into_iter().find(|crd| crd.spec.names.kind == "Workflow").unwrap();
+    let schema = crd.spec.versions[0].schema.as_ref().and_then(|schema| schema.open_api_v3_schema.as_ref()).unwrap();
+    let problems = workflow_problems(&spec, &tenant);
+    let mut rules = 0;
+    for problem in &problems {
+        let Matter::Rule(field) = problem.about else { continue };
+        let node = field.split('.').fold(schema, |node, name| &node.properties.as_ref().unwrap()[name]);
+        let found = node.x_kubernetes_validations.iter().flatten();
+        let messages: Vec<&str> = found.map(|rule| rule.message.as_deref().unwrap()).collect();
+        assert_eq!(messages, [problem.message.as_str()]);
+        rules += 1;
+    }
+    assert_eq!(rules, 1, "{problems:?}");
+}
+
 #[test]
 fn the_directory_s_mapping_decides_what_a_workflow_may_name() {
     let directories = directories();
-    let tenant = Tenant { schedule: None, directories: &directories };
+    let tenant = Referents { schedule: None, directories: &directories };
     let base = with(leaver(), "/directory", json!("mapped"));
     let trigger = "/executionConditions/trigger/timeBasedAttribute/attribute";
-    let rows: [(&str, Value, &[&str]); 4] = [
+    let rows: [(&str, Value, &[Reason]); 4] = [
         (trigger, json!("contractEnd"), &[]),
-        (trigger, json!("employeeHireDate"), &[reason::TRIGGER]),
+        (trigger, json!("employeeHireDate"), &[Reason::InvalidTrigger]),
         ("/executionConditions/scope/rule", json!("level ne 3"), &[]),
-        ("/directory", Value::Null, &[reason::DIRECTORY]),
+        ("/directory", Value::Null, &[Reason::DirectoryNotFound]),
     ];
     for (pointer, value, expected) in rows {
         let what = format!("{pointer} = {value}");
@@ -160,7 +213,7 @@ fn the_directory_s_mapping_decides_what_a_workflow_may_name() {
 #[test]
 fn every_task_is_available_or_named() {
     let directories = directories();
-    let tenant = Tenant { schedule: None, directories: &directories };
+    let tenant = Referents { schedule: None, directories: &directories };
     for definition in &crate::catalog::TASKS {
         let mut spec: WorkflowSpec = serde_json::from_value(leaver()).unwrap();
         let argument = |name: &str| match name {
@@ -173,33 +226,59 @@ fn every_task_is_available_or_named() {
         spec.tasks = vec![serde_json::from_value(json!({"name": "t", definition.name: arguments})).unwrap()];
         let said = workflow_problems(&spec, &tenant)
             .into_iter()
-            .any(|problem| problem.reason == reason::TASK_UNAVAILABLE && problem.message.contains(definition.name));
-        assert_eq!(said, UNAVAILABLE_TASKS.contains(&definition.name), "{}", definition.name);
+            .any(|problem| problem.reason == Reason::TaskUnavailable && problem.message.contains(definition.name));
+        assert_eq!(said, unavailable(definition.name).is_some(), "{}", definition.name);
     }
-    assert!(UNAVAILABLE_TASKS.iter().all(|name| crate::catalog::by_name(name).is_some()));
+    assert!(UNAVAILABLE_TASKS.iter().all(|(name, _)| crate::catalog::by_name(name).is_some()));
+}
+
+type Said<'a> = &'a [(&'a str, Reason)];
+
+/// What the Directory of a Workflow cannot do is said of the Workflow, beside what else is wrong with it.
+#[test]
+fn a_workflow_needs_what_its_directory_can_do() {
+    let directories = directories();
+    let tenant = Referents { schedule: None, directories: &directories };
+    let (people, nowhere) = (with(leaver(), "/directory", json!("people")), with(leaver(), "/directory", json!("gone")));
+    let tasks = json!([{"name": "t", "revokeRefreshTokens": {}}]);
+    let revoke = ("spec.tasks[0].revokeRefreshTokens", Reason::DirectoryIncapable);
+    let all = Capabilities::EMBEDDED;
+    let rows: [(&str, &Value, Option<Capabilities>, Said<'_>); 5] = [
+        ("it can", &people, Some(all), &[]),
+        ("it cannot", &people, Some(all.without(Capability::Sessions)), &[revoke]),
+        ("it cannot do something else", &people, Some(all.without(Capability::Licences)), &[]),
+        ("nobody knows what it can do, which is said of the Directory", &people, None, &[]),
+        ("it is not there", &nowhere, Some(all.without(Capability::Sessions)), &[("spec.directory", Reason::DirectoryNotFound)]),
+    ];
+    for (what, base, can, expected) in rows {
+        let spec = serde_json::from_value(with(base.clone(), "/tasks", tasks.clone())).unwrap();
+        assert_eq!(found(&problems_where(&spec, &tenant, |_| can)), expected, "{what}");
+        let of_embedded = workflow_problems(&spec, &tenant);
+        assert!(of_embedded.iter().all(|problem| problem.reason != Reason::DirectoryIncapable), "{what}");
+    }
 }
 
 #[test]
 fn schedules() {
-    let rows: Vec<(Value, &[(&str, &str)])> = vec![
+    let rows: Vec<(Value, &[(&str, Reason)])> = vec![
         (json!({}), &[]),
         (json!({"interval": "3h", "directory": "people", "catchUp": {"joiner": "3d"}}), &[]),
-        (json!({"directory": "gone"}), &[("spec.directory", reason::DIRECTORY)]),
-        (json!({"cron": "0 0 31 4 *"}), &[("spec.cron", reason::SCHEDULE)]),
-        (json!({"cron": "0 0 * * *", "timeZone": "Nowhere"}), &[("spec.timeZone", reason::TIME_ZONE)]),
-        (json!({"interval": "25h"}), &[("spec.interval", reason::SCHEDULE)]),
+        (json!({"directory": "gone"}), &[("spec.directory", Reason::DirectoryNotFound)]),
+        (json!({"cron": "0 0 31 4 *"}), &[("spec.cron", Reason::InvalidSchedule)]),
+        (json!({"cron": "0 0 * * *", "timeZone": "Nowhere"}), &[("spec.timeZone", Reason::UnknownTimeZone)]),
+        (json!({"interval": "25h"}), &[("spec.interval", Reason::InvalidSchedule)]),
         (
             json!({"catchUp": {"joiner": "400d", "mover": "0d", "leaver": "30d"}}),
-            &[("spec.catchUp.joiner", reason::DURATION), ("spec.catchUp.mover", reason::DURATION)],
+            &[("spec.catchUp.joiner", Reason::InvalidDuration), ("spec.catchUp.mover", Reason::InvalidDuration)],
         ),
         (json!({"limits": {"count": 5}}), &[]),
         (
             json!({"freezeWindows": [{"name": "w", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}]}),
-            &[("spec.freezeWindows", reason::NOT_AVAILABLE)],
+            &[("spec.freezeWindows", Reason::NotAvailable)],
         ),
     ];
     let directories = directories();
-    let tenant = Tenant { schedule: None, directories: &directories };
+    let tenant = Referents { schedule: None, directories: &directories };
     for (spec, expected) in rows {
         let what = spec.to_string();
         let spec = serde_json::from_value(spec).unwrap();
@@ -209,16 +288,16 @@ fn schedules() {
 
 #[test]
 fn directories_and_their_problems() {
-    let rows: Vec<(Value, &[(&str, &str)])> = vec![
+    let rows: Vec<(Value, &[(&str, Reason)])> = vec![
         (json!({"embedded": {}}), &[]),
-        (json!({}), &[("spec", reason::UNION)]),
-        (json!({"scim": {"url": "https://x.example", "secretName": "tenure-x"}}), &[("spec.scim", reason::NOT_AVAILABLE)]),
-        (json!({"embedded": {}, "guards": {"minimumSubjects": 1}}), &[("spec.guards", reason::NOT_AVAILABLE)]),
+        (json!({}), &[("spec", Reason::ExactlyOne)]),
+        (json!({"scim": {"url": "https://x.example", "secretName": "tenure-x"}}), &[("spec.scim", Reason::NotAvailable)]),
+        (json!({"embedded": {}, "guards": {"minimumSubjects": 1}}), &[("spec.guards", Reason::NotAvailable)]),
         (json!({"embedded": {}, "protected": {"users": ["anna"]}}), &[]),
         (json!({"embedded": {}, "attributes": [{"name": "a"}, {"name": "b", "type": "dateTime", "timeZone": "Europe/Berlin"}]}), &[]),
         (
             json!({"embedded": {}, "attributes": [{"name": "a"}, {"name": "b", "timeZone": "Berlin"}]}),
-            &[("spec.attributes[1].timeZone", reason::TIME_ZONE)],
+            &[("spec.attributes[1].timeZone", Reason::UnknownTimeZone)],
         ),
     ];
     for (spec, expected) in rows {

@@ -1,7 +1,9 @@
 //! Whether the variables of a task's texts are some.
 
-use super::{Problems, reason};
-use crate::api::{Action, Task};
+use super::problem::Problems;
+use crate::api::Task;
+use crate::api::reasons::Reason;
+use crate::domain::change::Wanted;
 use crate::domain::variable::{Place, mistakes, recipient};
 use crate::rule::Vocabulary;
 
@@ -15,15 +17,13 @@ struct Texts<'a> {
 }
 
 /// `directory`: what its people can have; None: it is not there, so that any attribute may be one of theirs.
-pub(super) fn check(problems: &mut Problems, path: &str, task: &Task, action: Action<'_>, directory: Option<&Vocabulary>) {
+pub(super) fn check(problems: &mut Problems, path: &str, task: &Task, wanted: Wanted<'_>, directory: Option<&Vocabulary>) {
     let plain = Vocabulary::lcw();
     let mistakes = |text: &str, place| mistakes(text, place, directory.unwrap_or(&plain), directory.is_some());
-    if let Action::UpdateUserAttributes(arguments) = action {
-        for (index, update) in arguments.attributes.iter().enumerate() {
-            say(problems, format!("{path}.attributes[{index}].value"), task, &mistakes(&update.value, Place::Value));
-        }
+    for (index, update) in wanted.updates().iter().enumerate() {
+        say(problems, format!("{path}.attributes[{index}].value"), task, &mistakes(&update.value, Place::Value));
     }
-    let Some(texts) = texts(action) else { return };
+    let Some(texts) = texts(wanted) else { return };
     let named = [("customSubject", texts.subject, texts.places[0]), ("customBody", texts.body, texts.places[1])];
     for (field, text, place) in named {
         say(problems, format!("{path}.{field}"), task, &text.map(|text| mistakes(text, place)).unwrap_or_default());
@@ -36,9 +36,9 @@ pub(super) fn check(problems: &mut Problems, path: &str, task: &Task, action: Ac
     }
 }
 
-fn texts(action: Action<'_>) -> Option<Texts<'_>> {
-    let mail = match action {
-        Action::GenerateTemporaryAccessPass(mail) => {
+fn texts(wanted: Wanted<'_>) -> Option<Texts<'_>> {
+    let mail = match wanted {
+        Wanted::Pass(mail) => {
             return Some(Texts {
                 subject: mail.custom_subject.as_deref(),
                 body: mail.custom_body.as_deref(),
@@ -47,17 +47,20 @@ fn texts(action: Action<'_>) -> Option<Texts<'_>> {
                 places: [Place::PassSubject, Place::PassBody],
             });
         }
-        Action::SendWelcomeEmail(mail)
-        | Action::SendOnboardingReminderEmail(mail)
-        | Action::SendEmailToManagerAboutMove(mail)
-        | Action::SendSponsorshipChangeEmailToManager(mail)
-        | Action::SendSponsorChangeEmailToCoSponsors(mail)
-        | Action::SendEmailToManagerBeforeLastDay(mail)
-        | Action::SendEmailOnLastDay(mail)
-        | Action::SendEmailToManagerAfterLastDay(mail)
-        | Action::SendInactivityEmail(mail)
-        | Action::SendUnsponsoredGuestRemovalEmail(mail) => mail,
-        _ => return None,
+        Wanted::Told(_, mail) => mail,
+        Wanted::Enabled(_)
+        | Wanted::Deleted
+        | Wanted::Values(_)
+        | Wanted::Joined(..)
+        | Wanted::Left(..)
+        | Wanted::LeftAll(_)
+        | Wanted::Assigned(_)
+        | Wanted::Unassigned(_)
+        | Wanted::UnassignedAll
+        | Wanted::Revoked
+        | Wanted::Transferred
+        | Wanted::Called(_)
+        | Wanted::Unavailable(..) => return None,
     };
     Some(Texts {
         subject: mail.custom_subject.as_deref(),
@@ -70,6 +73,6 @@ fn texts(action: Action<'_>) -> Option<Texts<'_>> {
 
 fn say(problems: &mut Problems, path: String, task: &Task, mistakes: &[String]) {
     if !mistakes.is_empty() {
-        problems.add(path, reason::VARIABLE, format!("task {:?}: {}", task.name, mistakes.join(", ")));
+        problems.add(path, Reason::VariableUnknown, format!("task {:?}: {}", task.name, mistakes.join(", ")));
     }
 }

@@ -1,8 +1,9 @@
 //! Whether the execution conditions of a workflow can be evaluated.
 
-use super::{Problems, reason};
+use super::problem::{Matter, Problems};
 use crate::api::DirectorySpec;
 use crate::api::directory::AttributeType;
+use crate::api::reasons::Reason;
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::workflow::{ExecutionConditions, Scope, TimeBasedAttributeTrigger};
 use crate::domain::dates;
@@ -11,6 +12,7 @@ use crate::rule::{Case, Rule, Vocabulary};
 /// The dates that a trigger may count from without a mapping.
 const DATES: [&str; 3] = ["employeeHireDate", "employeeLeaveDateTime", "createdDateTime"];
 
+const CONDITIONS: &str = "spec.executionConditions";
 const SCOPE: &str = "spec.executionConditions.scope";
 const TRIGGER: &str = "spec.executionConditions.trigger";
 
@@ -28,34 +30,35 @@ pub(super) fn check(problems: &mut Problems, conditions: &ExecutionConditions, d
     ];
     let count = members.into_iter().filter(|member| *member).count();
     if count != 1 {
-        problems.add(TRIGGER, reason::UNION, format!("{count} triggers that this release knows, exactly one must be set"));
+        problems.add(TRIGGER, Reason::ExactlyOne, format!("{count} triggers that this release knows, exactly one must be set"));
     }
     if let Some(time) = &trigger.time_based_attribute {
         check_time(problems, time, directory);
     }
     for name in trigger.attribute_change.iter().flat_map(|change| &change.attributes) {
         if !TEXT_ATTRIBUTES.contains(&name.as_str()) && vocabulary.resolve(name).is_none() {
-            problems.add(
-                format!("{TRIGGER}.attributeChange.attributes"),
-                reason::ATTRIBUTE,
-                format!("the attribute {name:?} is not known"),
-            );
+            problems.add_unknown(format!("{TRIGGER}.attributeChange.attributes"), "", name);
         }
     }
     let group = conditions.scope.as_ref().is_some_and(|scope| scope.group.is_some());
     if trigger.membership_change.is_some() != group {
-        problems.add(TRIGGER, reason::TRIGGER, "scope.group goes with the trigger membershipChange, and only with it");
+        let message = "scope.group goes with the trigger membershipChange, and only with it";
+        problems.add_about(Matter::Rule(CONDITIONS), TRIGGER, Reason::InvalidTrigger, message);
     }
 }
 
 fn check_scope(problems: &mut Problems, scope: &Scope, vocabulary: &Vocabulary) {
     if scope.rule.is_some() == scope.group.is_some() {
-        problems.add(SCOPE, reason::UNION, "exactly one of rule, group must be set");
+        problems.add(SCOPE, Reason::ExactlyOne, "exactly one of rule, group must be set");
     }
     if let Some(rule) = &scope.rule {
         let case = if scope.case_sensitive { Case::Sensitive } else { Case::Insensitive };
         if let Err(error) = Rule::parse_as(rule, vocabulary, case) {
-            problems.add(format!("{SCOPE}.rule"), reason::RULE, format!("line {}, column {}: {}", error.line, error.column, error.message));
+            problems.add(
+                format!("{SCOPE}.rule"),
+                Reason::InvalidRule,
+                format!("line {}, column {}: {}", error.line, error.column, error.message),
+            );
         }
     }
 }
@@ -67,12 +70,12 @@ fn check_time(problems: &mut Problems, time: &TimeBasedAttributeTrigger, directo
     let is_date = mapping.map_or_else(|| DATES.contains(&name), |mapping| mapping.type_ == AttributeType::DateTime);
     if !is_date {
         let message = format!("{name:?} is neither one of {} nor mapped as dateTime by the Directory", DATES.join(", "));
-        problems.add(format!("{path}.attribute"), reason::TRIGGER, message);
+        problems.add_about(Matter::Unmapped(name.to_owned()), format!("{path}.attribute"), Reason::InvalidTrigger, message);
     }
     if !(-dates::MAX_OFFSET_IN_DAYS..=dates::MAX_OFFSET_IN_DAYS).contains(&time.offset_in_days) {
-        problems.add(format!("{path}.offsetInDays"), reason::TRIGGER, dates::DateError::OffsetRange.to_string());
+        problems.add(format!("{path}.offsetInDays"), Reason::InvalidTrigger, dates::DateError::OffsetRange.to_string());
     }
     if let Some(Err(error)) = time.at.as_deref().map(dates::parse_time_of_day) {
-        problems.add(format!("{path}.at"), reason::TRIGGER, error.to_string());
+        problems.add(format!("{path}.at"), Reason::InvalidTrigger, error.to_string());
     }
 }

@@ -1,7 +1,8 @@
 //! What is allowed and is hardly meant.
 
-use super::{Problem, Problems, reason};
+use super::problem::{Problem, Problems};
 use crate::api::directory::DateOnly;
+use crate::api::reasons::Reason;
 use crate::api::{DirectorySpec, WorkflowSpec};
 use crate::domain::subject::LEAVE_DATE;
 
@@ -24,7 +25,7 @@ pub fn workflow_warnings(spec: &WorkflowSpec, directory: Option<&DirectorySpec>)
                  it comes, for example at: \"08:00\"",
                 task.name
             );
-            problems.add("spec.executionConditions.trigger.timeBasedAttribute", reason::LATE, message);
+            problems.add("spec.executionConditions.trigger.timeBasedAttribute", Reason::ComesLate, message);
         }
     }
     problems.0

@@ -1,8 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::reasons;
-use crate::api::run::Priority;
+use crate::api::run::{ExecutionType, Priority};
 use crate::api::{TenantSchedule, Workflow, WorkflowVersion};
 use crate::reconcile::{Seen, SeenKind};
 
@@ -83,7 +82,7 @@ fn tenant(category: &str, max_concurrent_runs: i32) -> Cache {
     cache
 }
 
-fn decided(cache: &Cache, name: &str, seconds: i64) -> Plan {
+fn decided(cache: &Cache, name: &str, seconds: i64) -> RunActions {
     decide(&observe(cache, &Memory::default(), name).unwrap(), at(seconds))
 }
 
@@ -101,9 +100,9 @@ fn from_plan_to_result() {
     const SEALED: (&str, bool, &str) = ("Planned", true, "Sealed");
     type Row = (&'static str, Value, Option<ProcessingStatus>, Vec<(&'static str, bool, &'static str)>, Option<(i32, bool)>);
     let planned = plan_of(3, 3);
-    let reason = |subjects: i32, reason: &str| {
+    let reason = |subjects: i32, reason: Reason| {
         let mut status = plan_of(3, subjects);
-        status["plan"]["reason"] = json!(reason);
+        status["plan"]["reason"] = json!(reason.as_str());
         status
     };
     let rows: Vec<Row> = vec![
@@ -114,16 +113,16 @@ fn from_plan_to_result() {
         ("nobody", plan_of(3, 0), Some(Completed), vec![SEALED, ("Complete", true, "NobodyDue")], None),
         (
             "nobody, for a reason",
-            reason(0, "AlreadyProcessed"),
+            reason(0, Reason::AlreadyProcessed),
             Some(Completed),
             vec![SEALED, ("Complete", true, "AlreadyProcessed")],
             None,
         ),
         (
             "restored",
-            reason(3, reasons::RESTORED_WHILE_RUNNING),
+            reason(3, Reason::RestoredWhileRunning),
             Some(Queued),
-            vec![SEALED, ("Held", true, reasons::RESTORED_WHILE_RUNNING)],
+            vec![SEALED, ("Held", true, Reason::RestoredWhileRunning.as_str())],
             None,
         ),
         ("under way", merged(planned.clone(), &shard(1, false, 2)), Some(InProgress), vec![SEALED], None),
@@ -143,6 +142,7 @@ fn from_plan_to_result() {
         assert_eq!(plan.status.processing_status, processing_status, "{what}");
         assert_eq!(conditions_of(&plan.status), said, "{what}");
         assert_eq!(plan.start, start, "{what}");
+        assert_eq!(plan.status.attempt, start.map_or(0, |(attempt, _)| attempt), "{what}: the status tells of the attempt that starts");
     }
 }
 
@@ -225,6 +225,12 @@ fn only_so_many_at_the_same_time() {
     let mut memory = Memory::default();
     memory.launched.insert("a".to_owned(), "a-a1".to_owned());
     assert_eq!(decide(&observe(&cache, &memory, "b").unwrap(), at(60)).start, None);
+    // Who has begun waits for a place and not for its turn, also where only the report of a Job that is gone says so.
+    let mut cache = crowd("joiner", 1, &[]);
+    cache.put(Seen::from(run("b", merged(plan_of(3, 3), &shard(1, true, 2)))));
+    let mut memory = Memory::default();
+    memory.missing_since.insert("b".to_owned(), at(0));
+    assert_eq!(decide(&observe(&cache, &memory, "b").unwrap(), at(1_000)).start, Some((2, false)));
     // An emergency goes first.
     let mut cache = crowd("joiner", 1, &[]);
     let mut urgent = run("c", plan_of(3, 3));
@@ -243,7 +249,7 @@ fn a_job_that_does_not_start_stalls_its_run() {
     assert_eq!(before.wake_at, Some(at(JOBS_CREATED + 300)));
     assert!(!conditions_of(&before.status).iter().any(|(type_, ..)| *type_ == STALLED));
     let mut late = decided(&cache, "a", JOBS_CREATED + 300).status;
-    assert!(conditions_of(&late).contains(&(STALLED, true, JOB_NOT_STARTING)), "{late:?}");
+    assert!(conditions_of(&late).contains(&(STALLED, true, Reason::JobNotStarting.as_str())), "{late:?}");
     cache.put(Seen::from(run("a", serde_json::to_value(&late).unwrap())));
     cache.put(Seen::from(pod("a-a1", false)));
     late = decided(&cache, "a", JOBS_CREATED + 400).status;
@@ -331,12 +337,12 @@ fn a_run_that_waits_for_a_person_is_told_once() {
     let told = |cache: &Cache| {
         let observed = observe(cache, &Memory::default(), "r").unwrap();
         let plan = decide(&observed, at(60));
-        let told = notice(&observed.run, "r", &plan.status).map(|notice| (notice.id, notice.reason.to_owned(), notice.message));
+        let told = notice(&observed.run, "r", &plan.status).map(|notice| (notice.id, notice.reason, notice.message));
         (told, json!({"conditions": plan.status.conditions}))
     };
     let (first, held) = told(&limited(2, false, &json!({})));
     let (id, reason, message) = first.clone().expect("an Event");
-    assert_eq!(reason, "LimitExceeded");
+    assert_eq!(reason, Reason::LimitExceeded);
     assert!(message.starts_with("3 people are more than 2: ") && message.ends_with("until a person decides"), "{message}");
     assert_eq!(told(&limited(2, false, &json!({}))).0, first, "a pass that is made again tells the same");
     assert_eq!(told(&limited(2, false, &held)).0, None, "the status tells it");
@@ -354,7 +360,7 @@ fn a_held_run_that_is_canceled_comes_to_its_end() {
     assert_eq!((plan(false).start, plan(false).status.processing_status), (None, Some(ProcessingStatus::Quarantined)));
     assert_eq!((plan(true).start, plan(true).status.processing_status), (Some((1, false)), Some(ProcessingStatus::Canceling)));
     let restored = |cancel| {
-        let status = json!({"plan": {"epoch": 3, "hash": "sha256:0", "version": 1, "subjects": 3, "slices": 1, "reason": reasons::RESTORED_WHILE_RUNNING}});
+        let status = json!({"plan": {"epoch": 3, "hash": "sha256:0", "version": 1, "subjects": 3, "slices": 1, "reason": Reason::RestoredWhileRunning.as_str()}});
         decided(&limited(9, cancel, &status), "r", 60).start
     };
     assert_eq!((restored(false), restored(true)), (None, None), "what was under way is a person's business");

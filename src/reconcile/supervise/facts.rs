@@ -8,10 +8,10 @@ use serde::Deserialize;
 use super::witness::{JobEnd, RunEnd, TenantFacts, Witness};
 use crate::api::conditions::{self, COMPLETE, Condition, HELD, STALLED};
 use crate::api::meta::LABEL_EVALUATION;
-use crate::api::reasons::{DUPLICATE_CORRELATION, NAME_REUSED};
+use crate::api::reasons::Reason;
 use crate::api::{Category, Run};
-use crate::domain::version::version_name;
-use crate::reconcile::cache::is_complete;
+use crate::domain::source::Source;
+use crate::reconcile::progress::is_complete;
 use crate::reconcile::{Cache, Seen, jobs};
 
 /// A tenant as it stands.
@@ -28,7 +28,7 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
         *broken.entry(format!("{:?}", found.kind)).or_default() += 1;
     }
     let conflicts = head.into_iter().flat_map(|head| &head.directories).flat_map(|directory| {
-        let counts = [(NAME_REUSED, directory.name_reused), (DUPLICATE_CORRELATION, directory.duplicate_correlation)];
+        let counts = [(Reason::NameReused, directory.name_reused), (Reason::DuplicateCorrelation, directory.duplicate_correlation)];
         counts.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (directory.name.clone(), reason, count))
     });
     let concerns = head
@@ -91,10 +91,10 @@ struct LastWords {
 
 /// The category of the version that a Run executes.
 fn category(cache: &Cache, run: &Run) -> &'static str {
-    let source = run.spec.source.workflow.as_ref();
+    let source = Source::of(run);
     let plan = run.status.as_ref().and_then(|status| status.plan.as_ref());
-    let version = source.zip(plan).and_then(|(source, plan)| cache.version(&version_name(&source.name, plan.version)));
-    let workflow = || Some(cache.workflow(&source?.name)?.spec.category);
+    let version = source.zip(plan).and_then(|(source, plan)| cache.version(&source.pinned(plan.version)));
+    let workflow = || Some(cache.workflow(source?.name())?.spec.category);
     match version.map(|version| version.spec.template.category).or_else(workflow) {
         Some(Category::Joiner) => "joiner",
         Some(Category::Mover) => "mover",
@@ -132,10 +132,13 @@ mod tests {
                 json!({"unreadable": [{"attribute": "employeeHireDate", "count": 2}]}),
                 TenantFacts { unreadable: vec![(people(), "employeeHireDate".to_owned(), 2)], ..TenantFacts::default() },
             ),
-            (json!({"nameReused": 3}), TenantFacts { conflicts: vec![(people(), NAME_REUSED, 3)], ..TenantFacts::default() }),
+            (json!({"nameReused": 3}), TenantFacts { conflicts: vec![(people(), Reason::NameReused, 3)], ..TenantFacts::default() }),
             (
                 json!({"nameReused": 1, "duplicateCorrelation": 2}),
-                TenantFacts { conflicts: vec![(people(), NAME_REUSED, 1), (people(), DUPLICATE_CORRELATION, 2)], ..TenantFacts::default() },
+                TenantFacts {
+                    conflicts: vec![(people(), Reason::NameReused, 1), (people(), Reason::DuplicateCorrelation, 2)],
+                    ..TenantFacts::default()
+                },
             ),
             (
                 count("ContractTooShort", 4),

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::api::conditions::{COMPLETE, is_true};
 use crate::cluster::object::Raw;
-use crate::cluster::watch::{self, Scope};
+use crate::cluster::watch::{self, Extent};
 use crate::reconcile::watched::Watched;
 use crate::reconcile::{Seen, SeenKind};
 
@@ -20,11 +20,11 @@ pub(super) struct News {
     /// The kind.
     pub kind: SeenKind,
     /// What happened.
-    pub what: What,
+    pub what: Happened,
 }
 
 /// What happened to objects of a kind.
-pub(super) enum What {
+pub(super) enum Happened {
     /// Everything of the kind, by namespace, as it is now.
     All(BTreeMap<String, Vec<Seen>>),
     /// An object of a namespace came or changed.
@@ -41,7 +41,7 @@ pub(super) struct Outlet {
 }
 
 /// Follows the kind in the scope; ends only when nobody listens any more.
-pub(super) async fn follow(watched: Watched, client: Client, scope: Scope, outlet: Outlet) {
+pub(super) async fn follow(watched: Watched, client: Client, scope: Extent, outlet: Outlet) {
     let kind = watched.kind;
     let mut events = watch::objects(client, &scope, &watched.subject());
     let mut listed = BTreeMap::new();
@@ -61,14 +61,14 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Scope, outle
                 }
                 continue;
             }
-            Ok(Event::InitDone) => What::All(std::mem::take(&mut listed)),
+            Ok(Event::InitDone) => Happened::All(std::mem::take(&mut listed)),
             Ok(Event::Apply(object)) => {
                 let (namespace, seen) = kept(&watched, &object);
-                What::Put(namespace, seen)
+                Happened::Put(namespace, seen)
             }
             Ok(Event::Delete(object)) => {
                 let (namespace, seen) = kept(&watched, &object);
-                What::Gone(namespace, seen)
+                Happened::Gone(namespace, seen)
             }
             Err(error) => {
                 tracing::warn!(?kind, %error, "the watch is interrupted and goes on by itself");

@@ -10,7 +10,7 @@ use crate::reconcile::{Seen, SeenKind};
 
 /// The newest of an object.
 #[derive(Clone, Debug)]
-pub(super) enum Change {
+pub(super) enum Arrival {
     /// It is there.
     Put(Seen),
     /// It is gone.
@@ -23,7 +23,7 @@ pub(super) struct Letters {
     /// By kind.
     pub lists: BTreeMap<SeenKind, Vec<Seen>>,
     /// By kind and name.
-    pub changes: BTreeMap<(SeenKind, String), Change>,
+    pub changes: BTreeMap<(SeenKind, String), Arrival>,
     /// Nobody takes anything out any more.
     closed: bool,
 }
@@ -57,8 +57,8 @@ impl Inbox {
 
     /// One object; false if the inbox is closed, and the change is for a new one.
     #[must_use]
-    pub fn change(&self, change: Change) -> bool {
-        let (Change::Put(seen) | Change::Gone(seen)) = &change;
+    pub fn change(&self, change: Arrival) -> bool {
+        let (Arrival::Put(seen) | Arrival::Gone(seen)) = &change;
         let place = (seen.kind(), seen.name());
         let mut letters = self.letters();
         if !letters.closed {
@@ -107,17 +107,17 @@ mod tests {
     #[test]
     fn the_newest_of_each_object_is_kept() {
         let inbox = Inbox::default();
-        assert!(inbox.change(Change::Put(directory("a"))));
-        assert!(inbox.change(Change::Put(directory("b"))));
-        assert!(inbox.change(Change::Gone(directory("a"))));
-        assert!(inbox.change(Change::Put(Seen::UserChanged)));
-        assert!(inbox.change(Change::Put(Seen::UserChanged)));
+        assert!(inbox.change(Arrival::Put(directory("a"))));
+        assert!(inbox.change(Arrival::Put(directory("b"))));
+        assert!(inbox.change(Arrival::Gone(directory("a"))));
+        assert!(inbox.change(Arrival::Put(Seen::UserChanged)));
+        assert!(inbox.change(Arrival::Put(Seen::UserChanged)));
         let letters = inbox.take();
-        let kinds: Vec<_> = letters.changes.values().map(|change| matches!(change, Change::Gone(_))).collect();
+        let kinds: Vec<_> = letters.changes.values().map(|change| matches!(change, Arrival::Gone(_))).collect();
         assert_eq!((kinds, letters.lists.len()), (vec![true, false, false], 0));
-        assert!(inbox.change(Change::Put(directory("c"))));
+        assert!(inbox.change(Arrival::Put(directory("c"))));
         assert!(inbox.list(SeenKind::Directory, vec![directory("d")]).is_ok());
-        assert!(inbox.change(Change::Put(directory("e"))));
+        assert!(inbox.change(Arrival::Put(directory("e"))));
         let letters = inbox.take();
         assert_eq!((letters.lists.len(), letters.changes.len()), (1, 1), "a list replaces what was seen before it");
         assert!(inbox.take().changes.is_empty());
@@ -126,11 +126,11 @@ mod tests {
     #[test]
     fn nothing_is_put_into_a_closed_inbox_and_none_is_closed_over_news() {
         let inbox = Inbox::default();
-        assert!(inbox.change(Change::Put(directory("a"))));
+        assert!(inbox.change(Arrival::Put(directory("a"))));
         assert!(!inbox.close_if_empty() && !inbox.is_closed());
         inbox.take();
         assert!(inbox.close_if_empty() && inbox.is_closed());
-        assert!(!inbox.change(Change::Put(directory("b"))));
+        assert!(!inbox.change(Arrival::Put(directory("b"))));
         assert!(inbox.list(SeenKind::Directory, Vec::new()).is_err());
         assert!(inbox.take().changes.is_empty());
     }

@@ -27,12 +27,12 @@ use witness::Witness;
 
 use super::{Memory, Seen, SeenKind};
 use crate::cluster::guard::Guard;
-use crate::cluster::watch::Scope;
+use crate::cluster::watch::Extent;
 use crate::cluster::{Clock, SystemClock};
 use crate::reconcile::watched::WATCHED;
-use feed::{News, Outlet, What};
-use inbox::{Change, Inbox};
-use tenant::{Shared, Tenant};
+use feed::{Happened, News, Outlet};
+use inbox::{Arrival, Inbox};
+use tenant::{Shared, SupervisedTenant};
 
 /// Passes of all tenants at the same time: what one process asks of an API server at once.
 const PASSES: usize = 32;
@@ -98,7 +98,7 @@ pub struct Supervisor {
 
 /// What is followed together.
 struct Followed {
-    scope: Scope,
+    scope: Extent,
     /// Kinds that were not listed yet.
     missing: BTreeSet<SeenKind>,
     synced: watch::Sender<bool>,
@@ -111,11 +111,11 @@ struct Dispatcher {
     passes: Arc<Semaphore>,
     followed: Vec<Followed>,
     tenants: BTreeMap<String, (usize, Arc<Inbox>)>,
-    tasks: JoinSet<Ended>,
+    tasks: JoinSet<TaskEnd>,
 }
 
 /// A task that has ended.
-enum Ended {
+enum TaskEnd {
     /// A tenant that had nothing left: its namespace is gone.
     LetGo(String),
     /// One that never should.
@@ -132,8 +132,11 @@ impl Supervisor {
         let patience = self.memory.timing.drain;
         let passes = Arc::new(Semaphore::new(PASSES));
         let (sender, news) = mpsc::channel(NEWS);
-        let scopes: Vec<Scope> =
-            if self.namespaces.is_empty() { vec![Scope::Cluster] } else { self.namespaces.iter().cloned().map(Scope::Namespace).collect() };
+        let scopes: Vec<Extent> = if self.namespaces.is_empty() {
+            vec![Extent::Cluster]
+        } else {
+            self.namespaces.iter().cloned().map(Extent::Namespace).collect()
+        };
         let mut tasks = JoinSet::new();
         let mut followed = Vec::new();
         for (index, scope) in scopes.into_iter().enumerate() {
@@ -142,7 +145,7 @@ impl Supervisor {
                 let watch = feed::follow(watched, self.watches.clone(), scope.clone(), outlet);
                 tasks.spawn(async move {
                     watch.await;
-                    Ended::Broken(format!("the watch of {:?}", watched.kind))
+                    TaskEnd::Broken(format!("the watch of {:?}", watched.kind))
                 });
             }
             let missing = WATCHED.iter().map(|watched| watched.kind).collect();
@@ -172,8 +175,8 @@ impl Dispatcher {
             tokio::select! {
                 Some(news) = news.recv() => self.take(news),
                 Some(end) = self.tasks.join_next() => match end {
-                    Ok(Ended::LetGo(namespace)) => self.let_go(&namespace),
-                    Ok(Ended::Broken(what)) => return SuperviseError::TaskEnded(what),
+                    Ok(TaskEnd::LetGo(namespace)) => self.let_go(&namespace),
+                    Ok(TaskEnd::Broken(what)) => return SuperviseError::TaskEnded(what),
                     Err(error) => return SuperviseError::TaskEnded(error.to_string()),
                 },
                 _ = beat.tick() => self.supervisor.pulse.beat(),
@@ -183,14 +186,14 @@ impl Dispatcher {
 
     fn take(&mut self, News { scope, kind, what }: News) {
         match what {
-            What::Put(namespace, seen) => self.change(scope, &namespace, &Change::Put(seen)),
-            What::Gone(namespace, seen) => self.change(scope, &namespace, &Change::Gone(seen)),
-            What::All(mut listed) => self.list(scope, kind, &mut listed),
+            Happened::Put(namespace, seen) => self.change(scope, &namespace, &Arrival::Put(seen)),
+            Happened::Gone(namespace, seen) => self.change(scope, &namespace, &Arrival::Gone(seen)),
+            Happened::All(mut listed) => self.list(scope, kind, &mut listed),
         }
     }
 
     /// One object, to whoever is the namespace's tenant when it arrives.
-    fn change(&mut self, scope: usize, namespace: &str, change: &Change) {
+    fn change(&mut self, scope: usize, namespace: &str, change: &Arrival) {
         while !self.inbox(scope, namespace.to_owned()).change(change.clone()) {}
     }
 
@@ -238,9 +241,10 @@ impl Dispatcher {
             passes: Arc::clone(&self.passes),
         };
         let client = self.supervisor.requests.clone();
-        let tenant = Tenant::new(client, &namespace, self.supervisor.memory.clone(), Arc::clone(&inbox), shared);
+        let tenant = SupervisedTenant::new(client, &namespace, self.supervisor.memory.clone(), Arc::clone(&inbox), shared);
         let name = namespace.clone();
-        self.tasks.spawn(async move { if tenant.run().await { Ended::LetGo(name) } else { Ended::Broken(format!("the tenant {name}")) } });
+        self.tasks
+            .spawn(async move { if tenant.run().await { TaskEnd::LetGo(name) } else { TaskEnd::Broken(format!("the tenant {name}")) } });
         self.tenants.insert(namespace, (scope, Arc::clone(&inbox)));
         inbox
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Semaphore, watch};
 
 use super::facts;
-use super::inbox::{Change, Inbox};
+use super::inbox::{Arrival, Inbox};
 use super::queue::Queue;
 use super::witness::Witness;
 use crate::cluster::guard::Guard;
@@ -45,7 +45,7 @@ pub(super) struct Shared {
 }
 
 /// A tenant's loop.
-pub(super) struct Tenant {
+pub(super) struct SupervisedTenant {
     cluster: Cluster,
     inbox: Arc<Inbox>,
     shared: Shared,
@@ -54,7 +54,7 @@ pub(super) struct Tenant {
     queue: Queue,
 }
 
-impl Tenant {
+impl SupervisedTenant {
     pub fn new(client: kube::Client, namespace: &str, memory: Memory, inbox: Arc<Inbox>, shared: Shared) -> Self {
         let cluster = Cluster::new(client, namespace, Arc::new(SystemClock)).with_timing(memory.timing);
         Self { cluster, inbox, shared, cache: Cache::default(), memory, queue: Queue::default() }
@@ -113,12 +113,12 @@ impl Tenant {
         }
         for change in letters.changes.into_values() {
             let keys = match change {
-                Change::Put(seen) => {
+                Arrival::Put(seen) => {
                     self.complain(&seen);
                     self.tell(&seen);
                     self.cache.apply(seen)
                 }
-                Change::Gone(seen) => {
+                Arrival::Gone(seen) => {
                     let keys = reconcile::keys_for(&seen, &self.cache);
                     self.cache.remove(&seen);
                     keys
@@ -173,7 +173,7 @@ impl Tenant {
         }
     }
 
-    fn conclude(&mut self, Ended { key, result, took }: Ended) {
+    fn conclude(&mut self, PassEnd { key, result, took }: PassEnd) {
         self.shared.witness.passed(self.cluster.namespace(), &key, result.as_ref().err(), took);
         let now = self.now();
         match result {
@@ -206,20 +206,20 @@ impl Tenant {
 }
 
 /// A pass that has ended.
-struct Ended {
+struct PassEnd {
     key: Key,
     result: Result<Next, ReconcileError>,
     took: Duration,
 }
 
 /// The passes, those over Workflows at the same time.
-async fn work(cache: &Cache, cluster: &Cluster, memory: &mut Memory, passes: &Semaphore, keys: &[Key]) -> Vec<Ended> {
+async fn work(cache: &Cache, cluster: &Cluster, memory: &mut Memory, passes: &Semaphore, keys: &[Key]) -> Vec<PassEnd> {
     if let [key] = keys {
         // The semaphore is never closed.
         let _place = passes.acquire().await;
         let began = cluster.clock().elapsed();
         let result = reconcile::reconcile(cache, cluster, memory, key).await;
-        return vec![Ended { key: key.clone(), result, took: cluster.clock().elapsed().saturating_sub(began) }];
+        return vec![PassEnd { key: key.clone(), result, took: cluster.clock().elapsed().saturating_sub(began) }];
     }
     let workflows: Vec<(&str, Option<String>)> = keys
         .iter()
@@ -233,9 +233,9 @@ async fn work(cache: &Cache, cluster: &Cluster, memory: &mut Memory, passes: &Se
         let began = cluster.clock().elapsed();
         let result = workflow::pass(cache, cluster, &mut settled, name).await;
         let key = Key::Workflow(name.to_owned());
-        (name, Ended { key, result, took: cluster.clock().elapsed().saturating_sub(began) }, settled)
+        (name, PassEnd { key, result, took: cluster.clock().elapsed().saturating_sub(began) }, settled)
     }));
-    let settle = |(name, ended, settled): (&str, Ended, Option<String>)| {
+    let settle = |(name, ended, settled): (&str, PassEnd, Option<String>)| {
         memory.settled.extend(settled.map(|settled| (name.to_owned(), settled)));
         ended
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::api::reasons::Reason;
 use crate::api::run::RunStatus;
 use crate::reconcile::{Key, ReconcileError};
 
@@ -28,7 +29,7 @@ pub struct TenantFacts {
     /// Values that could not be read, by directory and attribute.
     pub unreadable: Vec<(String, String, i64)>,
     /// People whose name or correlation value is not theirs alone, by directory and reason.
-    pub conflicts: Vec<(String, &'static str, i64)>,
+    pub conflicts: Vec<(String, Reason, i64)>,
     /// People whose dates somebody should look at, by directory and reason.
     pub concerns: Vec<(String, String, i64)>,
 }

@@ -63,13 +63,24 @@ fn settled() -> Memory {
     memory
 }
 
-fn decided(cache: &Cache, memory: &mut Memory, seconds: i64) -> Plan {
+fn decided(cache: &Cache, memory: &mut Memory, seconds: i64) -> ScheduleActions {
     let observed = observe(cache, "acme", &Timing::PRODUCTION).unwrap();
     let ticks = tick::ticks("acme", &observed.schedule.spec).ok();
+    memory.evaluations = learned(&observed, &memory.evaluations);
     decide(&observed, ticks.as_ref(), memory, at(seconds))
 }
 
-fn ready(plan: &Plan) -> (bool, &str) {
+/// Until when an evaluation that is due waits for Workflows; None: it starts, or there is something else in its way.
+fn settles_until(cache: &Cache, memory: &mut Memory, seconds: i64) -> Option<DateTime<Utc>> {
+    memory.evaluations.unsettled_since = unsettled_since(cache, memory.evaluations.unsettled_since, at(seconds));
+    match decided(cache, memory, seconds).decision {
+        Some(EvaluationDecision::Start { .. }) | None => None,
+        Some(EvaluationDecision::Wait { until }) => until,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ready(plan: &ScheduleActions) -> (bool, &str) {
     let ready = plan.status.conditions.iter().find(|condition| condition.type_ == READY).unwrap();
     (conditions::is_true(&plan.status.conditions, READY), ready.reason.as_str())
 }
@@ -134,7 +145,11 @@ fn which_runs_wait_for_a_plan() {
 #[test]
 fn a_change_asks_until_a_sealed_evaluation_has_seen_it() {
     let mut cache = tenant(vec![Seen::from(schedule(json!({}))), Seen::from(head(4, 4))]);
-    let asks_now = |cache: &Cache, memory: &mut Memory| asks(&observe(cache, "acme", &Timing::PRODUCTION).unwrap(), memory).0;
+    let asks_now = |cache: &Cache, memory: &mut Memory| {
+        let observed = observe(cache, "acme", &Timing::PRODUCTION).unwrap();
+        memory.evaluations = learned(&observed, &memory.evaluations);
+        asks(&observed, &memory.evaluations).0
+    };
     let mut memory = Memory::default();
     assert!(asks_now(&cache, &mut memory), "at the start every tenant counts as changed");
     let mut memory = settled();
@@ -165,6 +180,23 @@ fn a_change_asks_until_a_sealed_evaluation_has_seen_it() {
     memory.evaluations.answered = Some("2".to_owned());
     memory.evaluations.started = None;
     assert!(!asks_now(&cache, &mut memory), "and was answered");
+}
+
+/// What an evaluation took is the head's word: its Job was there five minutes before its pod could start.
+#[test]
+fn how_long_a_change_waits_is_told_by_the_head() {
+    for (took, seconds) in [(Value::Null, 305), (json!(200), 305), (json!(1_500), 315), (json!(-1), 305)] {
+        let head: TenantLedger =
+            object(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantLedger", "metadata": {"name": "default"},
+            "epoch": 4, "sealedEpoch": 4, "asOf": at(300), "allocatedAsOf": at(300), "evaluationMilliseconds": took, "key": "0"}));
+        let mut cache = tenant(vec![Seen::from(schedule(json!({}))), Seen::from(head), Seen::from(job(4, Some(301)))]);
+        let mut memory = settled();
+        cache.put(Seen::UserChanged);
+        let until = EvaluationDecision::Wait { until: Some(at(seconds)) };
+        assert_eq!(decided(&cache, &mut memory, 302).decision, Some(until), "{took} ms");
+        let later = decided(&cache, &mut memory, seconds).decision;
+        assert!(matches!(later, Some(EvaluationDecision::Start { runs_only: false, .. })), "{took} ms: {later:?}");
+    }
 }
 
 #[test]
@@ -205,15 +237,15 @@ fn an_evaluation_waits_a_moment_for_workflows() {
     };
     let mut memory = settled();
     let mut cache = tenant(vec![Seen::from(schedule(json!({}))), workflow(2, 2)]);
-    assert_eq!(settles_until(&cache, &mut memory, at(0)), None);
+    assert_eq!(settles_until(&cache, &mut memory, 0), None);
     cache.put(workflow(3, 2));
-    assert_eq!(settles_until(&cache, &mut memory, at(5)), Some(at(15)));
-    assert_eq!(settles_until(&cache, &mut memory, at(14)), Some(at(15)));
-    assert_eq!(settles_until(&cache, &mut memory, at(15)), None, "not for ever");
+    assert_eq!(settles_until(&cache, &mut memory, 5), Some(at(15)));
+    assert_eq!(settles_until(&cache, &mut memory, 14), Some(at(15)));
+    assert_eq!(settles_until(&cache, &mut memory, 15), None, "not for ever");
     cache.put(workflow(3, 3));
-    assert_eq!(settles_until(&cache, &mut memory, at(20)), None);
+    assert_eq!(settles_until(&cache, &mut memory, 20), None);
     cache.put(workflow(4, 3));
-    assert_eq!(settles_until(&cache, &mut memory, at(30)), Some(at(40)), "counted anew");
+    assert_eq!(settles_until(&cache, &mut memory, 30), Some(at(40)), "counted anew");
 }
 
 /// A Workflow that was applied before its schedule or Directory has been looked at, and its verdict is an old one.
@@ -232,18 +264,19 @@ fn an_evaluation_waits_for_workflows_that_can_work_by_now() {
     );
     let mut memory = settled();
     let mut cache = tenant(vec![Seen::from(schedule(json!({"directory": "people"}))), workflow("False")]);
-    assert_eq!(settles_until(&cache, &mut memory, at(0)), None, "it cannot work, and says so");
+    assert_eq!(settles_until(&cache, &mut memory, 0), None, "it cannot work, and says so");
     cache.put(Seen::from(directory));
-    assert_eq!(settles_until(&cache, &mut memory, at(5)), Some(at(15)), "it can, and does not say so yet");
+    assert_eq!(settles_until(&cache, &mut memory, 5), Some(at(15)), "it can, and does not say so yet");
     cache.put(workflow("True"));
-    assert_eq!(settles_until(&cache, &mut memory, at(6)), None);
+    assert_eq!(settles_until(&cache, &mut memory, 6), None);
 }
 
 #[test]
 fn a_clock_that_is_off_stalls_the_tenant() {
     let cache = tenant(vec![Seen::from(schedule(json!({})))]);
-    let stalled =
-        |plan: &Plan| plan.status.conditions.iter().find(|c| c.type_ == STALLED).map(|c| (c.status == true.into(), c.reason.clone()));
+    let stalled = |plan: &ScheduleActions| {
+        plan.status.conditions.iter().find(|c| c.type_ == STALLED).map(|c| (c.status == true.into(), c.reason.clone()))
+    };
     let mut memory = Memory::default();
     assert!(matches!(decided(&cache, &mut memory, 0).decision, Some(EvaluationDecision::Start { .. })));
     memory.clock_skew = Some(61);
@@ -263,7 +296,7 @@ fn an_evaluation_that_does_not_start_stalls_the_tenant() {
     };
     let cache = tenant(objects());
     assert_eq!(stalled(&cache, 299).map(|stalled| stalled.0), Some(false));
-    assert_eq!(stalled(&cache, 300), Some((true, JOB_NOT_STARTING.to_owned())));
+    assert_eq!(stalled(&cache, 300), Some((true, Reason::JobNotStarting.to_string())));
     let mut cache = tenant(objects());
     cache.put(Seen::from(object::<k8s_openapi::api::core::v1::Pod>(json!({
         "metadata": {"name": "p", "labels": {"batch.kubernetes.io/job-name": job::evaluation_job_name(1)}},

@@ -158,6 +158,8 @@ fn every_mistake_is_shown_where_it_is() {
             assert_eq!(error.offset, place, "{error}");
             assert_eq!(error.column, text[..place].chars().count() + 1, "{error}");
         }
+        let unknown = error.message.starts_with("unknown attribute").then(|| error.found.trim_matches('`'));
+        assert_eq!(error.unknown.as_deref(), unknown, "{error}");
         for word in *words {
             assert!(error.message.contains(word), "{word:?} is not in: {error}");
         }

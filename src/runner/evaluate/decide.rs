@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::api::reasons::{HIRE_WITHDRAWN, NAME_REUSED, REHIRED};
-use crate::api::run::ExecutionType;
-use crate::api::tenant_ledger::{DateConcern, DirectoryHead, TriggerAttribute, Unreadable, WorkflowHead};
+use crate::api::reasons::Reason;
+use crate::api::tenant_ledger::{DateConcern, DirectoryHead, TriggerAttribute, UnreadableCount, WorkflowHead};
 use crate::api::workflow::DeletionPolicy;
 use crate::api::{Category, DirectorySnapshot, EntryState, LedgerEntry, WorkflowSpec};
 use crate::domain::concern::{Concern, concerns};
-use crate::domain::decision::{About, Books, Decision, Facts, View};
+use crate::domain::decision::{About, Books, Decision, Facts, PersonView};
 use crate::domain::due::activation;
 use crate::domain::employment::Relation;
 use crate::domain::snapshot::withdrawn_key;
@@ -25,7 +24,7 @@ use super::place;
 use super::release;
 use super::snapshot::{Looks, Seen};
 use super::tenant::{Reading, Tenant, Usable};
-use super::wanted::Wanted;
+use super::wanted::WantedSubject;
 
 /// Most attributes of a directory of which the head says that they have unreadable values: its schema's bound.
 const MOST_UNREADABLE: usize = 100;
@@ -52,7 +51,7 @@ pub(super) fn decide(tenant: &Tenant, looks: &Looks<'_>, buckets: Vec<DirectoryS
 
 /// Asks every workflow about every person of its directory. One person after the other, so that what is known of them is
 /// read from memory once; what is found is taken in the order of the workflows.
-fn consider(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
+fn consider(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft, wanted: &mut Vec<WantedSubject>) {
     let books = Books { keys: &tenant.keys, ledger: &tenant.ledger };
     let mut found = Vec::new();
     for directory in tenant.readings.keys() {
@@ -86,7 +85,7 @@ fn consider(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft, wanted: &mut 
     found.sort_by_key(|(usable, ..)| usable.compiled.name.as_str());
     for (usable, person, decision) in found {
         match decision {
-            Decision::Due { occurrence, key } => wanted.push(Wanted::scheduled(usable, person, occurrence, key)),
+            Decision::Due { occurrence, key } => wanted.push(WantedSubject::scheduled(usable, person, occurrence, key)),
             Decision::Missed { occurrence, key, reason } => miss(tenant, usable, person, &occurrence, &key, reason, draft),
             _ => {}
         }
@@ -100,11 +99,11 @@ fn put_off(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occur
     let own = (key, occurrence.attribute.as_str(), occurrence.sequence());
     let also = occurrence.also.iter().map(|change| (change.key.as_str(), change.attribute.as_str(), Some(change.sequence)));
     for (key, attribute, sequence) in std::iter::once(own).chain(also) {
-        if tenant.ledger.get(key).is_some_and(|row| row.reason.as_deref() == Some(NAME_REUSED)) {
+        if tenant.ledger.get(key).is_some_and(|row| Reason::of(row.reason.as_deref()) == Some(Reason::NameReused)) {
             continue;
         }
-        let mut row = tenant.row(key, &person.key, attribute, &workflow.name, workflow.category, EntryState::Released, occurrence.due);
-        row.reason = Some(NAME_REUSED.to_owned());
+        let mut row = tenant.row(key, person.who(), attribute, &workflow.name, workflow.category, EntryState::Released, occurrence.due);
+        row.reason = Some(Reason::NameReused.to_string());
         row.sequence = sequence;
         draft.rows.push(row);
     }
@@ -116,11 +115,11 @@ fn is_still(usable: &Usable, about: &About) -> bool {
 }
 
 /// What is known of one person for every decision about them.
-pub(super) fn view<'a>(tenant: &Tenant, person: &Person, seen: &'a Seen<'_>) -> View<'a> {
+pub(super) fn view<'a>(tenant: &Tenant, person: &Person, seen: &'a Seen<'_>) -> PersonView<'a> {
     let has_released = tenant.ledger.of_subject(&person.key).any(|row| row.state == EntryState::Released);
     let is_let_in =
         seen.employment.relation == Relation::Return && tenant.ledger.of_subject(&person.key).any(|row| lets_in(tenant, person, row));
-    View { now: &seen.now, before: seen.before, employment: &seen.employment, has_released, is_let_in }
+    PersonView { now: &seen.now, before: seen.before, employment: &seen.employment, has_released, is_let_in }
 }
 
 /// Whether a row is work of the present hire date that enables the account.
@@ -143,7 +142,7 @@ pub(super) fn settle_returns<U: std::borrow::Borrow<Usable>>(found: &mut [(U, &P
             *decision = if is_opened {
                 Decision::Due { occurrence: occurrence.clone(), key: std::mem::take(key) }
             } else {
-                Decision::NotDue { reason: REHIRED }
+                Decision::NotDue { reason: Reason::Rehired }
             };
         }
     }
@@ -156,8 +155,8 @@ fn note_dates(tenant: &Tenant, person: &Person, seen: &Seen<'_>, draft: &mut Dra
     if employment.relation == Relation::Withdrawn
         && let Some(key) = withdrawn_key(person, &tenant.keys).filter(|key| !tenant.ledger.is_consumed(key))
     {
-        let mut row = tenant.row(&key, &person.key, HIRE_DATE, "", Category::Joiner, EntryState::Superseded, tenant.as_of);
-        row.reason = Some(HIRE_WITHDRAWN.to_owned());
+        let mut row = tenant.row(&key, person.who(), HIRE_DATE, "", Category::Joiner, EntryState::Superseded, tenant.as_of);
+        row.reason = Some(Reason::HireWithdrawn.to_string());
         draft.rows.push(row);
     }
     for reading in [employment.hire, employment.leave] {
@@ -185,7 +184,7 @@ pub(super) fn facts<'a>(tenant: &'a Tenant, directory: &str) -> Vec<(&'a Usable,
 fn miss(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurrence, key: &str, reason: String, draft: &mut Draft) {
     let workflow = &usable.compiled;
     let mut row =
-        tenant.row(key, &person.key, &occurrence.attribute, &workflow.name, workflow.category, EntryState::Missed, occurrence.due);
+        tenant.row(key, person.who(), &occurrence.attribute, &workflow.name, workflow.category, EntryState::Missed, occurrence.due);
     row.reason = Some(reason);
     row.sequence = occurrence.sequence();
     draft.rows.push(row);
@@ -307,20 +306,15 @@ fn date_concerns(tenant: &Tenant, looks: &Looks<'_>, directory: &str) -> Vec<Dat
     let found: Vec<Concern> = looks.people(tenant, directory).flat_map(of).chain(deleted).collect();
     let counted = Concern::ALL.map(|concern| (concern, number(found.iter().filter(|found| **found == concern).count())));
     let counted = counted.into_iter().filter(|(_, count)| *count > 0);
-    counted.map(|(concern, count)| DateConcern { reason: concern.as_str().to_owned(), count }).collect()
+    counted.map(|(concern, count)| DateConcern { reason: concern.reason().to_string(), count }).collect()
 }
 
 /// How often each attribute is named.
-fn counted<'a>(attributes: impl Iterator<Item = &'a str>) -> Vec<Unreadable> {
+fn counted<'a>(attributes: impl Iterator<Item = &'a str>) -> Vec<UnreadableCount> {
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
     for attribute in attributes {
         *counts.entry(attribute).or_default() += 1;
     }
-    let counts = counts.into_iter().map(|(attribute, count)| Unreadable { attribute: attribute.to_owned(), count });
+    let counts = counts.into_iter().map(|(attribute, count)| UnreadableCount { attribute: attribute.to_owned(), count });
     counts.take(MOST_UNREADABLE).collect()
-}
-
-/// Whether a Run was made by an evaluation.
-pub(super) fn is_scheduled(run: &crate::api::Run) -> bool {
-    run.spec.execution_type == ExecutionType::Scheduled
 }

@@ -1,6 +1,6 @@
 //! What an evaluation is about to write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::run::RunPlan;
 use crate::api::tenant_ledger::{DirectoryHead, WorkflowHead};
@@ -36,9 +36,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// How many occurrences are planned.
+    /// How many occurrences are planned. What older slices have was planned before, and only says anew whom it is about.
     pub fn planned(&self) -> usize {
-        self.rows.iter().filter(|row| row.state == EntryState::Planned && !row.subject.is_empty()).count()
+        let slices: BTreeSet<&str> = self.slices.iter().filter_map(|slice| slice.metadata.name.as_deref()).collect();
+        let is_new = |row: &LedgerEntry| row.slice.as_deref().is_some_and(|slice| slices.contains(slice));
+        self.rows.iter().filter(|row| row.state == EntryState::Planned && is_new(row)).count()
     }
 
     /// How many are missed.

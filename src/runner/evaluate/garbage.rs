@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 use crate::api::conditions::{COMPLETE, is_true};
 use crate::api::meta::{LABEL_EPOCH, LABEL_RUN};
-use crate::api::reasons::HIRE_WITHDRAWN;
+use crate::api::reasons::Reason;
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
 use crate::api::{DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SnapshotRow, WorkflowVersion};
 use crate::cluster::Replaced;
@@ -19,10 +19,10 @@ use crate::domain::retention::{
     EndedRun, HISTORY_DAYS, RUNS_PER_WORKFLOW, expired, forget_at, is_row_expired, next_expiry, next_row_expiry,
 };
 use crate::domain::snapshot::withdrawn_key;
+use crate::domain::source::Source;
 use crate::domain::trigger::is_state;
 use crate::runner::{Context, RunnerError};
 
-use super::decide::is_scheduled;
 use super::draft::Draft;
 use super::snapshot::Looks;
 use super::tenant::{Reading, Tenant};
@@ -56,7 +56,7 @@ pub(super) async fn remove_abandoned(context: &Context, tenant: &Tenant) -> Resu
     }
     let selector = Selector::labels(format!("{LABEL_EPOCH} in ({})", epochs.join(",")));
     delete_all::<RunSlice>(context, &selector, |_| false).await?;
-    delete_all::<Run>(context, &selector, |run| !is_scheduled(run)).await
+    delete_all::<Run>(context, &selector, |run| !run.spec.is_scheduled()).await
 }
 
 /// After the commit: Events, retention, rows of abandoned epochs in the ledger. Nothing here decides about people, and
@@ -73,7 +73,7 @@ pub(super) async fn after_seal(
             kind: "Workflow",
             name: workflow,
             warning: true,
-            reason: "Missed",
+            reason: Reason::Missed,
             message: format!("{count} occurrences were not processed within their window"),
             id: format!("missed-e{}", tenant.epoch),
         };
@@ -117,7 +117,7 @@ async fn prune_runs(context: &Context, tenant: &Tenant, head: &TenantLedgerData)
     let days = limits.days.unwrap_or(HISTORY_DAYS);
     let forget: BTreeMap<&str, DateTime<Utc>> =
         head.workflows.iter().rev().filter_map(|entry| Some((entry.name.as_str(), forget_at(entry)?))).collect();
-    let ended: Vec<EndedRun> = tenant.runs.iter().filter(|run| is_scheduled(run)).filter_map(|run| ended(run, &forget)).collect();
+    let ended: Vec<EndedRun> = tenant.runs.iter().filter(|run| run.spec.is_scheduled()).filter_map(|run| ended(run, &forget)).collect();
     let names = expired(&ended, days, limits.runs_per_workflow.unwrap_or(RUNS_PER_WORKFLOW), tenant.as_of);
     for name in &names {
         delete_all::<RunSlice>(context, &Selector::labels(format!("{LABEL_RUN}={name}")), |_| false).await?;
@@ -137,7 +137,7 @@ async fn prune_versions(context: &Context, tenant: &Tenant, head: &TenantLedgerD
         return Ok(());
     }
     let open = tenant.runs.iter().filter(|run| completed_at(run).is_none());
-    let needed: BTreeSet<&str> = open.filter_map(|run| Some(run.spec.source.workflow.as_ref()?.name.as_str())).collect();
+    let needed: BTreeSet<&str> = open.filter_map(Source::of).map(Source::name).collect();
     let mut versions: BTreeMap<&str, Vec<&WorkflowVersion>> = BTreeMap::new();
     for version in &tenant.versions {
         versions.entry(&version.spec.workflow).or_default().push(version);
@@ -159,7 +159,7 @@ fn completed_at(run: &Run) -> Option<DateTime<Utc>> {
 /// A Run that has ended. `forget`: when the history of a workflow goes, by its name.
 fn ended(run: &Run, forget: &BTreeMap<&str, DateTime<Utc>>) -> Option<EndedRun> {
     let completed_at = completed_at(run)?;
-    let workflow = run.spec.source.workflow.as_ref()?.name.clone();
+    let workflow = Source::of(run)?.name().to_owned();
     let forget_at = forget.get(workflow.as_str()).copied();
     Some(EndedRun { name: run.name_any(), workflow, completed_at, forget_at })
 }
@@ -174,7 +174,7 @@ async fn prune_rows(
     let people = looks.by_key(tenant);
     let changed = |row: &LedgerEntry| {
         let Some((person, seen)) = people.get(row.subject.as_str()) else { return false };
-        if row.reason.as_deref() == Some(HIRE_WITHDRAWN) && row.workflow.is_empty() {
+        if Reason::of(row.reason.as_deref()) == Some(Reason::HireWithdrawn) && row.workflow.is_empty() {
             return withdrawn_key(person, &tenant.keys).as_ref() != Some(&row.key);
         }
         if !is_state(&row.attribute) {

@@ -3,6 +3,8 @@
 //! Guarantee: an epoch belongs to one process, and only the process that owns the newest epoch can commit. A process
 //! that comes back from the dead finds another epoch in the head and stops.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use kube::api::ObjectMeta;
 
@@ -11,8 +13,9 @@ use crate::api::tenant_ledger::{EpochRange, TenantLedgerData};
 use crate::api::{Account, DirectorySnapshot, OccurrenceLedger, RunSlice, TenantLedger};
 use crate::cluster::client::Selector;
 use crate::cluster::{Cluster, Created, Replaced};
+use crate::domain::hex::encode;
 use crate::domain::identity;
-use crate::domain::keys::{Keyring, encode};
+use crate::domain::keys::Keyring;
 use crate::runner::{Context, RunnerError};
 
 use super::draft::Draft;
@@ -23,6 +26,8 @@ use super::tenant::Tenant;
 pub(super) struct Head {
     pub object: TenantLedger,
     as_of: DateTime<Utc>,
+    /// The process's clock at the same instant: it tells how long the evaluation takes.
+    began: Duration,
 }
 
 impl Head {
@@ -82,7 +87,7 @@ async fn check_restore(cluster: &Cluster, data: &TenantLedgerData) -> Result<(),
 pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
     let cluster = &context.cluster;
     loop {
-        let as_of = cluster.clock().now();
+        let (as_of, began) = (cluster.clock().now(), cluster.clock().elapsed());
         let Some(mut object) = cluster.find::<TenantLedger>(DEFAULT_NAME).await? else {
             if has_history(cluster).await? {
                 return Err(RunnerError::HeadMissing);
@@ -96,7 +101,7 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
                 ..ObjectMeta::default()
             };
             match cluster.create(&TenantLedger { metadata, spec: data }).await? {
-                Created::New(object) => return Ok(Head { object: *object, as_of }),
+                Created::New(object) => return Ok(Head { object: *object, as_of, began }),
                 Created::Exists => continue,
             }
         };
@@ -110,7 +115,7 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
         }
         next(&mut object.spec, as_of);
         match cluster.replace(&object).await? {
-            Replaced::Done(object) => return Ok(Head { object: *object, as_of }),
+            Replaced::Done(object) => return Ok(Head { object: *object, as_of, began }),
             Replaced::Conflict | Replaced::Gone => {}
         }
     }
@@ -119,12 +124,14 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
 /// The commit: one PUT of the head. On a conflict it goes on only if the epoch is still its own.
 pub(super) async fn commit(context: &Context, head: Head, tenant: &Tenant, draft: &Draft) -> Result<TenantLedgerData, RunnerError> {
     let epoch = head.epoch();
-    let mut object = head.object;
+    let Head { mut object, began, .. } = head;
     loop {
         let data = &mut object.spec;
         data.sealed_epoch = epoch;
         if !tenant.runs_only {
             data.as_of = Some(tenant.as_of);
+            let took = context.cluster.clock().elapsed().saturating_sub(began);
+            data.evaluation_milliseconds = Some(i64::try_from(took.as_millis()).unwrap_or(i64::MAX));
             data.directories.clone_from(&draft.directories);
             data.look_again_at = draft.look_again_at;
         }

@@ -5,22 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 
-use crate::api::reasons::{ALREADY_PROCESSED, NOT_AVAILABLE, RESTORED_WHILE_RUNNING, WORKFLOW_DISABLED};
+use crate::api::reasons::Reason;
 use crate::api::run::{ExecutionType, RunPlan, RunSubjects};
 use crate::api::{Category, EntryState, Run, RunSlice};
 use crate::cluster::events::our_time;
 use crate::domain::epochs::is_valid;
 use crate::domain::identity::digest;
+use crate::domain::person::Who;
+use crate::domain::source::Source;
+use crate::domain::standing::Standing;
 use crate::domain::subject::Person;
 use crate::domain::validate::vocabulary;
 use crate::rule::{Rule, Truth};
 
-use super::decide::is_scheduled;
 use super::departure::People;
 use super::draft::Draft;
 use super::plan::plan_of;
 use super::tenant::{Reading, Tenant, Usable};
-use super::wanted::{Fitness, Wanted};
+use super::wanted::{Fitness, WantedSubject};
 
 /// Bytes of the hash of what a Run asks for.
 const SPEC_HASH_BYTES: usize = 16;
@@ -56,14 +58,14 @@ impl<'t> Roll<'t> {
 type Rolls<'t> = BTreeMap<&'t str, Roll<'t>>;
 
 /// Wants the subjects of every Run that has no plan yet, and repairs plans that were lost with a status.
-pub(super) fn want(tenant: &Tenant, people: &People<'_>, draft: &mut Draft, wanted: &mut Vec<Wanted>) {
+pub(super) fn want(tenant: &Tenant, people: &People<'_>, draft: &mut Draft, wanted: &mut Vec<WantedSubject>) {
     let (slices, mut rolls) = (tenant.slices_by_run(), Rolls::new());
     for run in &tenant.runs {
         if in_force(tenant, run) {
             continue;
         }
         let name = run.name_any();
-        if is_scheduled(run) {
+        if run.spec.is_scheduled() {
             if let Some(plan) = repaired(&slices, &name, None) {
                 draft.plans.insert(name, plan);
             }
@@ -74,7 +76,7 @@ pub(super) fn want(tenant: &Tenant, people: &People<'_>, draft: &mut Draft, want
 }
 
 /// The plan as the Run's valid slices have it.
-fn repaired(slices: &Slices<'_>, run: &str, reason: Option<&str>) -> Option<RunPlan> {
+fn repaired(slices: &Slices<'_>, run: &str, reason: Option<Reason>) -> Option<RunPlan> {
     let mut slices = slices.get(run)?.clone();
     let newest = slices.iter().map(|slice| slice.spec.epoch).max()?;
     slices.retain(|slice| slice.spec.epoch == newest);
@@ -82,8 +84,8 @@ fn repaired(slices: &Slices<'_>, run: &str, reason: Option<&str>) -> Option<RunP
     Some(plan_of(&slices, reason))
 }
 
-fn empty_plan(tenant: &Tenant, version: i32, reason: &str) -> RunPlan {
-    let reason = Some(reason.to_owned());
+fn empty_plan(tenant: &Tenant, version: i32, reason: Reason) -> RunPlan {
+    let reason = Some(reason.to_string());
     RunPlan { epoch: tenant.epoch, hash: String::new(), version, subjects: 0, slices: 0, counted: 0, scope: 0, due_date_time: None, reason }
 }
 
@@ -93,24 +95,23 @@ fn want_run<'t>(
     run: &Run,
     (slices, rolls): (&Slices<'t>, &mut Rolls<'t>),
     draft: &mut Draft,
-    wanted: &mut Vec<Wanted>,
+    wanted: &mut Vec<WantedSubject>,
 ) {
     let name = &run.name_any();
     let hash = digest(&run.spec, SPEC_HASH_BYTES);
     let uid = run.uid().unwrap_or_default();
     let own_key = tenant.keys.run_occurrence(name, &hash, "");
-    let version = run.spec.source.workflow.as_ref().and_then(|source| source.version).unwrap_or(0);
+    let version = Source::of(run).and_then(Source::version).unwrap_or(0);
     if let Some(row) = tenant.ledger.get(&own_key) {
         let same = row.run_uid.as_deref() == Some(uid.as_str());
         let of_run = slices.get(name.as_str()).into_iter().flatten();
-        let unfinished = of_run.flat_map(|slice| &slice.spec.results).any(|result| !result.processing_status.is_final());
+        let unfinished = of_run.flat_map(|slice| &slice.spec.results).any(|result| Standing::of(result).is_open());
         let plan = match (same, unfinished) {
             (true, _) => repaired(slices, name, None)
-                .unwrap_or_else(|| empty_plan(tenant, version, row.reason.as_deref().unwrap_or(ALREADY_PROCESSED))),
-            (false, true) => {
-                repaired(slices, name, Some(RESTORED_WHILE_RUNNING)).unwrap_or_else(|| empty_plan(tenant, version, RESTORED_WHILE_RUNNING))
-            }
-            (false, false) => empty_plan(tenant, version, ALREADY_PROCESSED),
+                .unwrap_or_else(|| empty_plan(tenant, version, Reason::of(row.reason.as_deref()).unwrap_or(Reason::AlreadyProcessed))),
+            (false, true) => repaired(slices, name, Some(Reason::RestoredWhileRunning))
+                .unwrap_or_else(|| empty_plan(tenant, version, Reason::RestoredWhileRunning)),
+            (false, false) => empty_plan(tenant, version, Reason::AlreadyProcessed),
         };
         draft.plans.insert(name.to_owned(), plan);
         return;
@@ -125,9 +126,9 @@ fn want_run<'t>(
             return;
         }
     };
-    own_row(tenant, run, &own_key, &uid, "NobodyDue", draft);
+    own_row(tenant, run, &own_key, &uid, Reason::NobodyDue, draft);
     if subjects.names.is_empty() {
-        draft.plans.insert(name.to_owned(), empty_plan(tenant, subjects.usable.compiled.version, "NobodyDue"));
+        draft.plans.insert(name.to_owned(), empty_plan(tenant, subjects.usable.compiled.version, Reason::NobodyDue));
         return;
     }
     for subject in &subjects.names {
@@ -140,7 +141,8 @@ fn want_run<'t>(
             Some(_) if is_kept(people, &subjects, &key) => Fitness::MayReturn,
             Some(_) => on_leave(tenant, people, run, &subjects, &key),
         };
-        wanted.push(Wanted::on_demand(subjects.usable, run, subject, key, occurrence, fitness, tenant.as_of));
+        let who = person.map_or_else(|| Who::of_subject(&key), Person::who);
+        wanted.push(WantedSubject::on_demand(subjects.usable, run, subject, who, occurrence, fitness, tenant.as_of));
     }
 }
 
@@ -157,13 +159,13 @@ fn on_leave(tenant: &Tenant, people: &People<'_>, run: &Run, subjects: &Chosen<'
 }
 
 /// One row for the Run itself, so that an empty plan is remembered as well.
-fn own_row(tenant: &Tenant, run: &Run, key: &str, uid: &str, reason: &str, draft: &mut Draft) {
-    let workflow = run.spec.source.workflow.as_ref().map(|source| source.name.clone()).unwrap_or_default();
-    let category = tenant.workflows.get(&workflow).map_or(Category::Mover, |workflow| workflow.spec.category);
-    let mut row = tenant.row(key, "", "", &workflow, category, EntryState::Planned, tenant.as_of);
+fn own_row(tenant: &Tenant, run: &Run, key: &str, uid: &str, reason: Reason, draft: &mut Draft) {
+    let workflow = Source::of(run).map_or("", Source::name);
+    let category = tenant.workflows.get(workflow).map_or(Category::Mover, |workflow| workflow.spec.category);
+    let mut row = tenant.row(key, Who::of_subject(""), "", workflow, category, EntryState::Planned, tenant.as_of);
     row.run = Some(run.name_any());
     row.run_uid = Some(uid.to_owned());
-    row.reason = Some(reason.to_owned());
+    row.reason = Some(reason.to_string());
     draft.rows.push(row);
 }
 
@@ -176,18 +178,18 @@ struct Chosen<'r, 't> {
 }
 
 /// Whom a Run is for. An error with a reason ends the Run, one without waits for another evaluation.
-fn choose<'r, 't>(tenant: &'t Tenant, run: &Run, rolls: &'r mut Rolls<'t>) -> Result<Chosen<'r, 't>, Option<&'static str>> {
-    let source = run.spec.source.workflow.as_ref().ok_or(Some(NOT_AVAILABLE))?;
+fn choose<'r, 't>(tenant: &'t Tenant, run: &Run, rolls: &'r mut Rolls<'t>) -> Result<Chosen<'r, 't>, Option<Reason>> {
+    let source = Source::of(run).ok_or(Some(Reason::NotAvailable))?;
     if run.spec.execution_type != ExecutionType::OnDemand || run.spec.undo.is_some() {
-        return Err(Some(NOT_AVAILABLE));
+        return Err(Some(Reason::NotAvailable));
     }
-    if tenant.workflows.get(&source.name).is_some_and(|workflow| !workflow.spec.is_enabled) {
-        return Err(Some(WORKFLOW_DISABLED));
+    if tenant.workflows.get(source.name()).is_some_and(|workflow| !workflow.spec.is_enabled) {
+        return Err(Some(Reason::WorkflowDisabled));
     }
     // Not Ready today may be Ready soon: the Run waits, and its status says so.
-    let usable = tenant.usable.get(&source.name).ok_or(None)?;
-    if source.version.is_some_and(|version| version != usable.compiled.version) {
-        return Err(Some("VersionNotCurrent"));
+    let usable = tenant.usable.get(source.name()).ok_or(None)?;
+    if source.version().is_some_and(|version| version != usable.compiled.version) {
+        return Err(Some(Reason::VersionNotCurrent));
     }
     let Some(Reading::People(people)) = tenant.readings.get(&usable.directory) else { return Err(None) };
     let roll = &*rolls.entry(&usable.directory).or_insert_with(|| Roll::of(people));
@@ -198,7 +200,7 @@ fn choose<'r, 't>(tenant: &'t Tenant, run: &Run, rolls: &'r mut Rolls<'t>) -> Re
             (roll.members.get(group.as_str()).into_iter().flatten().map(|name| (*name).to_owned()).collect(), false)
         }
         RunSubjects { scope: Some(scope), .. } => (in_scope(tenant, usable, people, scope.rule.as_deref(), tenant.as_of)?, false),
-        _ => return Err(Some(NOT_AVAILABLE)),
+        _ => return Err(Some(Reason::NotAvailable)),
     };
     Ok(Chosen { usable, roll, names, by_name })
 }
@@ -209,9 +211,9 @@ fn in_scope(
     people: &[Person],
     rule: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<Vec<String>, Option<&'static str>> {
+) -> Result<Vec<String>, Option<Reason>> {
     let vocabulary = vocabulary(Some(&tenant.directories[&usable.directory].spec));
-    let own = rule.map(|rule| Rule::parse_with(rule, &vocabulary)).transpose().map_err(|_| Some("InvalidRule"))?;
+    let own = rule.map(|rule| Rule::parse_with(rule, &vocabulary)).transpose().map_err(|_| Some(Reason::InvalidRule))?;
     let fits = |person: &&Person| match &own {
         Some(rule) => rule.evaluate(&person.attributes, now) == Truth::True,
         None => usable.compiled.in_scope(person, now) == Truth::True,

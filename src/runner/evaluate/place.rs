@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_EPOCH, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
-use crate::api::reasons::{SUBJECT_NOT_FOUND, SUPERSEDED};
+use crate::api::reasons::Reason;
 use crate::api::run::{ExecutionType, RunSource, RunSpec, WorkflowSource};
 use crate::api::{Category, EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, RunSliceData, SubjectResult, Task, TaskResult};
 use crate::domain::gate::is_already_so;
-use crate::domain::order::{self, Candidate, Placement};
+use crate::domain::order::{self, Candidate, OpenWork, Placement};
+use crate::domain::person::Who;
 use crate::domain::plan::{parts, result_bytes};
+use crate::domain::standing::cancel;
 use crate::domain::subject::HIRE_DATE;
 use crate::domain::trigger::CompiledWorkflow;
 
@@ -19,16 +21,16 @@ use super::departure::People;
 use super::draft::Draft;
 use super::plan::plan_of;
 use super::tenant::{Tenant, Usable};
-use super::wanted::Wanted;
+use super::wanted::WantedSubject;
 
 /// Places all work: rows, Runs, slices and plans go into the draft.
-pub(super) fn place(tenant: &Tenant, people: &People<'_>, wanted: &[Wanted], draft: &mut Draft) {
-    let Placements { of, superseded } = order_people(tenant, people, wanted);
-    let scene = Plan { tenant, people, wanted, placements: &of, scopes: scopes(tenant, people, wanted) };
+pub(super) fn place(tenant: &Tenant, people: &People<'_>, wanted: &[WantedSubject], draft: &mut Draft) {
+    let Placements { of, superseded, restated } = order_people(tenant, people, wanted);
+    let planner = Planner { tenant, people, wanted, placements: &of, scopes: scopes(tenant, people, wanted) };
     let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (id, want) in wanted.iter().enumerate() {
         if let (Some(Placement::Superseded { by }), None) = (&of[id], &want.run) {
-            draft.rows.extend(scene.superseded_rows(want, by));
+            draft.rows.extend(planner.superseded_rows(want, by));
             continue;
         }
         let run = want.run.as_ref().map_or_else(|| scheduled_name(tenant, &want.workflow), |(run, _)| run.clone());
@@ -36,15 +38,16 @@ pub(super) fn place(tenant: &Tenant, people: &People<'_>, wanted: &[Wanted], dra
     }
     let mut seats: BTreeMap<usize, Seat> = BTreeMap::new();
     for ((run, workflow), ids) in &groups {
-        scene.build_run(run, &tenant.usable[workflow], ids, &mut seats, draft);
+        planner.build_run(run, &tenant.usable[workflow], ids, &mut seats, draft);
     }
     link(&of, &seats, draft);
-    supersede_open(tenant, &superseded, draft);
+    supersede_open(tenant, people, &superseded, draft);
+    draft.rows.extend(restated);
 }
 
 /// How many people are in the scope of each workflow of which something is wanted: counted once, however many Runs of it
 /// there are.
-fn scopes<'w>(tenant: &Tenant, people: &People<'_>, wanted: &'w [Wanted]) -> BTreeMap<&'w str, i32> {
+fn scopes<'w>(tenant: &Tenant, people: &People<'_>, wanted: &'w [WantedSubject]) -> BTreeMap<&'w str, i32> {
     let names: BTreeSet<&str> = wanted.iter().map(|want| want.workflow.as_str()).collect();
     let scope = |name: &str| i32::try_from(people.in_scope(&tenant.usable[name])).unwrap_or(i32::MAX);
     names.into_iter().map(|name| (name, scope(name))).collect()
@@ -68,29 +71,52 @@ struct Placements {
     of: Vec<Option<Placement>>,
     /// Open work that gives way: its key, its slice, and the key of what takes its place.
     superseded: Vec<(String, String, String)>,
+    /// Rows of open work that say anew whom it is about: runners look for those who wait for it there.
+    restated: Vec<LedgerEntry>,
 }
 
-/// Orders each person's work, also of those of whom nothing new is wanted: they may have left since it was planned.
-fn order_people(tenant: &Tenant, people: &People<'_>, wanted: &[Wanted]) -> Placements {
-    let open = tenant.open_work(|key| people.left_at(key));
-    let mut by_person: BTreeMap<&str, Vec<usize>> = open.keys().map(|person| (*person, Vec::new())).collect();
+/// Orders each person's work, also of those of whom nothing new is wanted: they may have left since it was planned. What is
+/// open for the person in any directory counts.
+fn order_people(tenant: &Tenant, people: &People<'_>, wanted: &[WantedSubject]) -> Placements {
+    let register = people.register();
+    let open = tenant.open_work(register, |key| people.left_at(key));
+    let mut by_person: BTreeMap<&str, Vec<usize>> = open.ids().map(|id| (register.today(id).unwrap_or(id), Vec::new())).collect();
     for (id, want) in wanted.iter().enumerate().filter(|(_, want)| want.refused.is_none()) {
-        by_person.entry(&want.subject_key).or_default().push(id);
+        by_person.entry(&want.person).or_default().push(id);
     }
-    let mut placements = Placements { of: vec![None; wanted.len()], superseded: Vec::new() };
+    let mut placements = Placements { of: vec![None; wanted.len()], superseded: Vec::new(), restated: Vec::new() };
+    let (mut given_way, mut restated) = (BTreeSet::new(), BTreeSet::new());
     for (person, ids) in by_person {
         let candidates: Vec<Candidate> = ids.iter().map(|id| candidate(tenant, people, *id, &wanted[*id])).collect();
-        let none = Vec::new();
-        let placed = order::place(&candidates, open.get(person).unwrap_or(&none), &people.departure(person));
+        let theirs: Vec<&(Who<'_>, OpenWork)> = open.of(register.subjects(person).chain([person])).collect();
+        let work: Vec<OpenWork> = theirs.iter().map(|(_, work)| work.clone()).collect();
+        let placed = order::place(&candidates, &work, &people.departure(person));
         for (id, placement) in placed.candidates {
             placements.of[id] = Some(placement);
         }
-        placements.superseded.extend(placed.superseded);
+        placements.superseded.extend(placed.superseded.into_iter().filter(|(key, ..)| given_way.insert(key.clone())));
+        let is_unknown = |written: &Who<'_>| ids.iter().any(|id| !wanted[*id].who().is(written));
+        let unknown = theirs.iter().filter(|(written, _)| is_unknown(written)).map(|(_, work)| work);
+        let unknown = unknown.filter(|work| restated.insert(work.key.clone()));
+        placements.restated.extend(unknown.filter_map(|work| restate(tenant, people, &work.key)));
     }
+    placements.restated.retain(|row| !given_way.contains(&row.key));
     placements
 }
 
-fn candidate(tenant: &Tenant, people: &People<'_>, id: usize, want: &Wanted) -> Candidate {
+/// The row of open work with the person that its subject is today. Nothing else in it is new.
+fn restate(tenant: &Tenant, people: &People<'_>, key: &str) -> Option<LedgerEntry> {
+    let row = tenant.ledger.get(key)?;
+    Some(LedgerEntry { epoch: tenant.epoch, person: person_of(people, row), ..row.clone() })
+}
+
+/// The person of a row, as the row is to have it now.
+fn person_of(people: &People<'_>, row: &LedgerEntry) -> Option<String> {
+    let written = Who::of_row(row);
+    Who { person: people.register().person(written), ..written }.stored_person()
+}
+
+fn candidate(tenant: &Tenant, people: &People<'_>, id: usize, want: &WantedSubject) -> Candidate {
     let usable = &tenant.usable[&want.workflow];
     Candidate {
         id,
@@ -108,30 +134,26 @@ fn enabled(usable: &Usable) -> Vec<Task> {
     usable.version.spec.template.tasks.iter().filter(|task| task.is_enabled).cloned().collect()
 }
 
-fn result(tasks: &[Task], want: &Wanted, placement: Option<&Placement>, as_of: DateTime<Utc>) -> SubjectResult {
-    let refused = want.refused.or_else(|| matches!(placement, Some(Placement::Superseded { .. })).then_some(SUPERSEDED));
-    let status = match refused {
-        Some(SUBJECT_NOT_FOUND) => ProcessingStatus::Failed,
-        Some(_) => ProcessingStatus::Canceled,
-        None => ProcessingStatus::Queued,
-    };
-    let task_status = if refused.is_some() { ProcessingStatus::Canceled } else { ProcessingStatus::Queued };
-    SubjectResult {
+fn result(tasks: &[Task], want: &WantedSubject, placement: Option<&Placement>, as_of: DateTime<Utc>) -> SubjectResult {
+    let refused = want.refused.or_else(|| matches!(placement, Some(Placement::Superseded { .. })).then_some(Reason::Superseded));
+    let mut result = SubjectResult {
         subject: want.subject.clone(),
         subject_key: want.subject_key.clone(),
+        person: want.who().stored_person(),
         occurrence: want.key.clone(),
         also: want.also.iter().map(|change| change.key.clone()).collect(),
         off_boards: matches!(placement, Some(Placement::Planned { off_boards: true, .. })),
         due: want.due,
-        processing_status: status,
-        reason: refused.map(str::to_owned),
-        completed_date_time: refused.map(|_| as_of),
-        tasks: tasks
-            .iter()
-            .map(|task| TaskResult { name: task.name.clone(), processing_status: task_status, ..TaskResult::default() })
-            .collect(),
+        tasks: tasks.iter().map(|task| TaskResult { name: task.name.clone(), ..TaskResult::default() }).collect(),
         ..SubjectResult::default()
+    };
+    if let Some(reason) = refused {
+        cancel(&mut result, reason, as_of);
+        if reason == Reason::SubjectNotFound {
+            result.processing_status = ProcessingStatus::Failed;
+        }
     }
+    result
 }
 
 /// How many names of slices [`link`] writes into a result at most.
@@ -143,16 +165,16 @@ fn names_to_come(placement: Option<&Placement>) -> usize {
 }
 
 /// What a plan is built from.
-struct Plan<'a> {
+struct Planner<'a> {
     tenant: &'a Tenant,
     people: &'a People<'a>,
-    wanted: &'a [Wanted],
+    wanted: &'a [WantedSubject],
     placements: &'a [Option<Placement>],
     /// How many people are in the scope of a workflow, by its name.
     scopes: BTreeMap<&'a str, i32>,
 }
 
-impl Plan<'_> {
+impl Planner<'_> {
     fn build_run(&self, run: &str, usable: &Usable, ids: &[usize], seats: &mut BTreeMap<usize, Seat>, draft: &mut Draft) {
         let (tenant, wanted, compiled) = (self.tenant, self.wanted, &usable.compiled);
         let tasks = enabled(usable);
@@ -196,18 +218,18 @@ impl Plan<'_> {
     }
 
     /// The result as it is planned; who is as every task wants them does not count against limits.
-    fn result(&self, tasks: &[Task], want: &Wanted, placement: Option<&Placement>) -> SubjectResult {
+    fn result(&self, tasks: &[Task], want: &WantedSubject, placement: Option<&Placement>) -> SubjectResult {
         let already_so = self.people.get(&want.subject_key).is_some_and(|(person, _)| is_already_so(tasks, person));
         SubjectResult { already_so, ..result(tasks, want, placement, self.tenant.as_of) }
     }
 
     /// A row for the occurrence, and one for each further change that is done with it.
-    fn rows(&self, want: &Wanted, state: EntryState) -> Vec<LedgerEntry> {
+    fn rows(&self, want: &WantedSubject, state: EntryState) -> Vec<LedgerEntry> {
         let tenant = self.tenant;
         let usable = &tenant.usable[&want.workflow];
         let row = |key: &str, attribute: &str, sequence| {
             let category = usable.compiled.category;
-            let mut row = tenant.row(key, &want.subject_key, attribute, &want.workflow, category, state, want.due);
+            let mut row = tenant.row(key, want.who(), attribute, &want.workflow, category, state, want.due);
             row.sequence = sequence;
             row.hire = self.people.hire(&want.subject_key);
             row
@@ -217,24 +239,24 @@ impl Plan<'_> {
         std::iter::once(own).chain(also).collect()
     }
 
-    fn planned_rows(&self, usable: &Usable, want: &Wanted, run: &str, slice: &str) -> Vec<LedgerEntry> {
+    fn planned_rows(&self, usable: &Usable, want: &WantedSubject, run: &str, slice: &str) -> Vec<LedgerEntry> {
         let mut rows = self.rows(want, EntryState::Planned);
         let closer = want.closer(usable, self.people.get(&want.subject_key), self.tenant.as_of);
         for row in &mut rows {
             row.run = Some(run.to_owned());
             row.run_uid = want.run.as_ref().map(|(_, uid)| uid.clone());
             row.slice = Some(slice.to_owned());
-            row.reason = want.refused.map(str::to_owned);
+            row.reason = want.refused.map(|reason| reason.to_string());
             row.closes = closer.as_ref().map(|closer| closer.closing);
         }
         rows
     }
 
-    fn superseded_rows(&self, want: &Wanted, by: &str) -> Vec<LedgerEntry> {
+    fn superseded_rows(&self, want: &WantedSubject, by: &str) -> Vec<LedgerEntry> {
         let mut rows = self.rows(want, EntryState::Superseded);
         for row in &mut rows {
             row.by = Some(by.to_owned());
-            row.reason = Some(SUPERSEDED.to_owned());
+            row.reason = Some(Reason::Superseded.to_string());
         }
         rows
     }
@@ -287,16 +309,17 @@ fn link(placements: &[Option<Placement>], seats: &BTreeMap<usize, Seat>, draft: 
 }
 
 /// Rows for older work that gives way.
-fn supersede_open(tenant: &Tenant, superseded: &[(String, String, String)], draft: &mut Draft) {
+fn supersede_open(tenant: &Tenant, people: &People<'_>, superseded: &[(String, String, String)], draft: &mut Draft) {
     for (key, slice, by) in superseded {
         let also = tenant.result(Some(slice), key).map(|result| result.also.clone()).unwrap_or_default();
         for old in std::iter::once(key).chain(&also).filter_map(|key| tenant.ledger.get(key)) {
             let mut row = old.clone();
             row.epoch = tenant.epoch;
+            row.person = person_of(people, old);
             row.at = tenant.as_of;
             row.state = EntryState::Superseded;
             row.by = Some(by.clone());
-            row.reason = Some(SUPERSEDED.to_owned());
+            row.reason = Some(Reason::Superseded.to_string());
             row.slice = Some(slice.clone());
             draft.rows.push(row);
         }

@@ -2,15 +2,16 @@
 
 use kube::ResourceExt;
 
-use crate::api::reasons;
+use crate::api::reasons::Reason;
 use crate::api::run::RunPlan;
-use crate::api::{ProcessingStatus, RunSlice, SubjectResult};
+use crate::api::{RunSlice, SubjectResult};
 use crate::domain::identity::PlanIdentity;
 use crate::domain::plan::hash;
+use crate::domain::standing::{Outcome, Progress, Standing};
 
 /// The plan that slices make: of all their people, but for those who left it before they began.
-pub(super) fn plan_of(slices: &[&RunSlice], reason: Option<&str>) -> RunPlan {
-    plan_without(slices, reason, |_| false)
+pub(super) fn plan_of(slices: &[&RunSlice], reason: Option<Reason>) -> RunPlan {
+    plan_without(slices, reason.map(Reason::as_str), |_| false)
 }
 
 /// The same, without those of whom `has_left` says that they have left it, whatever the slices say.
@@ -42,9 +43,15 @@ pub(super) fn plan_without(slices: &[&RunSlice], reason: Option<&str>, has_left:
 /// Whether the subject was canceled before it began because its occurrence is released, or because a leaver's work took the
 /// place of a plan that stood.
 fn was_let_go(result: &SubjectResult) -> bool {
-    result.processing_status == ProcessingStatus::Canceled
-        && result.attempt.is_none()
-        && (result.superseded_date_time.is_some() || result.reason.as_deref().is_some_and(reasons::is_releasable))
+    let was_let_go = match Standing::of(result) {
+        Standing::Superseded { .. } => true,
+        Standing::Done(Outcome::Canceled(reason)) => reason.is_some_and(Reason::is_releasable),
+        Standing::Queued
+        | Standing::Claimed
+        | Standing::Begun
+        | Standing::Done(Outcome::Completed | Outcome::CompletedWithErrors | Outcome::Failed) => false,
+    };
+    was_let_go && !Progress::of(result).is_claimed()
 }
 
 #[cfg(test)]
@@ -53,9 +60,9 @@ mod tests {
     use kube::api::ObjectMeta;
 
     use super::*;
-    use crate::api::Category;
     use crate::api::RunSliceData;
     use crate::api::run::ExecutionType;
+    use crate::api::{Category, ProcessingStatus};
 
     fn slice(index: i32, people: &[(&str, &str)]) -> RunSlice {
         let result = |(subject, key): &(&str, &str)| SubjectResult {
@@ -103,9 +110,9 @@ mod tests {
             ("another order of slices", |slices| slices.swap(0, 1), false),
             ("somebody more", |slices| slices.push(slice(2, &[("dee", "k4")])), false),
             ("somebody less", |slices| drop(slices.pop()), false),
-            ("somebody canceled by a person", |slices| cancel(slices, reasons::CANCELED_BY_REQUEST), true),
-            ("somebody let go by an evaluation", |slices| cancel(slices, reasons::CHANGED), false),
-            ("somebody whose turn a leaver took when it was planned", |slices| cancel(slices, reasons::SUPERSEDED), true),
+            ("somebody canceled by a person", |slices| cancel(slices, Reason::CanceledByRequest), true),
+            ("somebody let go by an evaluation", |slices| cancel(slices, Reason::Changed), false),
+            ("somebody whose turn a leaver took when it was planned", |slices| cancel(slices, Reason::Superseded), true),
             ("somebody whose place a leaver took", |slices| supersede(slices), false),
             ("progress", |slices| slices[0].spec.results[0].processing_status = ProcessingStatus::Completed, true),
             ("who waits for whom", |slices| slices[0].spec.results[0].waits_for = vec!["off-v1-e1-0".to_owned()], true),
@@ -115,7 +122,7 @@ mod tests {
             assert_eq!(plan(change).hash == own.hash, is_same, "{what}");
         }
         let less = plan(|slices| drop(slices[0].spec.results.pop()));
-        assert_eq!(plan(|slices| cancel(slices, reasons::CHANGED)).hash, less.hash, "who was let go is as if never planned");
+        assert_eq!(plan(|slices| cancel(slices, Reason::Changed)).hash, less.hash, "who was let go is as if never planned");
         assert_eq!(plan(|slices| supersede(slices)).hash, less.hash, "nor whose place was taken");
         let slices = [slice(0, &[("ann", "k1"), ("bob", "k2")]), slice(1, &[("cid", "k3")])];
         let without = plan_without(&slices.each_ref(), Some("why"), |result| result.subject == "bob");
@@ -124,14 +131,14 @@ mod tests {
 
     /// A leaver takes the place of what was planned for Bob.
     fn supersede(slices: &mut [RunSlice]) {
-        cancel(slices, reasons::SUPERSEDED);
+        cancel(slices, Reason::Superseded);
         slices[0].spec.results[1].superseded_date_time = Some(DateTime::UNIX_EPOCH);
     }
 
     /// Bob is canceled before he began.
-    fn cancel(slices: &mut [RunSlice], reason: &str) {
+    fn cancel(slices: &mut [RunSlice], reason: Reason) {
         let result = &mut slices[0].spec.results[1];
         result.processing_status = ProcessingStatus::Canceled;
-        result.reason = Some(reason.to_owned());
+        result.reason = Some(reason.to_string());
     }
 }

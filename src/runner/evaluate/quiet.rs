@@ -32,6 +32,8 @@ pub fn fold_quiet(data: &mut TenantLedgerData, as_ofs: &[DateTime<Utc>]) {
     data.sealed_epoch = data.epoch;
     data.as_of = Some(*last);
     data.allocated_as_of = Some(*last);
+    // Virtual time stands still while one works.
+    data.evaluation_milliseconds = Some(0);
     for workflow in data.workflows.iter_mut().filter(|workflow| workflow.last_sealed_at == before) {
         workflow.last_sealed_at = Some(*last);
     }

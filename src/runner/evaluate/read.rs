@@ -15,6 +15,7 @@ use crate::domain::due::{Moment, activation};
 use crate::domain::epochs::is_valid;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
+use crate::domain::person::Who;
 use crate::domain::validate;
 use crate::domain::version::versioned;
 use crate::runner::compile::{self, newest};
@@ -120,13 +121,14 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
                     tenant.returning_and_deleted.insert(name.clone(), roll.returning_and_deleted);
                     Reading::People(roll.people)
                 }
-                Err(error) => Reading::Unknown(error.to_string()),
+                Err(fault) => Reading::Unknown(fault.unread()),
             }
         } else {
-            Reading::Unknown("this release reads embedded directories only".to_owned())
+            Reading::elsewhere()
         };
-        if let Reading::Unknown(reason) = &reading {
-            tracing::warn!(directory = name, reason, "the directory could not be read: nobody in it is due");
+        if let Reading::Unknown(fault) = &reading {
+            let (reason, message) = (fault.reason.as_str(), fault.message.as_str());
+            tracing::warn!(directory = name, class = ?fault.class, reason, message, "the directory could not be read: nobody in it is due");
         }
         tenant.readings.insert(name, reading);
     }
@@ -153,7 +155,7 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     let version = newest(&tenant.versions, name, lineage)
         .filter(|version| version.spec.template == versioned(spec))
         .ok_or("its newest version is another one")?;
-    let facts = validate::Tenant { schedule: tenant.schedule.as_ref().map(|schedule| &schedule.spec), directories: &tenant.directories };
+    let facts = validate::Referents { schedule: tenant.schedule.as_ref().map(|schedule| &schedule.spec), directories: &tenant.directories };
     if let Some(problem) = validate::workflow_problems(spec, &facts).into_iter().next() {
         return Err(format!("{}: {}", problem.path, problem.reason));
     }
@@ -201,7 +203,7 @@ pub(super) async fn slices(cluster: &Cluster, tenant: &mut Tenant) -> Result<(),
 /// The Runs that closed an account that is enabled now: only their results tell whether it was opened again.
 fn closed_by(tenant: &Tenant) -> Vec<String> {
     let open = tenant.people().filter(|(_, person)| person.is_enabled() == Some(true));
-    let rows = open.flat_map(|(_, person)| tenant.ledger.of_subject(&person.key));
+    let rows = open.flat_map(|(_, person)| tenant.ledger.of(person.who()));
     rows.filter(|row| row.closes.is_some() && row.state == EntryState::Planned).filter_map(|row| row.run.clone()).collect()
 }
 
@@ -213,8 +215,15 @@ fn adopt_planned(tenant: &mut Tenant) {
         for result in &slice.spec.results {
             if tenant.ledger.get(&result.occurrence).is_none() {
                 let data = &slice.spec;
-                let mut row =
-                    tenant.row(&result.occurrence, &result.subject_key, "", &data.workflow, data.category, EntryState::Planned, result.due);
+                let mut row = tenant.row(
+                    &result.occurrence,
+                    Who::of_result(result),
+                    "",
+                    &data.workflow,
+                    data.category,
+                    EntryState::Planned,
+                    result.due,
+                );
                 row.run = Some(data.run.clone());
                 row.run_uid = Some(data.run_uid.clone());
                 row.slice = Some(slice.name_any());

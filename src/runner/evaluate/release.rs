@@ -6,13 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
 use crate::api::conditions::{COMPLETE, is_true};
-use crate::api::reasons::{CHANGED, NAME_REUSED, OUT_OF_SCOPE, PLAN_EXPIRED, SUPERSEDED, WORKFLOW_DELETED, WORKFLOW_DISABLED};
+use crate::api::reasons::Reason;
 use crate::api::run::RunPlan;
-use crate::api::{EntryState, LedgerEntry, ProcessingStatus, Run, RunSlice, SubjectResult, WorkflowVersion};
+use crate::api::{EntryState, LedgerEntry, Run, RunSlice, SubjectResult, WorkflowVersion};
 use crate::cluster::Replaced;
 use crate::domain::epochs::is_valid;
 use crate::domain::gate::{self, Gate, Held};
-use crate::domain::release::{Facts, Release, Superseder, closes_again, decide, frees, was_done};
+use crate::domain::release::{KnownRow, Release, Superseder, closes_again, decide, frees, was_done};
+use crate::domain::source::Source;
+use crate::domain::standing::{self, Standing};
 use crate::domain::subject::{DateReading, LEAVE_DATE};
 use crate::domain::trigger::{CompiledWorkflow, is_state};
 use crate::rule::Truth;
@@ -24,9 +26,9 @@ use super::snapshot::Looks;
 use super::tenant::Tenant;
 
 /// Why queued work of the workflow is not started any more.
-fn stopped(tenant: &Tenant, workflow: &str) -> Option<&'static str> {
-    let Some(workflow) = tenant.workflows.get(workflow) else { return Some(WORKFLOW_DELETED) };
-    (!workflow.spec.is_enabled || !workflow.spec.is_scheduled()).then_some(WORKFLOW_DISABLED)
+fn stopped(tenant: &Tenant, workflow: &str) -> Option<Reason> {
+    let Some(workflow) = tenant.workflows.get(workflow) else { return Some(Reason::WorkflowDeleted) };
+    (!workflow.spec.is_enabled || !workflow.spec.is_scheduled()).then_some(Reason::WorkflowDisabled)
 }
 
 /// Finds what is to be released, cancels what must be canceled first, and gives the rows. The tenant's ledger and
@@ -45,7 +47,7 @@ pub(super) async fn release(context: &Context, tenant: &mut Tenant, looks: &Look
             Release::CancelAndRelease(reason) if canceled.contains(&row.key) => reason,
             Release::CancelAndRelease(_) | Release::Keep => continue,
         };
-        rows.push(released(tenant, &row, &reason));
+        rows.push(released(tenant, &row, reason));
     }
     for row in &rows {
         tenant.ledger.add(row.clone());
@@ -55,7 +57,7 @@ pub(super) async fn release(context: &Context, tenant: &mut Tenant, looks: &Look
         tenant.ledger.add(row.clone());
     }
     rows.extend(again);
-    let freed = freed(tenant, looks);
+    let freed = free(context, tenant, looks).await?;
     for row in &freed {
         tenant.ledger.add(row.clone());
     }
@@ -67,12 +69,12 @@ fn is_of(result: &SubjectResult, key: &str) -> bool {
     result.occurrence == key || result.also.iter().any(|also| also == key)
 }
 
-fn released(tenant: &Tenant, row: &LedgerEntry, reason: &str) -> LedgerEntry {
+fn released(tenant: &Tenant, row: &LedgerEntry, reason: Reason) -> LedgerEntry {
     LedgerEntry {
         epoch: tenant.epoch,
         at: tenant.as_of,
         state: EntryState::Released,
-        reason: Some(reason.to_owned()),
+        reason: Some(reason.to_string()),
         by: None,
         done: was_done(row, tenant.result(row.slice.as_deref(), &row.key)).then_some(row.at),
         ..row.clone()
@@ -82,7 +84,7 @@ fn released(tenant: &Tenant, row: &LedgerEntry, reason: &str) -> LedgerEntry {
 fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> Vec<(LedgerEntry, Release)> {
     let people = People::new(tenant, looks);
     let judge = |row: &LedgerEntry| {
-        let facts = Facts {
+        let facts = KnownRow {
             row,
             lineage: tenant.lineage(&row.workflow),
             person: people.get(&row.subject).map(|(person, seen)| (person, &seen.employment)),
@@ -106,13 +108,14 @@ pub(super) fn held_runs(tenant: &Tenant) -> BTreeSet<String> {
 /// Whether a limit stands between a Run's plan and its first effect.
 fn is_held(tenant: &Tenant, versions: &BTreeMap<(&str, i32), &WorkflowVersion>, run: &Run) -> bool {
     let Some(status) = run.status.as_ref().filter(|status| !is_true(&status.conditions, COMPLETE)) else { return false };
-    let Some((plan, source)) = status.plan.as_ref().zip(run.spec.source.workflow.as_ref()) else { return false };
-    let facts = gate::Facts {
+    let Some((plan, source)) = status.plan.as_ref().zip(Source::of(run)) else { return false };
+    let facts = gate::PlanAndLimits {
         plan,
         execution: run.spec.execution_type,
+        is_canceled: run.spec.cancel,
         has_begun: gate::has_begun(status),
-        version: versions.get(&(source.name.as_str(), plan.version)).map(|version| &version.spec.template),
-        workflow: tenant.workflows.get(&source.name).and_then(|workflow| workflow.spec.execution_limits.as_ref()),
+        version: versions.get(&(source.name(), plan.version)).map(|version| &version.spec.template),
+        workflow: tenant.workflows.get(source.name()).and_then(|workflow| workflow.spec.execution_limits.as_ref()),
         tenant: tenant.schedule.as_ref().and_then(|schedule| schedule.spec.limits.as_ref()),
     };
     is_valid(&tenant.head, plan.epoch) && matches!(gate::gate(&facts), Gate::Held { reason: Held::LimitExceeded, .. })
@@ -120,20 +123,20 @@ fn is_held(tenant: &Tenant, versions: &BTreeMap<(&str, i32), &WorkflowVersion>, 
 
 /// Why somebody leaves a plan that is held: the trigger or the scope does not hold any more, or the window is over. A
 /// runner would find it before the start.
-fn leaves(tenant: &Tenant, people: &People<'_>, row: &LedgerEntry) -> Option<&'static str> {
+fn leaves(tenant: &Tenant, people: &People<'_>, row: &LedgerEntry) -> Option<Reason> {
     let (usable, (person, seen)) = (tenant.usable.get(&row.workflow)?, people.get(&row.subject)?);
     let compiled = &usable.compiled;
     if usable.is_forbidden_for(person) {
-        return Some(NAME_REUSED);
+        return Some(Reason::NameReused);
     }
     let key = (row.key.as_str(), &tenant.keys);
     let holds = compiled.still_holds(person, &seen.now, &seen.employment, &attributes(tenant, row), key, tenant.as_of);
     if holds == Some(false) {
-        Some(CHANGED)
+        Some(Reason::Changed)
     } else if compiled.in_scope(person, tenant.as_of) == Truth::False {
-        Some(OUT_OF_SCOPE)
+        Some(Reason::OutOfScope)
     } else {
-        (window_end(compiled, row) < tenant.as_of).then_some(PLAN_EXPIRED)
+        (window_end(compiled, row) < tenant.as_of).then_some(Reason::PlanExpired)
     }
 }
 
@@ -162,10 +165,10 @@ pub(super) fn ends_of_held(tenant: &Tenant) -> Vec<DateTime<Utc>> {
 /// Marks those in their slices whose place in a plan that is held was taken by a leaver's work: no runner looks at them.
 async fn cancel_superseded(context: &Context, tenant: &mut Tenant) -> Result<(), RunnerError> {
     let results = tenant.slices.values().filter(|slice| tenant.held.contains(&slice.spec.run)).flat_map(|slice| &slice.spec.results);
-    let waiting = results.filter(|result| result.processing_status == ProcessingStatus::Queued);
+    let waiting = results.filter(|result| Standing::of(result) == Standing::Queued);
     let rows = waiting.filter_map(|result| tenant.ledger.get(&result.occurrence));
     let superseded = rows.filter(|row| row.state == EntryState::Superseded);
-    let canceled: Vec<_> = superseded.map(|row| (row.clone(), Release::CancelAndRelease(SUPERSEDED.to_owned()))).collect();
+    let canceled: Vec<_> = superseded.map(|row| (row.clone(), Release::CancelAndRelease(Reason::Superseded))).collect();
     cancel(context, tenant, &canceled).await?;
     Ok(())
 }
@@ -188,7 +191,7 @@ pub(super) fn plans_of_those_who_stay(tenant: &Tenant, rows: &[LedgerEntry]) -> 
         let plan = plan_without(&slices, before.reason.as_deref(), has_left);
         // A Run of nobody is complete at once: the next evaluation says in the slices first what became of them.
         let mut results = slices.iter().flat_map(|slice| &slice.spec.results);
-        let is_too_soon = plan.subjects == 0 && results.any(|result| result.processing_status == ProcessingStatus::Queued);
+        let is_too_soon = plan.subjects == 0 && results.any(|result| Standing::of(result) == Standing::Queued);
         (plan.slices == before.slices && plan.hash != before.hash && !is_too_soon).then_some((name, plan))
     };
     tenant.runs.iter().filter(|run| tenant.held.contains(&run.name_any())).filter_map(plan).collect()
@@ -202,16 +205,29 @@ fn closed_again(tenant: &Tenant, looks: &Looks<'_>) -> Vec<LedgerEntry> {
         let result = tenant.result(row.slice.as_deref(), &row.key);
         closes_again(row, result, &seen.employment, tenant.ledger.of_subject(&row.subject), tenant.as_of)
     };
-    tenant.ledger.rows().filter(is_due).map(|row| released(tenant, row, CHANGED)).collect()
+    tenant.ledger.rows().filter(is_due).map(|row| released(tenant, row, Reason::Changed)).collect()
 }
 
-/// Rows that gave way to what was released, or stands no longer.
-fn freed(tenant: &Tenant, looks: &Looks<'_>) -> Vec<LedgerEntry> {
+/// Rows that gave way to what was released, or stands no longer. Who is still queued in the older plan is marked there first: a
+/// claim of it may be on its way, and then it is not planned anew.
+async fn free(context: &Context, tenant: &mut Tenant, looks: &Looks<'_>) -> Result<Vec<LedgerEntry>, RunnerError> {
+    let freed = freed(tenant, looks);
+    let is_queued =
+        |row: &LedgerEntry| tenant.result(row.slice.as_deref(), &row.key).is_some_and(|result| Standing::of(result) == Standing::Queued);
+    let (queued, others): (Vec<_>, Vec<_>) = freed.into_iter().partition(|(row, _)| is_queued(row));
+    let marks: Vec<(LedgerEntry, Release)> =
+        queued.iter().map(|(row, _)| (row.clone(), Release::CancelAndRelease(Reason::Superseded))).collect();
+    let marked = cancel(context, tenant, &marks).await?;
+    let free = others.into_iter().chain(queued.into_iter().filter(|(row, _)| marked.contains(&row.key)));
+    Ok(free.map(|(row, reason)| released(tenant, &row, reason)).collect())
+}
+
+fn freed(tenant: &Tenant, looks: &Looks<'_>) -> Vec<(LedgerEntry, Reason)> {
     let people = People::new(tenant, looks);
     let free = |row: &LedgerEntry| {
         let by = superseder(tenant, &people, row)?;
         let reason = frees(row, by, tenant.result(row.slice.as_deref(), &row.key))?;
-        Some(released(tenant, row, reason))
+        Some((row.clone(), reason))
     };
     tenant.ledger.rows().filter(|row| row.state == EntryState::Superseded).filter_map(free).collect()
 }
@@ -221,9 +237,10 @@ fn superseder(tenant: &Tenant, people: &People<'_>, row: &LedgerEntry) -> Option
     let (by, (_, seen)) = (row.by.as_deref()?, people.get(&row.subject)?);
     let work = tenant.ledger.get(by);
     // What cannot be read today stands as it was known.
-    let is_unknown = work.is_none() && (seen.employment.leave == DateReading::Unknown || seen.employment.hire == DateReading::Unknown);
+    let is_unread = seen.employment.leave == DateReading::Unknown || seen.employment.hire == DateReading::Unknown;
+    let is_unknown = work.is_none() && (is_unread || people.is_hidden(row));
     Some(Superseder {
-        stands: is_unknown || work.map_or_else(|| people.has_left_by(&row.subject, by), |work| people.closer(work).is_some()),
+        stands: is_unknown || work.map_or_else(|| people.has_left_by(row, by), |work| people.stands(row, work)),
         is_leave_date: work.is_none_or(|work| work.closes.is_some() && work.attribute == LEAVE_DATE),
         has_returned: seen.employment.has_returned(tenant.as_of),
         is_hired_anew: people.hire(&row.subject) != row.hire,
@@ -233,10 +250,10 @@ fn superseder(tenant: &Tenant, people: &People<'_>, row: &LedgerEntry) -> Option
 /// Marks unstarted subjects canceled, with one PUT a slice, and gives the keys of those that are: not of who has begun, or
 /// ended, in the meantime.
 async fn cancel(context: &Context, tenant: &mut Tenant, decisions: &[(LedgerEntry, Release)]) -> Result<BTreeSet<String>, RunnerError> {
-    let mut by_slice: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    let mut by_slice: BTreeMap<&str, Vec<(&str, Reason)>> = BTreeMap::new();
     for (row, release) in decisions {
         if let (Some(slice), Release::CancelAndRelease(reason)) = (&row.slice, release) {
-            by_slice.entry(slice).or_default().push((&row.key, reason));
+            by_slice.entry(slice).or_default().push((&row.key, *reason));
         }
     }
     let mut canceled = BTreeSet::new();
@@ -262,12 +279,13 @@ async fn cancel(context: &Context, tenant: &mut Tenant, decisions: &[(LedgerEntr
 }
 
 /// Marks those of a slice that have not begun; the keys of who is marked now, and whether that is to be written.
-fn mark(slice: &mut RunSlice, wanted: &[(&str, &str)], as_of: DateTime<Utc>) -> (Vec<String>, bool) {
+fn mark(slice: &mut RunSlice, wanted: &[(&str, Reason)], as_of: DateTime<Utc>) -> (Vec<String>, bool) {
     let (mut keys, mut is_new) = (Vec::new(), false);
     for (key, reason) in wanted {
         let Some(result) = slice.spec.results.iter_mut().find(|result| is_of(result, key)) else { continue };
-        let is_marked = result.processing_status == ProcessingStatus::Canceled && result.reason.as_deref() == Some(*reason);
-        if !is_marked && result.processing_status != ProcessingStatus::Queued {
+        let standing = Standing::of(result);
+        let is_marked = standing.called_off_for() == Some(*reason);
+        if !is_marked && standing != Standing::Queued {
             continue;
         }
         keys.push((*key).to_owned());
@@ -275,14 +293,11 @@ fn mark(slice: &mut RunSlice, wanted: &[(&str, &str)], as_of: DateTime<Utc>) -> 
             continue;
         }
         is_new = true;
-        result.processing_status = ProcessingStatus::Canceled;
-        result.reason = Some((*reason).to_owned());
-        result.completed_date_time = Some(as_of);
-        if *reason == SUPERSEDED {
-            (result.superseded_date_time, result.stopped_date_time) = (Some(as_of), Some(as_of));
-        }
-        for task in &mut result.tasks {
-            task.processing_status = ProcessingStatus::Canceled;
+        // Whoever was left for another attempt keeps what was done.
+        if *reason == Reason::Superseded {
+            standing::supersede(result, as_of, Some(as_of), as_of);
+        } else {
+            standing::cancel(result, *reason, as_of);
         }
     }
     (keys, is_new)
@@ -293,9 +308,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::ProcessingStatus;
 
     /// What is asked for of which keys, which of them are marked then, and whether that is to be written.
-    type Case = (&'static [(&'static str, &'static str)], &'static [&'static str], bool);
+    type Case = (&'static [(&'static str, Reason)], &'static [&'static str], bool);
 
     #[test]
     fn who_is_marked_in_a_slice() {
@@ -310,6 +326,8 @@ mod tests {
                 result("cid", "inProgress", None, &[]),
                 result("dan", "canceled", Some("Changed"), &[]),
                 result("eve", "canceled", Some("CanceledByPerson"), &[]),
+                json!({"subject": "fay", "subjectKey": "fay", "occurrence": "fay1", "due": "2026-01-01T00:00:00Z", "processingStatus": "queued",
+                    "tasks": [{"name": "all", "processingStatus": "completed"}, {"name": "more"}]}),
             ];
             serde_json::from_value(json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "RunSlice", "metadata": {"name": "w-v1-e1-0"},
                 "run": "w-v1-e1", "runUid": "u", "executionType": "scheduled", "workflow": "w", "category": "mover", "lineage": "l", "version": 1, "epoch": 1,
@@ -317,27 +335,31 @@ mod tests {
             .expect("a slice")
         };
         let cases: [Case; 6] = [
-            (&[("ann1", "Changed"), ("bob1", "OutOfScope")], &["ann1", "bob1"], true),
-            (&[("ann1", "Changed"), ("ann2", "Changed")], &["ann1", "ann2"], true),
-            (&[("cid1", "Changed"), ("bob1", "Changed")], &["bob1"], true),
-            (&[("dan1", "Changed")], &["dan1"], false),
-            (&[("dan1", "OutOfScope"), ("eve1", "Changed"), ("cid1", "Changed")], &[], false),
-            (&[("zoe1", "Changed")], &[], false),
+            (&[("ann1", Reason::Changed), ("bob1", Reason::OutOfScope)], &["ann1", "bob1"], true),
+            (&[("ann1", Reason::Changed), ("ann2", Reason::Changed)], &["ann1", "ann2"], true),
+            (&[("cid1", Reason::Changed), ("bob1", Reason::Changed)], &["bob1"], true),
+            (&[("dan1", Reason::Changed)], &["dan1"], false),
+            (&[("dan1", Reason::OutOfScope), ("eve1", Reason::Changed), ("cid1", Reason::Changed)], &[], false),
+            (&[("zoe1", Reason::Changed)], &[], false),
         ];
         for (wanted, expected, is_written) in cases {
             let mut marked = slice();
             let (keys, is_new) = mark(&mut marked, wanted, DateTime::UNIX_EPOCH);
             assert_eq!((keys.iter().map(String::as_str).collect::<Vec<_>>(), is_new), (expected.to_vec(), is_written), "{wanted:?}");
-            for (before, after) in slice().spec.results.iter().zip(&marked.spec.results) {
+            for (before, after) in slice().spec.results.iter().zip(&marked.spec.results).take(5) {
                 let of = wanted.iter().find(|(key, _)| keys.iter().any(|marked| marked == key) && is_of(after, key));
                 match of {
                     Some((_, reason)) => {
-                        assert_eq!((after.processing_status, after.reason.as_deref()), (ProcessingStatus::Canceled, Some(*reason)));
+                        assert_eq!((after.processing_status, after.reason.as_deref()), (ProcessingStatus::Canceled, Some(reason.as_str())));
                         assert_eq!(after.tasks[0].processing_status, ProcessingStatus::Canceled);
                     }
                     None => assert_eq!(before, after, "{wanted:?}"),
                 }
             }
         }
+        let mut half = slice();
+        assert_eq!(mark(&mut half, &[("fay1", Reason::WorkflowDisabled)], DateTime::UNIX_EPOCH), (vec!["fay1".to_owned()], true));
+        let statuses: Vec<_> = half.spec.results[5].tasks.iter().map(|task| task.processing_status).collect();
+        assert_eq!(statuses, [ProcessingStatus::Completed, ProcessingStatus::Canceled], "what was done stays done");
     }
 }

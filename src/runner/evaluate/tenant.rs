@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
+use crate::api::reasons::Reason;
 use crate::api::run::ExecutionType;
 use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
 use crate::api::{
@@ -13,9 +14,12 @@ use crate::api::{
 };
 use crate::cluster::events::our_time;
 use crate::domain::due::Moment;
+use crate::domain::fault::Fault;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
 use crate::domain::order::OpenWork;
+use crate::domain::person::{Index, Register, Who};
+use crate::domain::standing::Standing;
 use crate::domain::subject::{HIRE_DATE, Person};
 use crate::domain::trigger::CompiledWorkflow;
 
@@ -25,7 +29,14 @@ pub(super) enum Reading {
     /// All its subjects.
     People(Vec<Person>),
     /// It could not be read in full, for this reason: nobody in it is due, nothing in it is missed.
-    Unknown(String),
+    Unknown(Fault),
+}
+
+impl Reading {
+    /// Of a directory that another provider has.
+    pub fn elsewhere() -> Self {
+        Self::Unknown(Fault::permanent(Reason::NotAvailable, "this release reads embedded directories only".to_owned()))
+    }
 }
 
 /// A workflow that this evaluation evaluates or runs on demand.
@@ -139,9 +150,19 @@ impl Tenant {
         named
     }
 
-    /// Unfinished work by the subject's keyed id. `left_at`: since when somebody has left, by that id.
-    pub fn open_work(&self, left_at: impl Fn(&str) -> Option<DateTime<Utc>>) -> BTreeMap<&str, Vec<OpenWork>> {
-        let mut open: BTreeMap<&str, Vec<OpenWork>> = BTreeMap::new();
+    /// Whom a result is about: as the ledger says by now, else as it was planned.
+    fn who<'a>(&'a self, result: &'a SubjectResult) -> Who<'a> {
+        self.ledger.get(&result.occurrence).filter(|row| row.person.is_some()).map_or_else(|| Who::of_result(result), Who::of_row)
+    }
+
+    /// Unfinished work, by subject and by person. `register`: who is who today; `left_at`: since when somebody has left, by
+    /// the subject's keyed id.
+    pub fn open_work<'a>(
+        &'a self,
+        register: &Register<'a>,
+        left_at: impl Fn(&str) -> Option<DateTime<Utc>>,
+    ) -> Index<'a, (Who<'a>, OpenWork)> {
+        let mut open = Index::default();
         let named = self.named();
         for slice in self.slices.values() {
             let named = named.get(slice.spec.run.as_str());
@@ -150,29 +171,31 @@ impl Tenant {
                 let named = named.filter(|(users, _)| users.contains(result.subject.as_str()));
                 named.is_some_and(|(_, created)| left_at(&result.subject_key).is_some_and(|left| *created > left))
             };
-            for result in slice.spec.results.iter().filter(|result| !result.processing_status.is_final()) {
+            for result in slice.spec.results.iter().filter(|result| Standing::of(result).is_open()) {
                 let consumed_here = self.ledger.get(&result.occurrence).is_none_or(|row| row.state == crate::api::EntryState::Planned);
                 if consumed_here {
-                    open.entry(&result.subject_key).or_default().push(OpenWork {
+                    let written = self.who(result);
+                    let work = OpenWork {
                         key: result.occurrence.clone(),
                         slice: slice.name_any(),
                         category: slice.spec.category,
                         due: result.due,
                         is_of_hire: self.ledger.get(&result.occurrence).is_some_and(Self::is_of_hire),
                         exempt: exempt(result),
-                    });
+                    };
+                    open.add(Who { person: register.person(written), ..written }, (written, work));
                 }
             }
         }
         open
     }
 
-    /// A row of this epoch.
+    /// A row of this epoch about somebody.
     #[expect(clippy::too_many_arguments, reason = "the columns of one row, gathered in one place")]
     pub fn row(
         &self,
         key: &str,
-        subject: &str,
+        who: Who<'_>,
         attribute: &str,
         workflow: &str,
         category: Category,
@@ -182,7 +205,8 @@ impl Tenant {
         LedgerEntry {
             epoch: self.epoch,
             key: key.to_owned(),
-            subject: subject.to_owned(),
+            subject: who.subject.to_owned(),
+            person: who.stored_person(),
             attribute: attribute.to_owned(),
             workflow: workflow.to_owned(),
             category,

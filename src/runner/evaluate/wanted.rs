@@ -3,41 +3,45 @@
 use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 
-use crate::api::reasons::{HIRE_DATE_UNKNOWN, NAME_REUSED, OFF_BOARDED, SUBJECT_NOT_FOUND};
+use crate::api::reasons::Reason;
 use crate::api::{Closing, Run};
 use crate::domain::departure::{Closer, is_return};
+use crate::domain::person::Who;
 use crate::domain::subject::{LEAVE_DATE, Person};
-use crate::domain::trigger::{Change, Occurrence};
+use crate::domain::trigger::{AttributeChange, Occurrence};
 
 use super::snapshot::Seen;
 use super::tenant::Usable;
 
 /// One subject that is to be planned.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct WantedSubject {
     pub workflow: String,
     pub subject: String,
     pub subject_key: String,
+    /// Keyed id of the person, whom other directories may have as well.
+    pub person: String,
     pub key: String,
     pub attribute: String,
     pub sequence: Option<i64>,
     /// Further changes that are done with it.
-    pub also: Vec<Change>,
+    pub also: Vec<AttributeChange>,
     pub due: DateTime<Utc>,
     /// On demand: name and UID of the Run.
     pub run: Option<(String, String)>,
     pub exempt: bool,
     /// On demand: why the subject is not processed.
-    pub refused: Option<&'static str>,
+    pub refused: Option<Reason>,
 }
 
-impl Wanted {
+impl WantedSubject {
     /// An occurrence that an evaluation found.
     pub fn scheduled(usable: &Usable, person: &Person, occurrence: Occurrence, key: String) -> Self {
         Self {
             workflow: usable.compiled.name.clone(),
             subject: person.name.clone(),
             subject_key: person.key.clone(),
+            person: person.person.as_str().to_owned(),
             key,
             sequence: occurrence.sequence(),
             attribute: occurrence.attribute,
@@ -50,26 +54,19 @@ impl Wanted {
     }
 
     /// A subject of a Run that a person made.
-    pub fn on_demand(
-        usable: &Usable,
-        run: &Run,
-        subject: &str,
-        subject_key: String,
-        key: String,
-        fitness: Fitness,
-        as_of: DateTime<Utc>,
-    ) -> Self {
+    pub fn on_demand(usable: &Usable, run: &Run, subject: &str, who: Who<'_>, key: String, fitness: Fitness, as_of: DateTime<Utc>) -> Self {
         let refused = match fitness {
-            Fitness::Nobody => Some(SUBJECT_NOT_FOUND),
-            Fitness::OfAnother => Some(NAME_REUSED),
-            Fitness::MayReturn => Some(HIRE_DATE_UNKNOWN),
-            Fitness::Refused => Some(OFF_BOARDED),
+            Fitness::Nobody => Some(Reason::SubjectNotFound),
+            Fitness::OfAnother => Some(Reason::NameReused),
+            Fitness::MayReturn => Some(Reason::HireDateUnknown),
+            Fitness::Refused => Some(Reason::OffBoarded),
             Fitness::Works | Fitness::Exempt => None,
         };
         Self {
             workflow: usable.compiled.name.clone(),
             subject: subject.to_owned(),
-            subject_key,
+            subject_key: who.subject.to_owned(),
+            person: who.person.to_owned(),
             key,
             attribute: String::new(),
             sequence: None,
@@ -79,6 +76,11 @@ impl Wanted {
             exempt: fitness == Fitness::Exempt,
             refused,
         }
+    }
+
+    /// Whom it is about.
+    pub fn who(&self) -> Who<'_> {
+        Who { subject: &self.subject_key, person: &self.person }
     }
 
     /// What it keeps from being done, if it closes the account.

@@ -1,15 +1,17 @@
-//! Writing the draft: Runs and slices, then rows, then snapshot buckets. All of it carries the epoch, and counts for
-//! nothing before the commit.
+//! Writing the draft: Runs, then slices, rows and snapshot buckets beside each other. All of it carries the epoch, and counts
+//! for nothing before the commit.
 
 use std::collections::BTreeMap;
 
+use futures::future::BoxFuture;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
 use crate::api::{DirectorySnapshot, LedgerEntry, OccurrenceLedger, OccurrenceLedgerData, RunSlice};
 use crate::cluster::client::Kind;
-use crate::cluster::{Created, Replaced};
+use crate::cluster::{Created, Replaced, WRITES};
 use crate::runner::{Context, RunnerError};
 
 use super::draft::Draft;
@@ -25,18 +27,25 @@ pub(super) async fn write(context: &Context, tenant: &Tenant, draft: &Draft) -> 
     for run in &draft.runs {
         create_own(context, run).await?;
     }
-    for slice in &draft.slices {
-        create_own::<RunSlice>(context, slice).await?;
-    }
+    let slices = draft.slices.iter().map(|slice| Box::pin(create_own::<RunSlice>(context, slice)) as Write<'_>);
+    let rows = appended(tenant, &draft.rows).into_iter().map(|(chunk, part)| Box::pin(store(context, tenant, chunk, part)) as Write<'_>);
+    let buckets = draft.buckets.iter().map(|bucket| Box::pin(put_bucket(context, tenant, bucket)) as Write<'_>);
+    together(slices.chain(rows).chain(buckets)).await?;
     for (run, plan) in &draft.plans {
         let status = serde_json::json!({ "plan": plan, "scheduledDateTime": tenant.as_of });
         context.cluster.patch_status::<crate::api::Run>(run, &status).await?;
     }
-    append(context, tenant, &draft.rows).await?;
-    for bucket in &draft.buckets {
-        put_bucket(context, tenant, bucket).await?;
-    }
     Ok(())
+}
+
+/// One write.
+type Write<'a> = BoxFuture<'a, Result<(), RunnerError>>;
+
+/// Writes that do not depend on each other, some at the same time. Before the commit nothing of them counts, so that it does
+/// not matter which are done when one fails.
+async fn together<'a>(writes: impl Iterator<Item = Write<'a>>) -> Result<(), RunnerError> {
+    let writes: Vec<Write<'a>> = writes.collect();
+    stream::iter(writes).buffer_unordered(WRITES).try_for_each(|()| std::future::ready(Ok(()))).await
 }
 
 /// Creates an object whose name has our epoch: if it exists, an earlier try of this very request made it.
@@ -55,28 +64,19 @@ async fn create_own<K: Kind>(context: &Context, object: &K) -> Result<(), Runner
     }
 }
 
-/// Appends rows to the last chunk and to new ones.
-async fn append(context: &Context, tenant: &Tenant, rows: &[LedgerEntry]) -> Result<(), RunnerError> {
-    let mut last = tenant.chunks.last().cloned();
-    let mut rest = rows;
-    while !rest.is_empty() {
-        let room = last.as_ref().map_or(0, |chunk| CHUNK_ROWS.saturating_sub(chunk.spec.entries.len()));
-        let (chunk, part) = match last.take() {
-            Some(mut chunk) if room > 0 => {
-                let part = &rest[..room.min(rest.len())];
-                chunk.spec.entries.extend(part.iter().cloned());
-                (chunk, part)
-            }
-            full => {
-                let number = full.as_ref().map_or(1, |chunk| chunk_number(chunk) + 1);
-                let part = &rest[..CHUNK_ROWS.min(rest.len())];
-                (new_chunk(tenant, number, part), part)
-            }
-        };
-        last = Some(store(context, tenant, chunk, part).await?);
-        rest = &rest[part.len()..];
+/// The last chunk with as many of the rows as it has room for, and new ones for the rest; each with what is new in it.
+fn appended<'a>(tenant: &Tenant, rows: &'a [LedgerEntry]) -> Vec<(OccurrenceLedger, &'a [LedgerEntry])> {
+    let last = tenant.chunks.last();
+    let room = last.map_or(0, |chunk| CHUNK_ROWS.saturating_sub(chunk.spec.entries.len()));
+    let (first, rest) = rows.split_at(room.min(rows.len()));
+    let mut chunks = Vec::new();
+    if let Some(mut chunk) = last.filter(|_| !first.is_empty()).cloned() {
+        chunk.spec.entries.extend(first.iter().cloned());
+        chunks.push((chunk, first));
     }
-    Ok(())
+    let next = last.map_or(1, |chunk| chunk_number(chunk) + 1);
+    chunks.extend((next..).zip(rest.chunks(CHUNK_ROWS)).map(|(number, part)| (new_chunk(tenant, number, part), part)));
+    chunks
 }
 
 fn new_chunk(tenant: &Tenant, number: i64, rows: &[LedgerEntry]) -> OccurrenceLedger {
@@ -91,17 +91,17 @@ fn new_chunk(tenant: &Tenant, number: i64, rows: &[LedgerEntry]) -> OccurrenceLe
 }
 
 /// Stores a chunk with `part` at its end. After a conflict the rows may be there already: then that is it.
-async fn store(context: &Context, tenant: &Tenant, chunk: OccurrenceLedger, part: &[LedgerEntry]) -> Result<OccurrenceLedger, RunnerError> {
+async fn store(context: &Context, tenant: &Tenant, chunk: OccurrenceLedger, part: &[LedgerEntry]) -> Result<(), RunnerError> {
     let mut chunk = chunk;
     loop {
         let conflict = if chunk.metadata.resource_version.is_none() {
             match context.cluster.create(&chunk).await? {
-                Created::New(stored) => return Ok(*stored),
+                Created::New(_) => return Ok(()),
                 Created::Exists => true,
             }
         } else {
             match context.cluster.replace(&chunk).await? {
-                Replaced::Done(stored) => return Ok(*stored),
+                Replaced::Done(_) => return Ok(()),
                 Replaced::Conflict => true,
                 Replaced::Gone => false,
             }
@@ -118,7 +118,7 @@ async fn store(context: &Context, tenant: &Tenant, chunk: OccurrenceLedger, part
             there.entry(&row.key).or_default().push(row);
         }
         if part.iter().all(|row| there.get(row.key.as_str()).is_some_and(|rows| rows.contains(&row))) {
-            return Ok(found);
+            return Ok(());
         }
         if found.spec.entries.len() + part.len() > CHUNK_ROWS {
             // A process of an older, abandoned epoch wrote in between. The next evaluation finds the room.

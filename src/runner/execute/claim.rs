@@ -1,22 +1,17 @@
-//! The claim loop of one slice: each PUT carries the results of the last claim and makes the next one.
+//! The claims of one slice: observe, decide (`domain/standing`), act. Each PUT carries the results of the last claim, makes
+//! the next one, and writes down what will be done to whom.
 
 use std::collections::BTreeSet;
 
-use kube::ResourceExt;
-
-use crate::api::reasons::{CANCELED_BY_REQUEST, PLAN_EXPIRED};
-use crate::api::run_slice::Claim;
 use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult};
-use crate::cluster::Replaced;
-use crate::directory::Lookup;
-use crate::domain::plan::CLAIM_SUBJECTS;
+use crate::domain::change::{say_what_may_have_left, write_down};
+use crate::domain::standing::{Circumstances, ClaimCandidate, Standing, Step, SubjectFinding, take};
 use crate::runner::{PlantedError, RunnerError};
-use crate::task;
 
-use super::batch;
-use super::merge;
-use super::settle;
-use super::state::Attempt;
+use super::attempt::{Attempt, Planning};
+use super::book;
+use super::observe::{self, Looked};
+use super::subject;
 
 /// Works on a slice until nothing in it can be done now; whether anything was. `left`: subjects that were tried and left
 /// queued; they are for the next attempt, not for this one.
@@ -24,7 +19,7 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str, left: &mut BTreeSet<
     let worked = claims(attempt, name, left).await;
     if worked.is_err() {
         // What was done must not be lost with what went wrong after it; if this fails too, that says no more.
-        let _ = record(attempt, name).await;
+        let _ = book::record(attempt, name).await;
     }
     worked
 }
@@ -32,221 +27,116 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str, left: &mut BTreeSet<
 async fn claims(attempt: &mut Attempt, name: &str, left: &mut BTreeSet<String>) -> Result<bool, RunnerError> {
     let mut moved = false;
     loop {
-        let Some(slice) = attempt.slice(name) else { return Ok(moved) };
-        let is_over = |result: &SubjectResult| result.processing_status.is_final() && !is_waited_for(result);
-        if !attempt.holds_any() && slice.spec.results.iter().all(is_over) {
+        let Some(mut slice) = attempt.slice(name) else { return Ok(moved) };
+        let standings: Vec<Standing> = slice.spec.results.iter().map(Standing::of).collect();
+        if !attempt.holds_any() && !standings.iter().any(|standing| standing.is_open() || standing.is_waited_for()) {
             return Ok(moved);
+        }
+        if is_through(attempt, &slice) {
+            // Nobody is left to be claimed: nothing is decided any more.
+            book::record(attempt, name).await?;
+            attempt.report(false).await?;
+            return Ok(true);
         }
         // The head, the ledger, the Workflow and the Run, before each claim.
         attempt.look_around().await?;
-        let Some((mut next, claimed)) = prepare(attempt, name, left).await? else {
+        book::check_holder(attempt, name, &slice)?;
+        let holds = attempt.holds_any();
+        book::merge(attempt, &mut slice);
+        let circumstances = Circumstances {
+            now: observe::now(attempt),
+            is_leaver: slice.spec.category == Category::Leaver,
+            is_cancel_requested: attempt.run.spec.cancel,
+            stopped: attempt.policy.stopped(slice.spec.execution_type),
+            left,
+        };
+        let looked = observe::look(attempt, &slice, &circumstances).await?;
+        let next = decide(attempt, slice, looked, &circumstances);
+        let is_left = !next.left.is_empty();
+        left.extend(next.left);
+        if !next.changed && !holds {
+            if is_left {
+                // Others come after them.
+                continue;
+            }
             // What is blocked here may have been marked meanwhile by the very leaver that it waits for.
-            if refresh(attempt, name).await? {
+            if book::refresh(attempt, name).await? {
                 continue;
             }
             return Ok(moved);
-        };
-        stamp(attempt, &mut next);
-        if !put(attempt, next, &claimed).await? {
+        }
+        let claimed: Vec<String> = next.claimed.iter().map(|(occurrence, _)| occurrence.clone()).collect();
+        if !book::put(attempt, next.slice, next.claimed).await? {
             continue;
         }
         moved = true;
         // The results of the last claim are written before this can fail.
         attempt.report(false).await?;
-        if claimed.is_empty() {
-            continue;
-        }
-        left.extend(batch::run(attempt, name, &claimed).await?);
+        left.extend(subject::all(attempt, name, &claimed).await?);
     }
 }
 
-/// The slice with the results of the last claim, subjects canceled that must not start, and the next ones to claim marked,
-/// with their occurrences; None: nothing to write.
-async fn prepare(attempt: &Attempt, name: &str, left: &BTreeSet<String>) -> Result<Option<(RunSlice, Vec<String>)>, RunnerError> {
-    let Some(mut slice) = attempt.slice(name) else { return Ok(None) };
-    check_holder(attempt, name, &slice)?;
-    let mut changed = attempt.holds_any();
-    let is_ours = slice.spec.claim.as_ref().is_some_and(|claim| claim.holder == attempt.context.holder);
-    merge::merge(attempt, &mut slice);
-    let now = attempt.context.cluster.clock().now();
+/// Whether this process holds the last results of the slice, and all of them are final.
+fn is_through(attempt: &Attempt, slice: &RunSlice) -> bool {
+    let is_over = |result: &SubjectResult| attempt.held(&result.occurrence).as_ref().unwrap_or(result).processing_status.is_final();
+    attempt.holds_any() && slice.spec.results.iter().all(is_over)
+}
+
+/// A slice as it is to be written.
+struct NextClaim {
+    slice: RunSlice,
+    /// Whether any of its results is another one now.
+    changed: bool,
+    claimed: Vec<(String, Planning)>,
+    /// Who is left for the next attempt.
+    left: Vec<String>,
+}
+
+/// The slice after each of its subjects' steps.
+fn decide(attempt: &Attempt, mut slice: RunSlice, mut looked: Looked, circumstances: &Circumstances<'_>) -> NextClaim {
+    let (mut changed, mut claimed, mut left) = (false, Vec::new(), Vec::new());
     let run = slice.spec.run.clone();
-    let (category, execution) = (slice.spec.category, slice.spec.execution_type);
-    let stopped = attempt.mind.stopped(execution);
-    let mut claimed = Vec::new();
+    let (now, window) = (circumstances.now, attempt.policy.window());
     for result in &mut slice.spec.results {
-        if is_waited_for(result) {
-            // The claim is ours, and nothing of it is under way, or its owner is known to have ended.
-            result.stopped_date_time = Some(now);
-            changed = true;
+        let candidate = ClaimCandidate {
+            result,
+            taken: attempt.policy.taken(result, &run),
+            finding: looked.findings.get(&result.occurrence).copied().unwrap_or(SubjectFinding::NotLookedAt),
+            window_end: attempt.policy.window_end(result, window),
+        };
+        let step = circumstances.next(&candidate);
+        if is_of_the_dead(Standing::of(result), step) {
+            say_what_may_have_left(&attempt.tasks, result);
         }
-        let begun = result.attempt.is_some() && result.processing_status == ProcessingStatus::InProgress;
-        if result.processing_status.is_final() || left.contains(&result.occurrence) {
-            continue;
-        }
-        if !begun {
-            let requested = attempt.run.spec.cancel.then_some(CANCELED_BY_REQUEST);
-            if let Some(reason) = requested.or_else(|| attempt.mind.taken(result, &run)).or(stopped) {
-                cancel(result, reason, now);
-                changed = true;
-                continue;
-            }
-        }
-        if claimed.len() == CLAIM_SUBJECTS || is_blocked(attempt, result, category).await? {
-            continue;
-        }
-        if begun && !is_ours {
-            attempt.inherit(&result.occurrence);
-        }
-        result.processing_status = ProcessingStatus::InProgress;
-        result.attempt = Some(attempt.number);
-        if !add_before_images(attempt, result).await {
-            // What was there before cannot be told: unknown never acts.
-            result.processing_status = ProcessingStatus::Queued;
-            continue;
-        }
-        claimed.push(result.occurrence.clone());
-        changed = true;
-    }
-    Ok(changed.then_some((slice, claimed)))
-}
-
-/// Whether a leaver has marked the result and waits for the word that nobody works on it any more.
-fn is_waited_for(result: &SubjectResult) -> bool {
-    result.superseded_date_time.is_some() && result.stopped_date_time.is_none()
-}
-
-/// Reads the slice again; whether anybody has written to it.
-async fn refresh(attempt: &Attempt, name: &str) -> Result<bool, RunnerError> {
-    let Some(fresh) = attempt.context.cluster.find::<RunSlice>(name).await? else { return Ok(false) };
-    check_holder(attempt, name, &fresh)?;
-    let known = attempt.slice(name).and_then(|slice| slice.metadata.resource_version);
-    let changed = known != fresh.metadata.resource_version;
-    attempt.keep(fresh);
-    Ok(changed)
-}
-
-/// Cancels a subject that has not begun.
-pub(super) fn cancel(result: &mut SubjectResult, reason: &str, now: chrono::DateTime<chrono::Utc>) {
-    result.processing_status = ProcessingStatus::Canceled;
-    result.reason = Some(reason.to_owned());
-    result.completed_date_time = Some(now);
-    for task in result.tasks.iter_mut().filter(|task| !task.processing_status.is_final()) {
-        task.processing_status = ProcessingStatus::Canceled;
-    }
-}
-
-/// Whether other work for the person comes first. An off-boarding is never blocked: it settles the older work itself.
-async fn is_blocked(attempt: &Attempt, result: &SubjectResult, category: Category) -> Result<bool, RunnerError> {
-    if result.off_boards {
-        return Ok(false);
-    }
-    let newer = if category == Category::Leaver { Vec::new() } else { attempt.mind.newer_leavers(result, attempt.plan.epoch) };
-    for slice in result.waits_for.iter().chain(&newer) {
-        if !settle::is_final(attempt, slice, &result.subject_key).await? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Puts the before-images of all tasks into a result that has none; false if the account cannot be read. An absent
-/// account has nothing before: its tasks say that it is absent.
-async fn add_before_images(attempt: &Attempt, result: &mut SubjectResult) -> bool {
-    let is_taken_again = attempt.context.planted.is(PlantedError::BeforeImageTakenAgain);
-    if !is_taken_again && result.tasks.iter().any(|task| task.before.is_some()) {
-        return true;
-    }
-    match task::before_images(&attempt.directory, &result.subject, &attempt.tasks).await {
-        Lookup::Present(images) => {
-            for (task, image) in attempt.tasks.iter().zip(images) {
-                if let Some(result) = result.tasks.iter_mut().find(|result| result.name == task.name) {
-                    result.before = image;
+        changed |= take(step, result, now);
+        match step {
+            Step::Nothing | Step::SayStopped | Step::Cancel(_) | Step::Expire(_) | Step::Refuse => {}
+            Step::Leave(_) | Step::LeaveClaimed(_) => left.push(result.occurrence.clone()),
+            Step::Claim => {
+                let Some(planning) = looked.plannings.remove(&result.occurrence) else { continue };
+                if attempt.context.planted.is(PlantedError::BeforeImageTakenAgain) {
+                    result.tasks.iter_mut().for_each(|entry| (entry.before, entry.changes) = (None, None));
                 }
+                write_down(&attempt.tasks, &planning.planned, result);
+                result.processing_status = ProcessingStatus::InProgress;
+                result.attempt = Some(attempt.number);
+                // What it has waited for is over.
+                result.reason = None;
+                changed = true;
+                claimed.push((result.occurrence.clone(), planning));
             }
-            true
         }
-        Lookup::Absent => true,
-        Lookup::Unknown(_) => false,
     }
+    NextClaim { slice, changed, claimed, left }
 }
 
-/// Stamps the claim.
-fn stamp(attempt: &Attempt, slice: &mut RunSlice) {
-    slice.spec.claim = Some(Claim {
-        holder: attempt.context.holder.clone(),
-        attempt: attempt.number,
-        renewed_date_time: attempt.context.cluster.clock().now(),
-    });
-}
-
-/// Writes the claim by compare-and-swap; false: somebody wrote in between, look again.
-async fn put(attempt: &Attempt, slice: RunSlice, claimed: &[String]) -> Result<bool, RunnerError> {
-    let name = slice.name_any();
-    let mut slice = slice;
-    if attempt.context.planted.is(PlantedError::ClaimWithoutResourceVersion) {
-        let newest = attempt.context.cluster.find::<RunSlice>(&name).await?;
-        slice.metadata.resource_version = newest.and_then(|newest| newest.metadata.resource_version);
-    }
-    let sent = attempt.lease.now();
-    match attempt.context.cluster.replace(&slice).await? {
-        Replaced::Done(stored) => {
-            attempt.lease.renew(sent);
-            hold(attempt, &stored, claimed);
-            attempt.keep(*stored);
-            Ok(true)
+/// Whether the claim that the result stands under is of an attempt that has ended, and is not left as it is: what this
+/// attempt has claimed itself has its result by now, or is left.
+fn is_of_the_dead(standing: Standing, step: Step) -> bool {
+    match step {
+        Step::Nothing | Step::LeaveClaimed(_) => false,
+        Step::SayStopped | Step::Cancel(_) | Step::Expire(_) | Step::Refuse | Step::Leave(_) | Step::Claim => {
+            standing.is_claimed() || standing.is_waited_for()
         }
-        Replaced::Conflict => {
-            let fresh: Option<RunSlice> = attempt.context.cluster.find(&name).await?;
-            let fresh = fresh.ok_or_else(|| RunnerError::Overtaken(format!("slice {name:?} is gone")))?;
-            if fresh.spec.claim == slice.spec.claim && fresh.spec.results == slice.spec.results {
-                // The answer was lost, the claim was not.
-                attempt.lease.renew(sent);
-                hold(attempt, &fresh, claimed);
-                attempt.keep(fresh);
-                return Ok(true);
-            }
-            check_holder(attempt, &name, &fresh)?;
-            attempt.keep(fresh);
-            Ok(false)
-        }
-        Replaced::Gone => Err(RunnerError::Overtaken(format!("slice {name:?} is gone"))),
     }
-}
-
-/// A claim that passed to another process ends this one: unless it is a process that is known to have ended.
-pub(super) fn check_holder(attempt: &Attempt, name: &str, fresh: &RunSlice) -> Result<(), RunnerError> {
-    let had = attempt.slice(name).and_then(|slice| slice.spec.claim).is_some_and(|claim| claim.holder == attempt.context.holder);
-    match &fresh.spec.claim {
-        Some(claim) if claim.holder == attempt.context.holder => Ok(()),
-        Some(claim) if !had && attempt.dead.contains(&claim.holder) => Ok(()),
-        None if !had => Ok(()),
-        _ => Err(RunnerError::Overtaken(format!("slice {name:?} was claimed by another process"))),
-    }
-}
-
-/// The results of the last claim stand in the slice; those of the next are held from now on.
-fn hold(attempt: &Attempt, slice: &RunSlice, claimed: &[String]) {
-    attempt.let_go();
-    for result in slice.spec.results.iter().filter(|result| claimed.contains(&result.occurrence)) {
-        attempt.hold(result.clone());
-    }
-}
-
-/// Writes the results of the last claim, if they are not written. It repeats until they stand there, or the claim is
-/// another's.
-async fn record(attempt: &Attempt, name: &str) -> Result<(), RunnerError> {
-    if attempt.holds_any() {
-        merge::write(attempt, name).await?;
-        attempt.let_go();
-    }
-    Ok(())
-}
-
-/// Whether the window of an occurrence has ended, so that its subject is not tried again.
-pub(super) fn expire(result: &mut SubjectResult, end: chrono::DateTime<chrono::Utc>, now: chrono::DateTime<chrono::Utc>) -> bool {
-    let ended = end < now;
-    if ended {
-        cancel(result, PLAN_EXPIRED, now);
-    }
-    ended
 }

@@ -1,15 +1,30 @@
-//! One attempt at a Run: claim, check again, act, record (design 3.1 rules 6 to 8).
+//! One attempt at a Run: observe, claim, act, record (design 3.1 rules 6 to 8).
+//!
+//! ```text
+//!            ┌──────────────── claim ─────────────────┐
+//!  look ───► observe ──► decide ──► PUT the claim ──► subjects, in parallel ──► look again: the next PUT has their results
+//!  around    (observe)   (domain/   (book)            settle, then each task:
+//!  (policy)               standing)                   once-only: PUT that it begins; effect (perform)
+//! ```
+//!
+//! [`attempt`] is what is known, [`book`] what is written; nothing but `mod` and [`claim`] calls what comes later in a
+//! claim's life. What was seen of a subject is believed for a while only: who comes late, and who was written to by somebody
+//! else, is looked at again, and what there is to do by then is written down first.
 
-mod batch;
+mod attempt;
+mod book;
 mod claim;
+mod dead;
 mod lease;
-mod merge;
-mod mind;
+mod observe;
 mod perform;
+mod policy;
 mod recheck;
 mod report;
 mod settle;
-mod state;
+mod sight;
+mod subject;
+mod together;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,7 +32,7 @@ use std::time::Duration;
 use super::args::ExecuteArgs;
 use super::{Context, RunnerError};
 
-use state::Attempt;
+use attempt::Attempt;
 
 /// What an attempt tells the process that started it.
 #[derive(Clone, Debug, Eq, PartialEq)]

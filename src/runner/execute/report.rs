@@ -5,25 +5,49 @@ use std::collections::BTreeMap;
 use kube::ResourceExt;
 
 use crate::api::run::{Counts, ShardReport, TaskReport};
-use crate::api::{ProcessingStatus, Run, SubjectResult};
+use crate::api::{ProcessingStatus, Run, SubjectResult, TaskResult};
+use crate::domain::standing::{Outcome, Progress, Standing};
 use crate::runner::RunnerError;
 
-use super::state::Attempt;
+use super::attempt::Attempt;
 
 fn count(counts: &mut Counts, result: &SubjectResult) {
     counts.total_users_count += 1;
-    match result.processing_status {
-        ProcessingStatus::Completed => counts.successful_users_count += 1,
-        ProcessingStatus::Failed | ProcessingStatus::CompletedWithErrors => counts.failed_users_count += 1,
-        ProcessingStatus::Canceled => counts.canceled_users_count += 1,
-        _ => {}
+    match Standing::of(result) {
+        Standing::Done(Outcome::Completed) => counts.successful_users_count += 1,
+        Standing::Done(Outcome::Failed | Outcome::CompletedWithErrors) => counts.failed_users_count += 1,
+        Standing::Done(Outcome::Canceled(_)) | Standing::Superseded { .. } => counts.canceled_users_count += 1,
+        Standing::Queued | Standing::Claimed | Standing::Begun => {}
     }
     for task in &result.tasks {
         counts.total_tasks_count += 1;
+        match End::of(task) {
+            End::Succeeded => {}
+            End::Failed => counts.failed_tasks_count += 1,
+            End::None => counts.total_unprocessed_tasks_count += 1,
+        }
+    }
+}
+
+/// How a task has ended, as reports count it.
+enum End {
+    Succeeded,
+    Failed,
+    /// It has not, or was not done.
+    None,
+}
+
+impl End {
+    const fn of(task: &TaskResult) -> Self {
         match task.processing_status {
-            ProcessingStatus::Completed => {}
-            ProcessingStatus::Failed => counts.failed_tasks_count += 1,
-            _ => counts.total_unprocessed_tasks_count += 1,
+            ProcessingStatus::Completed => Self::Succeeded,
+            ProcessingStatus::Failed => Self::Failed,
+            ProcessingStatus::Queued
+            | ProcessingStatus::InProgress
+            | ProcessingStatus::CompletedWithErrors
+            | ProcessingStatus::Canceled
+            | ProcessingStatus::Canceling
+            | ProcessingStatus::Quarantined => Self::None,
         }
     }
 }
@@ -37,10 +61,10 @@ fn tasks(results: &[SubjectResult]) -> Vec<TaskReport> {
             failed_users_count: 0,
             unprocessed_users_count: 0,
         });
-        match task.processing_status {
-            ProcessingStatus::Completed => report.successful_users_count += 1,
-            ProcessingStatus::Failed => report.failed_users_count += 1,
-            _ => report.unprocessed_users_count += 1,
+        match End::of(task) {
+            End::Succeeded => report.successful_users_count += 1,
+            End::Failed => report.failed_users_count += 1,
+            End::None => report.unprocessed_users_count += 1,
         }
     }
     reports.into_values().collect()
@@ -58,7 +82,7 @@ impl Attempt {
             attempt: self.number,
             updated_date_time: self.context.cluster.clock().now(),
             open_users_count: i32::try_from(self.open()).unwrap_or(i32::MAX),
-            started: results.iter().any(|result| result.attempt.is_some()),
+            started: results.iter().any(|result| Progress::of(result).is_claimed()),
             finished,
             counts,
             tasks: tasks(&results),

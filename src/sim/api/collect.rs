@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::meta;
 use super::resource::Resource;
 use super::state::{Key, State, owners};
-use super::write::Writer;
+use super::writer::Writer;
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";

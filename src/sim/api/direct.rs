@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::MemoryApi;
+use super::meta;
 use super::resource::Resource;
 use super::state::{Key, Stored, Table};
 use super::status::{self, Refusal};
@@ -52,6 +53,19 @@ impl MemoryApi {
     /// What the server says of an object that is not valid, or of a kind that is not served.
     pub fn apply(&self, object: &Value) -> Result<Arc<Value>, Refusal> {
         self.upsert(object, Part::Main, WriteOptions { strict: true, dry_run: false })
+    }
+
+    /// The fields for which [`Self::apply`] refuses an object because its kind does not have them, as paths.
+    pub(in crate::sim) fn unknown_fields(&self, object: &Value) -> Vec<String> {
+        let Ok(resource) = self.find_for(object) else { return Vec::new() };
+        let resource = &self.shared.resources[resource];
+        let mut object = object.clone();
+        let metadata = meta::prune(&mut meta::take(&mut object), true).into_iter().map(|violation| violation.path);
+        if let Some(fields) = object.as_object_mut().filter(|_| resource.has_status) {
+            fields.remove("status");
+        }
+        let schema = resource.schema.as_ref();
+        metadata.chain(schema.map(|schema| schema.unknown_fields(&object)).unwrap_or_default()).collect()
     }
 
     /// Takes an object over as another API server has stored it: its UID, its age, its generation, its version and its

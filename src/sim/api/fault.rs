@@ -88,6 +88,8 @@ pub enum Verdict {
     Refuse,
     /// 403, and nothing happens: somebody took a right away. All verbs.
     Forbid,
+    /// 404 with a page that is no `Status`, and nothing happens: something on the way does not know the path. All verbs.
+    Astray,
     /// It takes effect and is then answered with 504. All verbs; a watch is simply not opened.
     LoseAnswer,
     /// 409, and nothing happens. Writes only.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 
-use crate::domain::schema::{Violation, ViolationKind};
+use crate::sim::schema::{Violation, ViolationKind};
 
 /// All fields of `ObjectMeta`; others are unknown.
 pub(crate) const FIELDS: [&str; 15] = [

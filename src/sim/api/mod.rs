@@ -9,40 +9,40 @@
 //! The simulated parts of a cluster (who runs Jobs, who applies manifests) do not go through a client: they use
 //! [`MemoryApi::get`], [`MemoryApi::put`], [`MemoryApi::apply`] and so on, which no [`Interceptor`] sees.
 
+mod call;
 mod collect;
 mod direct;
 mod fault;
 mod http;
+mod judged;
 mod list;
 pub(crate) mod meta;
 mod resource;
 mod select;
+mod shared;
 mod state;
 mod status;
 mod strike;
 mod watch;
 mod write;
+mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use tokio::sync::Notify;
 
 pub use fault::{Interceptor, RequestInfo, Strike, Verb, Verdict};
+pub use shared::Clock;
 pub use status::Refusal;
 
 use resource::Resource;
+use shared::Shared;
 use state::{HistoryLimit, State};
-use strike::Judged;
-use write::Writer;
-
-/// Where the API gets its time from.
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// How many changes of a resource type can be watched again unless said otherwise.
 const HISTORY_CHANGES: usize = 4096;
@@ -54,18 +54,6 @@ const HISTORY_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Clone)]
 pub struct MemoryApi {
     shared: Arc<Shared>,
-}
-
-struct Shared {
-    resources: Arc<[Resource]>,
-    clock: Clock,
-    state: Mutex<State>,
-    /// One per resource type: wakes its watchers.
-    notify: Vec<Notify>,
-    sequence: AtomicU64,
-    /// Nanoseconds that answers are on their way.
-    latency: AtomicU64,
-    interceptor: Mutex<Option<Arc<dyn Interceptor>>>,
 }
 
 impl MemoryApi {
@@ -125,7 +113,7 @@ impl MemoryApi {
     /// A client, named so that an [`Interceptor`] can tell whose request it sees. Needs a tokio runtime around it.
     #[must_use]
     pub fn client(&self, process: &str) -> kube::Client {
-        let endpoint = http::Endpoint { shared: Arc::clone(&self.shared), process: Arc::from(process) };
+        let endpoint = call::Endpoint { shared: Arc::clone(&self.shared), process: Arc::from(process) };
         kube::Client::new(endpoint, "default")
     }
 
@@ -138,39 +126,5 @@ impl MemoryApi {
 impl std::fmt::Debug for MemoryApi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MemoryApi").field("revision", &self.revision()).finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
-    }
-
-    fn next_sequence(&self) -> u64 {
-        self.sequence.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    fn judge(&self, request: RequestInfo) -> Judged {
-        let interceptor = self.interceptor.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Judged::new(interceptor, request)
-    }
-
-    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Changes the store and wakes who watches what changed.
-    fn write<T>(&self, change: impl FnOnce(&mut Writer<'_>) -> T) -> T {
-        let now = self.now();
-        let (result, touched) = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut writer = Writer { state: &mut state, resources: &self.resources, now };
-            let result = change(&mut writer);
-            (result, std::mem::take(&mut state.touched))
-        };
-        for resource in touched {
-            self.notify[resource].notify_waiters();
-        }
-        result
     }
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, CustomResourceDefinitionVersion};
 use serde_json::Value;
 
-use crate::domain::schema::Schema;
+use crate::sim::schema::Schema;
 
 /// One resource type.
 #[expect(clippy::struct_excessive_bools, reason = "independent properties that a definition states one by one")]

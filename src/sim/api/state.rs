@@ -32,7 +32,7 @@ impl Stored {
 
 /// One change of one object.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(super) struct ObjectChange {
     pub revision: u64,
     pub key: Key,
     pub before: Option<Arc<Stored>>,
@@ -43,7 +43,7 @@ pub(super) struct Change {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub objects: BTreeMap<Key, Arc<Stored>>,
-    pub history: VecDeque<Change>,
+    pub history: VecDeque<ObjectChange>,
     /// The revision of the newest change in each namespace.
     pub newest: BTreeMap<String, u64>,
     /// The history is complete for every revision from here on.
@@ -59,7 +59,7 @@ pub(super) struct HistoryLimit {
 }
 
 impl Table {
-    fn remember(&mut self, change: Change, limit: HistoryLimit) {
+    fn remember(&mut self, change: ObjectChange, limit: HistoryLimit) {
         self.history_bytes += size(&change);
         match self.newest.get_mut(&change.key.0) {
             Some(newest) => *newest = change.revision,
@@ -78,7 +78,7 @@ impl Table {
     }
 
     /// The changes after `revision`, oldest first; `None` if some of them are forgotten.
-    pub(super) fn since(&self, revision: u64) -> Option<impl Iterator<Item = &Change>> {
+    pub(super) fn since(&self, revision: u64) -> Option<impl Iterator<Item = &ObjectChange>> {
         if revision < self.complete_since {
             return None;
         }
@@ -124,7 +124,7 @@ impl Table {
     }
 }
 
-fn size(change: &Change) -> usize {
+fn size(change: &ObjectChange) -> usize {
     // Each version is counted where it came in; the one before it is the same allocation.
     change.after.as_ref().map_or(0, |stored| stored.bytes.len()) + 64
 }
@@ -209,7 +209,7 @@ impl State {
     }
 
     fn remember(&mut self, resource: usize, key: &Key, before: Option<Arc<Stored>>, after: Option<Arc<Stored>>) {
-        let change = Change { revision: self.revision, key: key.clone(), before, after };
+        let change = ObjectChange { revision: self.revision, key: key.clone(), before, after };
         self.tables[resource].remember(change, self.limit);
         self.touched.insert(resource);
     }

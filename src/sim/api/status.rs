@@ -6,7 +6,7 @@ use kube::core::response::{StatusCause, StatusDetails};
 use serde_json::Value;
 
 use super::resource::Resource;
-use crate::domain::schema::{Violation, ViolationKind};
+use crate::sim::schema::{Violation, ViolationKind};
 
 /// A request that was refused.
 pub type Refusal = Box<Status>;

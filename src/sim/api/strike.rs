@@ -1,48 +1,11 @@
-//! Whether a verdict does anything to a request.
-
-use std::sync::Arc;
+//! Whether a verdict does anything to a call.
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::fault::{Interceptor, RequestInfo, Strike, Verb, Verdict};
-use super::http::{Call, Endpoint, parse};
+use super::call::{Call, Endpoint, parse};
+use super::fault::{Strike, Verb, Verdict};
 use super::list;
-
-/// A request and the verdict about it, and who wants to know what came of it.
-pub(super) struct Judged {
-    interceptor: Option<Arc<dyn Interceptor>>,
-    request: RequestInfo,
-    pub verdict: Verdict,
-}
-
-impl Judged {
-    pub(super) fn new(interceptor: Option<Arc<dyn Interceptor>>, request: RequestInfo) -> Self {
-        let verdict = interceptor.as_ref().map_or(Verdict::Pass, |interceptor| interceptor.decide(&request));
-        Self { interceptor, request, verdict }
-    }
-
-    /// The verdicts whose strikes are asked for: the one that was given, or all that are weighed of a request that passes.
-    pub(super) fn asked(&self) -> impl Iterator<Item = Verdict> + use<> {
-        let given = (self.verdict != Verdict::Pass).then_some(self.verdict);
-        let weighed = if given.is_some() { None } else { self.interceptor.as_ref() };
-        given.into_iter().chain(weighed.map_or(&[][..], |interceptor| interceptor.weighed()).iter().copied())
-    }
-
-    /// Whether the strikes of this verdict are asked for.
-    pub(super) fn asks(&self, verdict: Verdict) -> bool {
-        self.asked().any(|asked| asked == verdict)
-    }
-
-    /// Says that a verdict struck, or that it would have.
-    pub(super) fn tell(&self, verdict: Verdict, strike: Strike) {
-        match &self.interceptor {
-            Some(interceptor) if verdict == self.verdict => interceptor.struck(&self.request, verdict, strike),
-            Some(interceptor) => interceptor.would_strike(&self.request, verdict, strike),
-            None => {}
-        }
-    }
-}
 
 impl Endpoint {
     /// What the verdict did to the call, or would have done; `is_done`: the call took effect. What it does to a watch that is
@@ -51,7 +14,9 @@ impl Endpoint {
         let full_if = |is_full| if is_full { Strike::Full } else { Strike::Slight };
         match verdict {
             Verdict::Pass | Verdict::WatchCoalesce | Verdict::WatchCut => None,
-            Verdict::Refuse | Verdict::Forbid | Verdict::Throttle | Verdict::Die | Verdict::DieAfter => Some(Strike::Full),
+            Verdict::Refuse | Verdict::Forbid | Verdict::Astray | Verdict::Throttle | Verdict::Die | Verdict::DieAfter => {
+                Some(Strike::Full)
+            }
             Verdict::LoseAnswer => Some(full_if(call.verb.is_write() && is_done)),
             Verdict::Conflict => call.verb.is_write().then(|| full_if(call.verb == Verb::Create || has_precondition(body))),
             Verdict::Freeze { .. } => (call.verb != Verb::Watch).then_some(Strike::Full),
@@ -61,6 +26,9 @@ impl Endpoint {
 
     /// How the answer from an older state differs.
     fn older(&self, call: &Call, back: u64) -> Option<Strike> {
+        if !call.asks_for_any() {
+            return None;
+        }
         let index = call.target.resource;
         let kind = &self.shared.resources[index];
         let read = |back| match call.verb {

@@ -7,7 +7,7 @@ use chrono::{TimeZone, Utc};
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
-use kube::api::{Api, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
+use kube::api::{Api, GetParams, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
 use serde_json::{Value, json};
 
 use super::{Interceptor, MemoryApi, RequestInfo, Verb, Verdict};
@@ -102,7 +102,9 @@ fn refusals_change_nothing_and_lost_answers_do() {
     virtual_time(async {
         let stage = stage();
         stage.create("a").await.unwrap();
-        for (verdict, wanted) in [(Verdict::Refuse, 503), (Verdict::Forbid, 403), (Verdict::Conflict, 409), (Verdict::Throttle, 429)] {
+        let refusals =
+            [(Verdict::Refuse, 503), (Verdict::Forbid, 403), (Verdict::Astray, 404), (Verdict::Conflict, 409), (Verdict::Throttle, 429)];
+        for (verdict, wanted) in refusals {
             stage.script.next(Verb::Patch, verdict);
             assert_eq!(code(stage.set("a", "1").await), wanted);
             assert_eq!(value_of(&stage.maps.get("a").await.unwrap()), "0", "{verdict:?}");
@@ -149,10 +151,14 @@ fn stale_reads_come_from_the_past_of_the_same_kind() {
         }
         let wanted = [("a=2 b=0", "5"), ("a=1 b=0", "3"), ("a=1", "2"), ("a=0", "1"), ("", "0"), ("", "0")];
         assert_eq!(past, wanted.map(|(items, version)| (items.to_owned(), version.to_owned())));
+        let any = GetParams { resource_version: Some("0".to_owned()) };
         stage.script.next(Verb::Get, Verdict::Stale { back: 1 });
-        assert_eq!(value_of(&stage.maps.get("a").await.unwrap()), "1");
+        assert_eq!(value_of(&stage.maps.get_with("a", &any).await.unwrap()), "1");
         stage.script.next(Verb::Get, Verdict::Stale { back: 2 });
-        assert_eq!(code(stage.maps.get("b").await), 404);
+        assert_eq!(code(stage.maps.get_with("b", &any).await), 404);
+        // Who does not say that an older state will do is answered by the store.
+        stage.script.next(Verb::Get, Verdict::Stale { back: 1 });
+        assert_eq!(value_of(&stage.maps.get("a").await.unwrap()), "2");
         stage.script.next(Verb::Watch, Verdict::Stale { back: 2 });
         assert_eq!(stage.watch("5").await, ["ADDED b=0", "MODIFIED a=2"]);
         stage.script.next(Verb::Watch, Verdict::Stale { back: 1 });

@@ -11,13 +11,13 @@ use http_body::Frame;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::Shared;
 use super::fault::{Strike, Verdict};
+use super::judged::Judged;
 use super::list::{partial_of, render};
 use super::select::Selector;
-use super::state::{Change, Key, State, Stored, Table};
+use super::shared::Shared;
+use super::state::{Key, ObjectChange, State, Stored, Table};
 use super::status;
-use super::strike::Judged;
 
 /// A watch, as asked for.
 #[derive(Debug)]
@@ -148,7 +148,7 @@ impl Watcher {
             self.end_expired(&format!("too old resource version: {} ({oldest})", self.position));
             return;
         };
-        let changes: Vec<&Change> = changes.filter(|change| self.is_mine(change)).collect();
+        let changes: Vec<&ObjectChange> = changes.filter(|change| self.is_mine(change)).collect();
         let mut lines: Vec<Bytes> = changes.iter().filter_map(|change| self.event(change)).collect();
         if self.judged.asks(Verdict::WatchCoalesce) {
             let newest: Vec<Bytes> = coalesce(changes).iter().filter_map(|change| self.event(change)).collect();
@@ -172,12 +172,12 @@ impl Watcher {
         }
     }
 
-    fn is_mine(&self, change: &Change) -> bool {
+    fn is_mine(&self, change: &ObjectChange) -> bool {
         self.request.namespace.is_empty() || change.key.0 == self.request.namespace
     }
 
     /// The event that a change is to this watcher, if it is one.
-    fn event(&self, change: &Change) -> Option<Bytes> {
+    fn event(&self, change: &ObjectChange) -> Option<Bytes> {
         let matching = |stored: &Option<Arc<Stored>>| stored.clone().filter(|stored| self.request.selector.matches(&stored.value));
         match (matching(&change.before), matching(&change.after)) {
             (None, Some(after)) => Some(line("ADDED", &render(&after, self.request.partial))),
@@ -212,17 +212,17 @@ impl Watcher {
 }
 
 /// One change per object: from what it was before the first to what it is after the last, in the order of the last.
-fn coalesce(changes: Vec<&Change>) -> Vec<Change> {
-    let mut merged: HashMap<&Key, Change> = HashMap::new();
+fn coalesce(changes: Vec<&ObjectChange>) -> Vec<ObjectChange> {
+    let mut merged: HashMap<&Key, ObjectChange> = HashMap::new();
     for change in changes {
         let before = match merged.remove(&change.key) {
             Some(earlier) => earlier.before,
             None => change.before.clone(),
         };
-        let newest = Change { revision: change.revision, key: change.key.clone(), before, after: change.after.clone() };
+        let newest = ObjectChange { revision: change.revision, key: change.key.clone(), before, after: change.after.clone() };
         merged.insert(&change.key, newest);
     }
-    let mut merged: Vec<Change> = merged.into_values().collect();
+    let mut merged: Vec<ObjectChange> = merged.into_values().collect();
     merged.sort_by_key(|change| change.revision);
     merged
 }

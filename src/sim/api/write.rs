@@ -2,25 +2,18 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::collect::{self, Propagation};
 use super::meta;
 use super::resource::Resource;
-use super::state::{Key, State, Stored};
+use super::state::{Key, Stored};
 use super::status::{self, Refusal};
-use crate::domain::schema::{Violation, ViolationKind};
+use super::writer::Writer;
+use crate::sim::schema::{Violation, ViolationKind};
 
 /// The largest object that the store takes, in bytes of JSON: the request limit of etcd.
 const MAX_OBJECT: usize = 1_572_864;
-
-/// A change of the store under way: the parts that every operation needs.
-pub(super) struct Writer<'a> {
-    pub state: &'a mut State,
-    pub resources: &'a [Resource],
-    pub now: DateTime<Utc>,
-}
 
 /// What a write request says besides its body.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,10 +7,10 @@ use kube::Client;
 use kube::api::{Api, ListParams, PartialObjectMeta, WatchEvent, WatchParams};
 use tokio::time::Instant;
 
-use super::backoff::Backoff;
 use crate::cluster::object::Raw;
 use crate::reconcile::watched::{WATCHED, Watched};
 use crate::reconcile::{Seen, SeenKind};
+use crate::sim::timing::before_list;
 
 type Events = BoxStream<'static, Result<WatchEvent<Raw>, kube::Error>>;
 
@@ -65,14 +65,15 @@ pub(super) struct Feed {
     events: Option<Events>,
     /// When it may be listed again after a failure.
     retry_at: Option<Instant>,
-    backoff: Backoff,
+    /// Failures in a row.
+    failures: u32,
     has_listed: bool,
 }
 
 impl Feed {
     /// One feed a kind.
     pub(super) fn all() -> Vec<Self> {
-        let feed = |watched| Self { watched, events: None, retry_at: None, backoff: Backoff::default(), has_listed: false };
+        let feed = |watched| Self { watched, events: None, retry_at: None, failures: 0, has_listed: false };
         WATCHED.into_iter().map(feed).collect()
     }
 
@@ -105,7 +106,8 @@ impl Feed {
 
     fn fail(&mut self) {
         self.events = None;
-        self.retry_at = Some(Instant::now() + self.backoff.next());
+        self.retry_at = Some(Instant::now() + before_list(self.failures));
+        self.failures = self.failures.saturating_add(1);
     }
 
     /// The next event; pending when there is none, or when the feed waits to be listed again.
@@ -124,7 +126,7 @@ impl Feed {
                             continue;
                         }
                     };
-                    self.backoff.reset();
+                    self.failures = 0;
                     return Poll::Ready(news);
                 }
                 Poll::Ready(Some(Err(_)) | None) => self.fail(),

@@ -3,7 +3,6 @@
 //! The library's own controller takes keys in an order that it draws anew each time; here the order is a function of
 //! the seed. To stop the controller is to drop the future of [`Driver::run`]: all that it knew is gone with it.
 
-mod backoff;
 mod feed;
 mod queue;
 
@@ -20,10 +19,10 @@ use kube::Client;
 use tokio::time::Instant;
 
 use super::clock::VirtualClock;
+use super::timing::END_LOOK;
 use crate::cluster::{Clock, Cluster};
 use crate::reconcile::{self, Cache, Key, Memory};
 
-use backoff::Backoff;
 use feed::{Feed, News};
 use queue::Queue;
 
@@ -56,7 +55,8 @@ pub(super) struct Driver {
     cache: Cache,
     memory: Memory,
     queue: Queue,
-    failures: BTreeMap<Key, Backoff>,
+    /// Failures in a row.
+    failures: BTreeMap<Key, u32>,
     activity: SharedActivity,
 }
 
@@ -133,7 +133,7 @@ impl Driver {
         let no_evaluation_from = look(&self.activity).no_evaluation_from;
         if matches!(key, Key::TenantSchedule) && no_evaluation_from.is_some_and(|from| self.clock.now() >= from) {
             // Until it is said whether what began before may still ask for one.
-            self.queue.wake(&key, Some(self.clock.now() + TimeDelta::seconds(10)));
+            self.queue.wake(&key, Some(self.clock.now() + END_LOOK));
             return;
         }
         let result = reconcile::reconcile(&self.cache, &self.cluster, &mut self.memory, &key).await;
@@ -146,8 +146,10 @@ impl Driver {
             }
             Err(error) => {
                 tracing::debug!(?key, %error, "reconciling failed, trying again");
-                let pause = self.failures.entry(key.clone()).or_default().next();
-                Some(self.clock.now() + TimeDelta::from_std(pause).unwrap_or(TimeDelta::minutes(5)))
+                let failures = self.failures.entry(key.clone()).or_default();
+                let pause = self.memory.timing.after_failed_passes(*failures);
+                *failures = failures.saturating_add(1);
+                Some(self.clock.now() + pause)
             }
         };
         self.queue.wake(&key, wake_at);

@@ -3,6 +3,7 @@
 //! It acts on the API directly. The process is the runner's own entry point, called in this process, with the arguments
 //! that the Job's container has.
 
+mod death;
 mod objects;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use super::api::MemoryApi;
 use super::clock::VirtualClock;
 use super::hook::{Hook, own_client};
 use super::outbox::Outbox;
+use super::timing::start_delay;
 use crate::cluster::object::Raw;
 use crate::cluster::{Clock, Cluster};
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
@@ -31,8 +33,7 @@ use crate::runner::{self, Context, Planted};
 
 use objects::{End, Pod};
 
-/// The longest time from a Job to its pod's first instruction, in whole seconds: enough to be another instant.
-const LONGEST_START: u64 = 3;
+pub use death::Death;
 
 /// What a Job's container does: the subcommands that the Jobs of Tenure run.
 #[derive(Debug, Parser)]
@@ -62,17 +63,6 @@ pub(super) struct Evaluated {
 
 /// Sums up what an evaluation of a namespace could read.
 pub(super) type Fingerprint = fn(&MemoryApi, &str) -> u64;
-
-/// How a process ends that did not end by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Death {
-    /// The kubelet reports that the container was terminated.
-    Reported,
-    /// The pod is gone and nobody says what became of it, as when a node is lost.
-    Lost,
-    /// As lost, but the process lives on: a zombie, as when a node is only cut off.
-    Zombie,
-}
 
 /// A process, as a task of its own; it ends with this unless it is let go.
 struct Running {
@@ -179,7 +169,7 @@ impl Kubelet {
     /// How long after its Job a pod's process begins: a function of the seed and the Job's name.
     pub(super) fn start_delay(&self, job: &str) -> Duration {
         let hash = Sha256::digest(format!("start\0{}\0{job}", self.shared.seed).as_bytes());
-        Duration::from_secs(u64::from(hash[0]) % (LONGEST_START + 1))
+        start_delay(hash[0])
     }
 }
 

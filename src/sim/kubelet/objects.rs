@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::Death;
+use super::death::Death;
 use crate::sim::api::MemoryApi;
 
 /// The code of a process that was killed: 128 and the number of SIGKILL.

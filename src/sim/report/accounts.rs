@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::string;
+use super::object::string;
 
 /// The most characters of the list of groups before it is cut.
 const WIDEST_GROUPS: usize = 70;

@@ -2,19 +2,19 @@
 
 use serde_json::Value;
 
-use super::timeline::Change;
+use super::timeline::FieldChange;
 
 /// More characters of a value are cut: a report names a change, it does not print the object.
 const LONGEST: usize = 80;
 
 /// The fields of `spec` that differ, in the order of their paths.
-pub(super) fn changes(before: &Value, after: &Value) -> Vec<Change> {
+pub(super) fn changes(before: &Value, after: &Value) -> Vec<FieldChange> {
     let mut found = Vec::new();
     compare("", &before["spec"], &after["spec"], &mut found);
     found
 }
 
-fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<Change>) {
+fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<FieldChange>) {
     if before == after {
         return;
     }
@@ -28,7 +28,7 @@ fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<Change>) {
         }
         return;
     }
-    found.push(Change { field: path.to_owned(), before: text(before), after: text(after) });
+    found.push(FieldChange { field: path.to_owned(), before: text(before), after: text(after) });
 }
 
 fn text(value: &Value) -> Option<String> {

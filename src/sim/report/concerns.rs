@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kube::ResourceExt;
 use serde_json::Value;
 
-use super::all;
+use super::object::all;
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::{Directory, TenantLedger, TenantSchedule};
 use crate::runner::concerns::{self, Concern, House};

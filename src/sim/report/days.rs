@@ -6,9 +6,9 @@ use std::fmt::Write;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::api::reasons;
+use crate::api::reasons::with_words;
 
-use super::timeline::{Change, Entry, Happening, SubjectOutcome, Timeline};
+use super::timeline::{Entry, FieldChange, Happening, SubjectOutcome, Timeline};
 
 /// Where a line is broken.
 const WIDTH: usize = 110;
@@ -106,13 +106,8 @@ pub(super) fn unreadable(what: &Happening) -> String {
     }
 }
 
-/// A reason, with what it means.
-pub(super) fn with_words(reason: &str) -> String {
-    reasons::in_words(reason).map_or_else(|| reason.to_owned(), |words| format!("{reason}: {words}"))
-}
-
-fn changed(changes: &[Change]) -> String {
-    let told = changes.iter().map(|Change { field, before, after }| match (before, after) {
+fn changed(changes: &[FieldChange]) -> String {
+    let told = changes.iter().map(|FieldChange { field, before, after }| match (before, after) {
         (Some(before), Some(after)) => format!("{field} {before} -> {after}"),
         (None, Some(after)) => format!("{field} set to {after}"),
         (Some(before), None) => format!("{field} {before} removed"),

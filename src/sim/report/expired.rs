@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::object::string;
 use super::observer::is_valid;
-use super::string;
-use crate::api::reasons::PLAN_EXPIRED;
+use crate::api::EntryState;
+use crate::api::reasons::Reason;
 
 /// A line for each workflow whose plans expired: with how many people nobody has done anything about since.
 pub(super) fn expired(objects: &[Value]) -> Vec<String> {
@@ -28,13 +29,13 @@ pub(super) fn expired(objects: &[Value]) -> Vec<String> {
     }
     let mut people: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for ((namespace, _), row) in newest {
-        if row["state"] == "missed" && row["reason"] == PLAN_EXPIRED {
+        if row["state"] == EntryState::Missed.as_str() && Reason::of(row["reason"].as_str()) == Some(Reason::PlanExpired) {
             people.entry((namespace, string(&row["workflow"]))).or_default().insert(string(&row["subject"]));
         }
     }
     let line = |((namespace, workflow), people): (_, BTreeSet<&str>)| {
         let who = if people.len() == 1 { "1 person was".to_owned() } else { format!("{} people were", people.len()) };
-        format!("Workflow {namespace}/{workflow}: {who} planned and not begun before the window ended: {PLAN_EXPIRED}")
+        format!("Workflow {namespace}/{workflow}: {who} planned and not begun before the window ended: {}", Reason::PlanExpired)
     };
     people.into_iter().map(line).collect()
 }
@@ -55,7 +56,8 @@ mod tests {
         let head = json!({
             "kind": "TenantLedger", "metadata": {"namespace": "a", "name": "default"}, "sealedEpoch": 5, "abandoned": [{"from": 3, "to": 3}],
         });
-        let missed = |epoch, key| [(epoch, key, "released", PLAN_EXPIRED), (epoch, key, "missed", PLAN_EXPIRED)];
+        let missed =
+            |epoch, key| [(epoch, key, "released", Reason::PlanExpired.as_str()), (epoch, key, "missed", Reason::PlanExpired.as_str())];
         let (late, again) = ([(2, "1", "missed", "WindowEnded")], [(4, "1", "released", "Changed"), (4, "1", "planned", "")]);
         // (what, the rows in two chunks, of how many it tells)
         let cases = [

@@ -6,23 +6,26 @@ mod concerns;
 mod days;
 mod expired;
 mod html;
+mod object;
 mod observer;
 mod summary;
 mod text;
 mod timeline;
 
 use chrono_tz::Tz;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::api::reasons::NAME_REUSED;
+use crate::api::conditions::{FAILED, HELD, READY, REFERENCES_RESOLVED, STALLED};
+use crate::api::reasons::Reason;
 use crate::api::{Account, Directory, User};
 use crate::runner::quality::{self, Conflict};
+
+use object::{all, condition, holding, string, why};
 
 pub use html::page;
 pub(super) use observer::Observer;
 pub use text::text;
-pub use timeline::{Change, Entry, Happening, SubjectOutcome, Timeline};
+pub use timeline::{Entry, FieldChange, Happening, SubjectOutcome, Timeline};
 
 /// Every object, as `kubectl get -o json` prints several of them.
 #[must_use]
@@ -50,12 +53,11 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
         let name = |kind: &str| format!("{kind} {}/{}", string(&metadata["namespace"]), string(&metadata["name"]));
         match object["kind"].as_str() {
             Some("Workflow") => {
-                let ready = condition(object, "Ready");
-                if ready.is_none_or(|ready| ready["status"] != "True") {
-                    let why = ready.map_or_else(|| "nobody has looked at it".to_owned(), why);
+                if holding(object, READY).is_none() {
+                    let why = condition(object, READY).map_or_else(|| "nobody has looked at it".to_owned(), why);
                     problems.push(format!("{} is not Ready: {why}", name("Workflow")));
                 }
-                if let Some(broken) = condition(object, "ReferencesResolved").filter(|found| found["status"] == "False") {
+                if let Some(broken) = condition(object, REFERENCES_RESOLVED).filter(|found| found["status"] == "False") {
                     problems.push(format!("{}: {}", name("Workflow"), why(broken)));
                 }
             }
@@ -63,7 +65,7 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
                 problems.extend(conflicts(object, objects).into_iter().map(|text| format!("{}: {text}", name("Directory"))));
             }
             Some("TenantSchedule") => {
-                if let Some(stalled) = condition(object, "Stalled").filter(|stalled| stalled["status"] == "True") {
+                if let Some(stalled) = holding(object, STALLED) {
                     problems.push(format!("{} is stalled: {}", name("TenantSchedule"), why(stalled)));
                 }
             }
@@ -73,10 +75,10 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
                     let who = if failed == 1 { "1 subject".to_owned() } else { format!("{failed} subjects") };
                     problems.push(format!("{}: {who} failed", name("Run")));
                 }
-                if condition(object, "Failed").is_some_and(|found| found["status"] == "True") {
+                if holding(object, FAILED).is_some() {
                     problems.push(format!("{} failed", name("Run")));
                 }
-                if let Some(held) = condition(object, "Held").filter(|held| held["status"] == "True") {
+                if let Some(held) = holding(object, HELD) {
                     problems.push(format!("{} is held: {}", name("Run"), why(held)));
                 }
             }
@@ -95,7 +97,7 @@ fn conflicts(directory: &Value, objects: &[Value]) -> Vec<String> {
     let found = quality::conflicts(&directory, &all::<User>(here(), "User"), &all::<Account>(here(), "Account"));
     let text = |conflict: Conflict| {
         let Conflict { name, reason, attribute } = conflict;
-        if reason == NAME_REUSED {
+        if reason == Reason::NameReused {
             return format!(
                 "{reason}: the account of {name} remembers another {attribute} than the record has; tenure account keep, or release, \
                  says whose it is"
@@ -104,25 +106,6 @@ fn conflicts(directory: &Value, objects: &[Value]) -> Vec<String> {
         format!("{reason}: {name} shares the {attribute} with somebody else, so that it identifies neither")
     };
     found.into_iter().map(text).collect()
-}
-
-fn all<'a, K: DeserializeOwned>(objects: impl Iterator<Item = &'a Value>, kind: &str) -> Vec<K> {
-    objects.filter(|object| object["kind"] == kind).filter_map(|object| serde_json::from_value(object.clone()).ok()).collect()
-}
-
-fn condition<'a>(object: &'a Value, type_: &str) -> Option<&'a Value> {
-    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == type_)
-}
-
-fn why(condition: &Value) -> String {
-    match (string(&condition["reason"]), string(&condition["message"])) {
-        (reason, "") => reason.to_owned(),
-        (reason, message) => format!("{reason}: {message}"),
-    }
-}
-
-fn string(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
@@ -13,11 +12,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::change::changes;
+use super::object::{condition, holding, string, why};
 use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
-use super::{condition, string, why};
+use crate::api::conditions::{COMPLETE, FAILED, HELD, READY};
 use crate::api::form::typed as typed_value;
 use crate::api::meta::DEFAULT_NAME;
-use crate::api::{Account, Directory, OccurrenceLedger, Run, User, Workflow, WorkflowVersion, reasons};
+use crate::api::{Account, Directory, EntryState, OccurrenceLedger, ProcessingStatus, Run, User, Workflow, WorkflowVersion, reasons};
 use crate::cluster::Clock;
 use crate::cluster::object::Raw;
 use crate::reconcile::foresight::subject_names;
@@ -26,6 +26,7 @@ use crate::sim::api::{MemoryApi, Refusal};
 use crate::sim::clock::VirtualClock;
 use crate::sim::hook::own_client;
 use crate::sim::load::Document;
+use crate::sim::timing::ARRIVAL;
 
 /// What tells rows apart that say the same at the same time.
 type Row = (DateTime<Utc>, String, i64, String, String, String);
@@ -105,7 +106,7 @@ impl Observer {
 
     /// Lets everything arrive that has happened.
     pub(in crate::sim) async fn settle(&self) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(ARRIVAL).await;
     }
 
     /// Takes note of a document that was applied, over `before` where the object was there, or deleted.
@@ -179,8 +180,8 @@ impl Observer {
     }
 
     fn see_workflow(&self, key: (String, String), object: &Value) {
-        let Some(ready) = condition(object, "Ready") else { return };
-        let is_ready = ready["status"] == "True";
+        let Some(ready) = condition(object, READY) else { return };
+        let is_ready = holding(object, READY).is_some();
         let mut log = self.log();
         // That a new workflow is ready goes without saying.
         if log.ready.insert(key.clone(), is_ready).unwrap_or(true) != is_ready {
@@ -190,14 +191,13 @@ impl Observer {
     }
 
     fn see_run(&self, key: (String, String), object: &Value) {
-        let holds = |type_: &str| condition(object, type_).filter(|found| found["status"] == "True");
         let mut log = self.log();
-        if let Some(held) = holds("Held")
+        if let Some(held) = holding(object, HELD)
             && log.held.insert(key.clone())
         {
             self.write(&mut log, &key.0, Happening::Held { run: key.1.clone(), why: why(held) });
         }
-        if holds("Complete").is_none() && holds("Failed").is_none() {
+        if holding(object, COMPLETE).is_none() && holding(object, FAILED).is_none() {
             return;
         }
         if !log.runs.insert(key.clone()) {
@@ -234,10 +234,10 @@ impl Observer {
         for entry in object["entries"].as_array().into_iter().flatten() {
             let text = |field: &str| string(&entry[field]).to_owned();
             let (state, epoch) = (text("state"), entry["epoch"].as_i64().unwrap_or_default());
-            if state == "planned" && entry["category"] == "leaver" {
+            if state == EntryState::Planned.as_str() && entry["category"] == "leaver" {
                 log.leavers.entry(text("key")).or_insert_with(|| text("workflow"));
             }
-            if state == "planned" || !log.rows_seen.insert((namespace.to_owned(), epoch, text("key"), state.clone())) {
+            if state == EntryState::Planned.as_str() || !log.rows_seen.insert((namespace.to_owned(), epoch, text("key"), state.clone())) {
                 continue;
             }
             let at = entry["at"].as_str().and_then(|at| at.parse().ok()).unwrap_or_else(|| self.clock.now());
@@ -258,8 +258,8 @@ impl Observer {
                 continue;
             }
             // Who is released and missed at once, for the same reason, is missed.
-            let missed = (*at, namespace.clone(), *epoch, workflow.clone(), "missed".to_owned(), reason.clone());
-            let missed = log.rows.get(&missed).filter(|_| state == "released");
+            let missed = (*at, namespace.clone(), *epoch, workflow.clone(), EntryState::Missed.as_str().to_owned(), reason.clone());
+            let missed = log.rows.get(&missed).filter(|_| state == EntryState::Released.as_str());
             let is_missed = |subject: &String| missed.is_some_and(|missed| missed.iter().any(|(other, _)| other == subject));
             let mut by_leaver: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
             for (subject, by) in subjects.iter().filter(|(subject, _)| !is_missed(subject)) {
@@ -295,8 +295,8 @@ fn typed<K: DeserializeOwned>(objects: &[Arc<Value>]) -> Vec<K> {
 fn outcome(result: &Value) -> SubjectOutcome {
     let tasks = || result["tasks"].as_array().into_iter().flatten();
     let named = |task: &Value| string(&task["name"]).to_owned();
-    let done = tasks().filter(|task| task["processingStatus"] == "completed").map(named).collect();
-    let failed = tasks().filter(|task| task["processingStatus"] == "failed").map(|task| {
+    let done = tasks().filter(|task| task["processingStatus"] == ProcessingStatus::Completed.as_str()).map(named).collect();
+    let failed = tasks().filter(|task| task["processingStatus"] == ProcessingStatus::Failed.as_str()).map(|task| {
         let why = reasons::with_text(string(&task["reason"]), string(&task["processingInfo"]));
         if why.is_empty() { named(task) } else { format!("{} ({why})", named(task)) }
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::concerns::concerned;
-use super::summary::numbers;
+use super::summary::{Count, numbers};
 use super::timeline::{Entry, Timeline};
 use super::{accounts, days};
 use crate::sim::simulation::Finished;
@@ -30,7 +30,7 @@ pub fn text(finished: &Finished) -> String {
         let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == *namespace).collect();
         days::write(&entries, finished.zone, &mut out);
         out.push_str("\nSummary\n");
-        for (what, number) in numbers(finished, namespace, &entries) {
+        for Count { what, number, .. } in numbers(finished, namespace, &entries) {
             let _ = writeln!(out, "  {what:<24}{number:>8}");
         }
         out.push_str("\nAccounts at the end\n");
@@ -74,6 +74,6 @@ fn concerns(finished: &Finished, namespace: &str, out: &mut String) {
         let shown: Vec<&str> = people.iter().take(MOST_VALUES).map(String::as_str).collect();
         let more = people.len().saturating_sub(MOST_VALUES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(out, "  {}: {}{more} ({})", concern.as_str(), shown.join(", "), concern.in_words());
+        let _ = writeln!(out, "  {}: {}{more} ({})", concern.reason(), shown.join(", "), concern.in_words());
     }
 }

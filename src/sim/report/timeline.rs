@@ -21,7 +21,7 @@ pub struct SubjectOutcome {
 
 /// What applying a document changed in one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Change {
+pub struct FieldChange {
     /// Path of the field within spec.
     pub field: String,
     /// What it was; None: not set.
@@ -42,7 +42,7 @@ pub enum Happening {
         /// Whether it was deleted.
         is_deletion: bool,
         /// What changed of an object that was there before.
-        changes: Vec<Change>,
+        changes: Vec<FieldChange>,
         /// What the API server said against it.
         refused: Option<String>,
     },

@@ -1,20 +1,18 @@
-//! Who gets a mail.
+//! Where those are written to who get a mail.
 
 use std::collections::BTreeSet;
 
 use lettre::Address;
 use lettre::message::Mailbox;
 
-use super::MailError;
-use super::compose::{address, mailbox};
-use super::texts::Audience;
+use super::address::{address, mailbox};
+use super::error::MailError;
 use crate::directory::{Directory, Profile, Sponsored};
-use crate::domain::variable::recipient;
-use crate::task::TaskError;
-use crate::task::account::known;
+use crate::domain::fault::Fault;
+use crate::domain::mail::{MailKind, Meant};
 
 /// The people that a mail is about, as the directory has them now.
-pub(super) struct Cast {
+pub(super) struct People {
     pub user: Profile,
     /// The manager; None: there is none, or the manager is not in the directory.
     pub manager: Option<Profile>,
@@ -37,15 +35,12 @@ impl Recipients {
     }
 }
 
-/// What a workflow says about the recipients of a mail.
+/// What a Change says about the recipients of a mail.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    /// Who gets it if `to` is empty.
-    pub audience: Audience,
+pub(super) struct Addressees<'a> {
+    pub kind: MailKind,
     pub to: &'a [String],
     pub cc: &'a [String],
-    /// Whether `to` can name attributes of the subject in the older form `User/otherMails`: for temporary access passes only.
-    pub old_attributes: bool,
 }
 
 /// Somebody to write to.
@@ -57,28 +52,21 @@ struct Found {
 /// A profile by name.
 ///
 /// # Errors
-/// [`TaskError::Directory`] if it is not known whether there is one.
-pub(super) async fn profile<D: Directory>(directory: &D, name: &str) -> Result<Option<Profile>, TaskError> {
-    known(directory.profile(name).await)
+/// [`Fault`] if it is not known whether there is one.
+pub(super) async fn profile(directory: &dyn Directory, name: &str) -> Result<Option<Profile>, Fault> {
+    directory.profile(name).await.known()
 }
 
 /// The recipients of a mail. Whoever is named must be there and have an address; of several sponsors those who cannot be
 /// written to are left out, as long as there are others.
-pub(super) async fn recipients<D: Directory>(directory: &D, cast: &Cast, wanted: Wanted<'_>) -> Result<Recipients, TaskError> {
+pub(super) async fn recipients(directory: &dyn Directory, people: &People, wanted: Addressees<'_>) -> Result<Recipients, Fault> {
     let mut to = Vec::new();
-    if wanted.to.is_empty() {
-        match wanted.audience {
-            Audience::User => to.push(person(&cast.user)?),
-            Audience::Manager => to.push(manager(cast)?),
-            Audience::CoSponsors => to.extend(several(directory, &co_sponsors(cast)).await?),
-        }
-    }
     for (index, entry) in wanted.to.iter().enumerate() {
-        to.extend(named(directory, cast, entry, wanted.old_attributes, &format!("to[{index}]")).await?);
+        to.extend(meant(directory, people, wanted.kind.meant(entry, false), &format!("to[{index}]")).await?);
     }
     let mut cc = Vec::new();
     for (index, entry) in wanted.cc.iter().enumerate() {
-        cc.extend(named(directory, cast, entry, false, &format!("cc[{index}]")).await?);
+        cc.extend(meant(directory, people, wanted.kind.meant(entry, true), &format!("cc[{index}]")).await?);
     }
     let language = to.iter().find_map(|found| found.language.clone());
     let mut seen = BTreeSet::new();
@@ -90,33 +78,32 @@ pub(super) async fn recipients<D: Directory>(directory: &D, cast: &Cast, wanted:
 }
 
 /// Who sponsors somebody beside the user.
-fn co_sponsors(cast: &Cast) -> Vec<String> {
-    let others = cast.sponsored.iter().flat_map(|guest| &guest.sponsors).filter(|name| **name != cast.user.name);
+fn co_sponsors(people: &People) -> Vec<String> {
+    let others = people.sponsored.iter().flat_map(|guest| &guest.sponsors).filter(|name| **name != people.user.name);
     others.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The recipients that an entry of `to` or `cc` means; `place` is where it stands.
-async fn named<D: Directory>(directory: &D, cast: &Cast, entry: &str, old_attributes: bool, place: &str) -> Result<Vec<Found>, TaskError> {
-    if let Some(attribute) = recipient(entry, None) {
-        let attribute = attribute.map_err(|_| MailError::unknown_variable(entry.trim_matches(['{', '}', ' '])))?;
-        return Ok(of_attribute(&cast.user, attribute, &format!("{place}: "))?);
-    }
-    match entry {
-        "User" => Ok(vec![person(&cast.user)?]),
-        "Manager" | "Managers" => Ok(vec![manager(cast)?]),
-        "Sponsors" => several(directory, &cast.user.sponsors).await,
-        _ => {
-            if entry.contains('@') {
-                let address = address(entry).ok_or_else(|| MailError::AddressInvalid("an entry of to or cc".to_owned()))?;
-                return Ok(vec![Found { mailbox: Mailbox::new(None, address), language: None }]);
-            }
-            if let Some(attribute) = entry.strip_prefix("User/").filter(|_| old_attributes) {
-                return Ok(of_attribute(&cast.user, attribute, "")?);
-            }
-            let found = profile(directory, entry).await?.filter(|found| !found.is_deleted);
-            let found = found.ok_or_else(|| MailError::RecipientMissing(format!("there is no User {entry:?}")))?;
+/// Who is meant; `place` is where it stands in the workflow.
+async fn meant(directory: &dyn Directory, people: &People, meant: Meant<'_>, place: &str) -> Result<Vec<Found>, Fault> {
+    match meant {
+        Meant::User => Ok(vec![person(&people.user)?]),
+        Meant::Manager => Ok(vec![manager(people)?]),
+        Meant::Sponsors => several(directory, &people.user.sponsors).await,
+        Meant::CoSponsors => several(directory, &co_sponsors(people)).await,
+        Meant::Attribute { attribute, is_old } => {
+            let place = if is_old { String::new() } else { format!("{place}: ") };
+            Ok(of_attribute(&people.user, attribute, &place)?)
+        }
+        Meant::Address(text) => {
+            let address = address(text).ok_or_else(|| MailError::AddressInvalid("an entry of to or cc".to_owned()))?;
+            Ok(vec![Found { mailbox: Mailbox::new(None, address), language: None }])
+        }
+        Meant::Named(name) => {
+            let found = profile(directory, name).await?.filter(|found| !found.is_deleted);
+            let found = found.ok_or_else(|| MailError::RecipientMissing(format!("there is no User {name:?}")))?;
             Ok(vec![person(&found)?])
         }
+        Meant::Unknown(variable) => Err(MailError::unknown_variable(variable).into()),
     }
 }
 
@@ -147,19 +134,19 @@ fn person(profile: &Profile) -> Result<Found, MailError> {
 }
 
 /// The manager, who must still be there: what is said about the subject is for nobody else.
-fn manager(cast: &Cast) -> Result<Found, MailError> {
-    let Some(name) = &cast.user.manager else { return Err(MailError::ManagerMissing(cast.user.name.clone())) };
-    match &cast.manager {
+fn manager(people: &People) -> Result<Found, MailError> {
+    let Some(name) = &people.user.manager else { return Err(MailError::ManagerMissing(people.user.name.clone())) };
+    match &people.manager {
         Some(manager) if !manager.is_deleted && manager.is_enabled => person(manager),
         Some(manager) if !manager.is_deleted => {
-            Err(MailError::RecipientDisabled(format!("the manager {name:?} of User {:?}", cast.user.name)))
+            Err(MailError::RecipientDisabled(format!("the manager {name:?} of User {:?}", people.user.name)))
         }
-        _ => Err(MailError::RecipientMissing(format!("the manager {name:?} of User {:?} has left", cast.user.name))),
+        _ => Err(MailError::RecipientMissing(format!("the manager {name:?} of User {:?} has left", people.user.name))),
     }
 }
 
 /// Of several people those who can be written to; somebody must be.
-async fn several<D: Directory>(directory: &D, names: &[String]) -> Result<Vec<Found>, TaskError> {
+async fn several(directory: &dyn Directory, names: &[String]) -> Result<Vec<Found>, Fault> {
     let mut all = Vec::new();
     let mut problem = MailError::RecipientMissing("the subject has no sponsors".to_owned());
     for name in names {

@@ -1,6 +1,6 @@
 //! From the parts of a text and the values of its variables to what the recipient reads.
 
-use super::MailError;
+use super::error::MailError;
 use crate::domain::template::{Mark, Piece};
 
 /// Longest subject in characters: the line stays below the 998 bytes that mail allows.

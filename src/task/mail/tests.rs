@@ -4,18 +4,18 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use secrecy::SecretString;
 
-use super::compose::mailbox;
-use super::recipients::{Cast, Recipients, Wanted};
-use super::texts::{Audience, Kind};
-use super::{Arguments, MailError, Scene, compose, write};
-use crate::api::Task;
-use crate::api::task::{MEMBERS, TemporaryAccessPassArguments};
+use super::address::{self, mailbox};
+use super::recipients::{People, Recipients};
+use super::texts::words;
+use super::{Frame, Letter, MailError, Wording, write};
+use crate::api::task::MEMBERS;
 use crate::api::tenant_schedule::MailSettings;
 use crate::catalog;
 use crate::directory::{Dated, Profile, Sponsored};
 use crate::domain::dates::DateValue;
+use crate::domain::mail::{Audience, MailKind};
 use crate::task::locale::Language;
-use crate::task::post::{Mail, NoPost};
+use crate::task::post::Mail;
 use crate::task::values::{Pass, Style, Values};
 
 const PASS: &str = "QWERTYUPASDF";
@@ -38,7 +38,7 @@ fn profile(name: &str, texts: &[(&str, &str)]) -> Profile {
     profile
 }
 
-fn cast(display_name: &str) -> Cast {
+fn people(display_name: &str) -> People {
     let user = [
         ("displayName", display_name),
         ("mail", "ava@acme.example"),
@@ -46,7 +46,7 @@ fn cast(display_name: &str) -> Cast {
         ("employeeLeaveDateTime", "2026-03-31T17:00:00Z"),
         ("lastSuccessfulSignInDateTime", "2025-12-01T09:00:00Z"),
     ];
-    Cast {
+    People {
         user: Profile { manager: Some("lena".to_owned()), ..profile("ava", &user) },
         manager: Some(profile("lena", &[("displayName", "Lena Novak"), ("mail", "lena@acme.example")])),
         sponsored: vec![Sponsored { name: "gus".to_owned(), display_name: Some("Gus Guest".to_owned()), sponsors: vec!["ava".to_owned()] }],
@@ -54,31 +54,17 @@ fn cast(display_name: &str) -> Cast {
 }
 
 fn recipients(name: &str) -> Recipients {
-    let to = |name: Option<&str>, address: &str| mailbox(name, compose::address(address).unwrap());
+    let to = |name: Option<&str>, address: &str| mailbox(name, address::address(address).unwrap());
     Recipients { to: vec![to(Some(name), "ava@acme.example")], cc: vec![to(None, "hr@acme.example")], language: None }
 }
 
 /// A mail with a subject and a body of one's own, or without.
-fn mail(kind: Kind, cast: &Cast, subject: Option<&str>, body: Option<&str>, locale: Option<&str>) -> Result<Mail, MailError> {
-    let task = Task { name: "mail".to_owned(), ..Task::default() };
-    let scene = Scene {
-        directory: &(),
-        subject: "ava",
-        occurrence: "occurrence",
-        task: &task,
-        tenant: "acme",
-        workflow: "joiner",
-        before: &[],
-        now: now(),
-        random: &|| [0; 32],
-        post: &NoPost,
-        mail: &MailSettings::default(),
-    };
-    let lifetime: TemporaryAccessPassArguments = serde_json::from_str("{}").unwrap();
-    let pass = (kind == Kind::AccessPass).then(|| Pass { secret: SecretString::from(PASS), arguments: &lifetime });
-    let wanted = Wanted { audience: kind.audience(), to: &[], cc: &[], old_attributes: false };
-    let name = cast.user.text("displayName").unwrap_or_default().to_owned();
-    write(&scene, cast, recipients(&name), Arguments { kind, wanted, subject, body, locale, pass })
+fn mail(kind: MailKind, people: &People, subject: Option<&str>, body: Option<&str>, locale: Option<&str>) -> Result<Mail, MailError> {
+    let settings = MailSettings::default();
+    let frame = Frame { tenant: "acme", occurrence: "occurrence", task: "mail", subject: "ava", now: now(), mail: &settings };
+    let pass = (kind == MailKind::AccessPass).then(|| Pass { secret: SecretString::from(PASS), lifetime_minutes: 480 });
+    let name = people.user.text("displayName").unwrap_or_default().to_owned();
+    write(&frame, people, recipients(&name), Letter { kind, wording: Wording { subject, body, locale, cc: &[] }, pass })
 }
 
 /// The lines before the first empty one, unfolded.
@@ -90,12 +76,12 @@ fn headers(mail: &Mail) -> Vec<(String, String)> {
 }
 
 /// The two parts as they were before they were encoded for the wire.
-fn written(cast: &Cast, body: &str) -> Result<(String, String), MailError> {
+fn written(people: &People, body: &str) -> Result<(String, String), MailError> {
     let locale = super::Locale::new("en");
     let values = Values {
-        user: &cast.user,
-        manager: cast.manager.as_ref(),
-        sponsored: &cast.sponsored,
+        user: &people.user,
+        manager: people.manager.as_ref(),
+        sponsored: &people.sponsored,
         pass: None,
         now: now(),
         style: Style::Mail(locale),
@@ -108,28 +94,24 @@ fn written(cast: &Cast, body: &str) -> Result<(String, String), MailError> {
 fn there_is_a_mail_for_every_task_that_sends_one() {
     let members: Vec<&str> =
         MEMBERS.into_iter().filter(|member| member.contains("Email") || *member == "generateTemporaryAccessPass").collect();
-    let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.task()).collect();
+    let kinds: Vec<&str> = MailKind::ALL.iter().map(|kind| kind.task()).collect();
     assert_eq!(kinds, members);
-    for kind in Kind::ALL {
+    for kind in MailKind::ALL {
         let definition = catalog::by_name(kind.task()).unwrap();
         let asked = ["to", "cc", "customSubject", "customBody", "locale"];
         assert!(asked.iter().all(|name| definition.arguments.iter().any(|argument| argument.name == *name)), "{}", kind.task());
-        let mail = serde_json::json!({"name": "m", kind.task(): {}});
-        let task: Task = serde_json::from_value(mail).unwrap();
-        let letter = super::letter(task.action().unwrap()).map(|(kind, _)| kind);
-        assert_eq!(letter, Some(*kind).filter(|kind| *kind != Kind::AccessPass));
     }
 }
 
 #[test]
 fn default_texts_are_whole_in_both_languages() {
-    for kind in Kind::ALL {
+    for kind in MailKind::ALL {
         let mut subjects = Vec::new();
         for locale in ["en", "de-CH", "fr"] {
-            let mail = mail(*kind, &cast("Ava Lindqvist"), None, None, Some(locale)).unwrap();
+            let mail = mail(*kind, &people("Ava Lindqvist"), None, None, Some(locale)).unwrap();
             let text = String::from_utf8(mail.bytes.clone()).unwrap();
             assert!(!text.contains("{{"), "{text}");
-            assert_eq!(text.contains(PASS), *kind == Kind::AccessPass, "{}", kind.task());
+            assert_eq!(text.contains(PASS), *kind == MailKind::AccessPass, "{}", kind.task());
             subjects.push(headers(&mail).into_iter().find(|(name, _)| name == "Subject").unwrap().1);
         }
         assert_ne!(subjects[0], subjects[1], "{}", kind.task());
@@ -140,13 +122,13 @@ fn default_texts_are_whole_in_both_languages() {
 
 #[test]
 fn the_default_recipients_are_those_of_the_model_system() {
-    let audience = |kind: &Kind| match kind {
-        Kind::Welcome => Audience::User,
-        Kind::SponsorChange => Audience::CoSponsors,
+    let audience = |kind: &MailKind| match kind {
+        MailKind::Welcome => Audience::User,
+        MailKind::SponsorChange => Audience::CoSponsors,
         _ => Audience::Manager,
     };
-    assert!(Kind::ALL.iter().all(|kind| kind.audience() == audience(kind)));
-    assert!(Kind::ALL.iter().all(|kind| kind.words(Language::English).body != kind.words(Language::German).body));
+    assert!(MailKind::ALL.iter().all(|kind| kind.audience() == audience(kind)));
+    assert!(MailKind::ALL.iter().all(|kind| words(*kind, Language::English).body != words(*kind, Language::German).body));
 }
 
 #[test]
@@ -165,7 +147,7 @@ fn old_and_new_variables_have_their_values() {
         ("{{sponsoredUsers}}", "Gus Guest"),
     ];
     for (text, wanted) in cases {
-        assert_eq!(written(&cast("Ava Lindqvist"), text).unwrap().0, wanted, "{text}");
+        assert_eq!(written(&people("Ava Lindqvist"), text).unwrap().0, wanted, "{text}");
     }
 }
 
@@ -185,28 +167,28 @@ fn a_variable_without_a_value_fails_the_mail() {
         ("{{user.displayName", unknown("user.displayName")),
     ];
     for (text, wanted) in cases {
-        assert_eq!(mail(Kind::Welcome, &cast("Ava"), None, Some(text), None).map(|_| ()), wanted, "{text}");
-        assert_eq!(mail(Kind::Welcome, &cast("Ava"), Some(text), None, None).map(|_| ()), wanted, "{text} in the subject");
+        assert_eq!(mail(MailKind::Welcome, &people("Ava"), None, Some(text), None).map(|_| ()), wanted, "{text}");
+        assert_eq!(mail(MailKind::Welcome, &people("Ava"), Some(text), None, None).map(|_| ()), wanted, "{text} in the subject");
     }
-    let alone = Cast { manager: None, ..cast("Ava") };
-    assert_eq!(mail(Kind::Welcome, &alone, None, Some("{{managerEmail}}"), None).map(|_| ()), empty("managerEmail"));
-    assert_eq!(mail(Kind::Welcome, &alone, None, Some("{{manager.salary}}"), None).map(|_| ()), unknown("manager.salary"));
+    let alone = People { manager: None, ..people("Ava") };
+    assert_eq!(mail(MailKind::Welcome, &alone, None, Some("{{managerEmail}}"), None).map(|_| ()), empty("managerEmail"));
+    assert_eq!(mail(MailKind::Welcome, &alone, None, Some("{{manager.salary}}"), None).map(|_| ()), unknown("manager.salary"));
 }
 
 #[test]
 fn a_pass_stands_in_the_text_only() {
-    let in_subject = mail(Kind::AccessPass, &cast("Ava"), Some("{{temporaryAccessPass}}"), None, None);
+    let in_subject = mail(MailKind::AccessPass, &people("Ava"), Some("{{temporaryAccessPass}}"), None, None);
     assert_eq!(in_subject.map(|_| ()), Err(MailError::VariableUnknown("temporaryAccessPass".to_owned())));
-    let without = mail(Kind::AccessPass, &cast("Ava"), None, Some("Call us."), None).unwrap();
+    let without = mail(MailKind::AccessPass, &people("Ava"), None, Some("Call us."), None).unwrap();
     assert!(!String::from_utf8(without.bytes).unwrap().contains(PASS));
-    let with = mail(Kind::AccessPass, &cast("Ava"), None, None, None).unwrap();
+    let with = mail(MailKind::AccessPass, &people("Ava"), None, None, None).unwrap();
     assert!(!format!("{with:?}").contains(PASS));
     assert!(!format!("{with:?}").contains("lena@"));
 }
 
 #[test]
 fn the_same_mail_twice_is_the_same_mail() {
-    let read = || mail(Kind::Move, &cast("Ava"), None, None, None).unwrap();
+    let read = || mail(MailKind::Move, &people("Ava"), None, None, None).unwrap();
     assert_eq!(read(), read());
     assert!(read().message_id.ends_with("@acme.invalid>"));
 }
@@ -255,7 +237,7 @@ fn attribute() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_attribute_adds_a_header_or_a_recipient(value in attribute()) {
-        let mail = mail(Kind::Welcome, &cast(&value), Some("Hi {{user.displayName}}"), None, None).unwrap();
+        let mail = mail(MailKind::Welcome, &people(&value), Some("Hi {{user.displayName}}"), None, None).unwrap();
         let mut names: Vec<String> = headers(&mail).into_iter().map(|(name, _)| name).collect();
         let content = names.pop();
         prop_assert_eq!(content.as_deref(), Some("Content-Type"));
@@ -271,8 +253,8 @@ proptest! {
     #[test]
     fn no_attribute_adds_a_tag_or_a_variable(value in attribute(), template in "[ a-z.]{0,20}") {
         let body = format!("{template}<b>{{{{user.displayName}}}}</b> <a href=\"https://a.example/?q={{{{user.displayName}}}}\">x</a>{template}");
-        let (text, html) = written(&cast(&value), &body).unwrap();
-        let plain = written(&cast("x"), &body).unwrap().1;
+        let (text, html) = written(&people(&value), &body).unwrap();
+        let plain = written(&people("x"), &body).unwrap().1;
         let tags = |html: &str| html.matches('<').count();
         prop_assert_eq!(tags(&html), tags(&plain));
         prop_assert_eq!(html.matches('"').count(), 2);
@@ -285,7 +267,7 @@ proptest! {
 
     #[test]
     fn any_template_gives_balanced_tags_or_an_error(template in "(\\PC|<b>|</b>|<i>|</i>|<a href=https://x.example/>|</a>|<u|>|&lt;|[{]{2}userDisplayName[}]{2}|\n){0,30}") {
-        if let Ok((_, html)) = written(&cast("<Ava>"), &template) {
+        if let Ok((_, html)) = written(&people("<Ava>"), &template) {
             let mut open = Vec::new();
             let mut rest = html.as_str();
             while let Some((_, after)) = rest.split_once('<') {

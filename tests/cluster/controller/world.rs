@@ -5,14 +5,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate, Utc};
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams};
-use kube::runtime::conditions::is_crd_established;
-use kube::runtime::wait::await_condition;
 use kube::{Client, Resource, ResourceExt};
 use serde_json::{Value, json};
 
 use super::Error;
+use crate::definitions;
 
 /// How long anything may take: it takes seconds on a machine that is not busy.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -28,12 +26,7 @@ impl World {
     /// Applies the definitions and makes a namespace with what a tenant needs before its first object.
     pub async fn prepare() -> Result<Self, Error> {
         let client = Client::try_default().await?;
-        let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
-        for crd in tenure::api::crds() {
-            let name = crd.name_any();
-            definitions.patch(&name, &PatchParams::apply("tenure-tests").force(), &Patch::Apply(&crd)).await?;
-            tokio::time::timeout(PATIENCE, await_condition(definitions.clone(), &name, is_crd_established())).await??;
-        }
+        definitions::apply(&client, PATIENCE).await?;
         let namespaces: Api<Namespace> = Api::all(client.clone());
         let namespace = serde_json::from_value(json!({"metadata": {"generateName": "controller-"}}))?;
         let namespace = namespaces.create(&PostParams::default(), &namespace).await?.name_any();

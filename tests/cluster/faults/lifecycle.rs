@@ -14,7 +14,7 @@ use tenure::domain::timing::Timing;
 use super::Error;
 use super::fault::Record;
 use super::only::only;
-use super::tenant::{DIVISOR, Ground, Tenant, kinds};
+use super::tenant::{DIVISOR, Ground, TestedTenant, kinds};
 
 /// How long a namespace may take to go.
 const NAMESPACE_PATIENCE: Duration = Duration::from_secs(60);
@@ -142,7 +142,7 @@ impl State {
     }
 }
 
-impl Tenant {
+impl TestedTenant {
     async fn state(&self) -> Result<State, Error> {
         Ok(State(self.objects().await?))
     }
@@ -180,7 +180,7 @@ async fn within(patience: Duration, what: &str, ask: impl AsyncFn() -> Result<bo
 }
 
 /// A scene in a namespace of its own, with its controller.
-async fn scene(ground: &Ground, name: &str, latency: u64, act: impl AsyncFnOnce(&Tenant) -> Result<(), Error>) -> Result<(), Error> {
+async fn scene(ground: &Ground, name: &str, latency: u64, act: impl AsyncFnOnce(&TestedTenant) -> Result<(), Error>) -> Result<(), Error> {
     let began = Instant::now();
     let timing = Timing::scaled(DIVISOR).ok_or("no such divisor")?;
     let record = Arc::new(Record::new(None, Duration::from_millis(latency), &timing));
@@ -208,7 +208,7 @@ async fn scene(ground: &Ground, name: &str, latency: u64, act: impl AsyncFnOnce(
 }
 
 /// A Workflow is deleted in the foreground while its Run executes, comes back, goes and comes back again.
-async fn foreground_delete(tenant: &Tenant) -> Result<(), Error> {
+async fn foreground_delete(tenant: &TestedTenant) -> Result<(), Error> {
     let documents = documents();
     tenant.apply_all(&documents).await?;
     tenant.open(true).await?;
@@ -233,13 +233,13 @@ async fn foreground_delete(tenant: &Tenant) -> Result<(), Error> {
 }
 
 /// A namespace is deleted while a Run executes.
-async fn end_of_namespace(tenant: &Tenant) -> Result<(), Error> {
+async fn end_of_namespace(tenant: &TestedTenant) -> Result<(), Error> {
     tenant.apply_all(&documents()).await?;
     tenant.open(true).await?;
     wipe(tenant).await
 }
 
-async fn wipe(tenant: &Tenant) -> Result<(), Error> {
+async fn wipe(tenant: &TestedTenant) -> Result<(), Error> {
     let namespaces: Api<Namespace> = Api::all(tenant.ground.client.clone());
     namespaces.delete(&tenant.namespace, &DeleteParams::default()).await?;
     within(NAMESPACE_PATIENCE, "the namespace ends", async || Ok(namespaces.get_opt(&tenant.namespace).await?.is_none())).await
@@ -263,7 +263,7 @@ fn bare(object: &Value) -> Value {
 }
 
 /// All objects are kept, the namespace is deleted, and they come back without status in the order of their kinds.
-async fn restore(tenant: &Tenant, backup: &State) -> Result<(), Error> {
+async fn restore(tenant: &TestedTenant, backup: &State) -> Result<(), Error> {
     wipe(tenant).await?;
     tenant.ground.namespace(&tenant.namespace).await?;
     for kind in kinds().keys() {
@@ -276,7 +276,7 @@ async fn restore(tenant: &Tenant, backup: &State) -> Result<(), Error> {
 }
 
 /// A backup of a tenant that rests.
-async fn restore_at_rest(tenant: &Tenant) -> Result<(), Error> {
+async fn restore_at_rest(tenant: &TestedTenant) -> Result<(), Error> {
     tenant.apply_all(&documents()).await?;
     tenant.evaluated().await?;
     let backup = tenant.state().await?;
@@ -300,7 +300,7 @@ async fn restore_at_rest(tenant: &Tenant) -> Result<(), Error> {
 }
 
 /// A backup that was made while a Run executed: what was begun is finished, and nobody is planned again.
-async fn restore_in_the_middle(tenant: &Tenant) -> Result<(), Error> {
+async fn restore_in_the_middle(tenant: &TestedTenant) -> Result<(), Error> {
     tenant.apply_all(&documents()).await?;
     tenant.open(true).await?;
     let backup = tenant.state().await?;
@@ -311,7 +311,7 @@ async fn restore_in_the_middle(tenant: &Tenant) -> Result<(), Error> {
 }
 
 /// `GitOps` prunes what it owns and applies it again, at once and with an evaluation in between.
-async fn prune(tenant: &Tenant) -> Result<(), Error> {
+async fn prune(tenant: &TestedTenant) -> Result<(), Error> {
     let documents = documents();
     tenant.apply_all(&documents).await?;
     tenant.evaluated().await?;
@@ -336,7 +336,7 @@ async fn prune(tenant: &Tenant) -> Result<(), Error> {
 }
 
 /// Somebody changes by hand what `GitOps` owns, and it is healed.
-async fn heal(tenant: &Tenant) -> Result<(), Error> {
+async fn heal(tenant: &TestedTenant) -> Result<(), Error> {
     let documents = documents();
     tenant.apply_all(&documents).await?;
     tenant.evaluated().await?;

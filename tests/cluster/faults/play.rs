@@ -14,7 +14,7 @@ use super::fault::{Class, Counts, Fault, Record, SliceWrite, Spoil};
 use super::oracle::Outcome;
 use super::scenario::Compare;
 use super::story::{Deed, Step, Story, When};
-use super::tenant::{DIVISOR, Ground, Tenant};
+use super::tenant::{DIVISOR, Ground, TestedTenant};
 use super::writers;
 
 /// From the making of a namespace to the start of its story, on a machine that is not busy.
@@ -108,7 +108,7 @@ async fn begin(planned: DateTime<Utc>) -> DateTime<Utc> {
     start
 }
 
-async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>) -> Result<(), Error> {
+async fn tell(tenant: &TestedTenant, story: &Story, start: DateTime<Utc>) -> Result<(), Error> {
     // Everything up to the last step that changed what only a full evaluation sees.
     let mut evaluated = None;
     let mut due_until = start;
@@ -133,7 +133,7 @@ async fn tell(tenant: &Tenant, story: &Story, start: DateTime<Utc>) -> Result<()
 }
 
 /// Does it all, the schedule last; when the last of it was done that a full evaluation has to see.
-async fn act(tenant: &Tenant, step: &Step) -> Result<Option<DateTime<Utc>>, Error> {
+async fn act(tenant: &TestedTenant, step: &Step) -> Result<Option<DateTime<Utc>>, Error> {
     let is_schedule = |deed: &&Deed| matches!(deed, Deed::Apply(object) if object["kind"] == "TenantSchedule");
     let (schedule, others): (Vec<&Deed>, Vec<&Deed>) = step.deeds.iter().partition(is_schedule);
     futures::future::try_join_all(others.into_iter().map(|deed| tenant.act(deed))).await?;
@@ -147,7 +147,7 @@ async fn act(tenant: &Tenant, step: &Step) -> Result<Option<DateTime<Utc>>, Erro
     Ok(step.touches("User").then_some(done))
 }
 
-impl Tenant {
+impl TestedTenant {
     async fn act(&self, deed: &Deed) -> Result<(), Error> {
         match deed {
             Deed::Apply(object) => self.apply(object).await,

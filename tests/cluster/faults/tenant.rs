@@ -12,10 +12,7 @@ use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams};
-use kube::runtime::conditions::is_crd_established;
-use kube::runtime::wait::await_condition;
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 use tenure::api::conditions::is_true;
@@ -28,6 +25,7 @@ use super::Error;
 use super::fault::{Record, Who};
 use super::kubelet::{Kubelet, Namespaces};
 use super::proxy::Proxy;
+use crate::definitions;
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tenure");
@@ -71,12 +69,7 @@ impl Ground {
     /// Applies the definitions and starts the proxy.
     pub async fn prepare() -> Result<Self, Error> {
         let client = Client::try_default().await?;
-        let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
-        for crd in tenure::api::crds() {
-            let name = crd.name_any();
-            definitions.patch(&name, &PatchParams::apply("tenure-tests").force(), &Patch::Apply(&crd)).await?;
-            tokio::time::timeout(PATIENCE, await_condition(definitions.clone(), &name, is_crd_established())).await??;
-        }
+        definitions::apply(&client, PATIENCE).await?;
         Ok(Self { client, proxy: Proxy::start().await?, namespaces: Namespaces::default(), gate: Arc::new(Semaphore::new(STARTS)) })
     }
 
@@ -86,7 +79,7 @@ impl Ground {
 
     /// A namespace with what a tenant needs before its first object. Its minutely ticks come so many seconds after
     /// `start`.
-    pub async fn tenant(&self, name: &str, start: DateTime<Utc>, first_tick: i64, record: Arc<Record>) -> Result<Tenant, Error> {
+    pub async fn tenant(&self, name: &str, start: DateTime<Utc>, first_tick: i64, record: Arc<Record>) -> Result<TestedTenant, Error> {
         let second = (i64::from(start.second()) + first_tick).rem_euclid(60);
         let cadence = Cadence::Cron { expression: "* * * * *".to_owned(), zone: chrono_tz::UTC };
         // The tick of a namespace follows from its name.
@@ -97,9 +90,16 @@ impl Ground {
     }
 
     /// The tenant of a namespace that is there.
-    pub fn tenant_of(&self, namespace: String, record: Arc<Record>) -> Tenant {
+    pub fn tenant_of(&self, namespace: String, record: Arc<Record>) -> TestedTenant {
         self.namespaces.lock().expect("nobody panics with it").insert(namespace.clone(), Arc::clone(&record));
-        Tenant { ground: self.clone(), namespace, record, stillness: None, restarts: AtomicU32::new(0), is_over: AtomicBool::new(false) }
+        TestedTenant {
+            ground: self.clone(),
+            namespace,
+            record,
+            stillness: None,
+            restarts: AtomicU32::new(0),
+            is_over: AtomicBool::new(false),
+        }
     }
 
     /// Makes a namespace.
@@ -126,7 +126,7 @@ fn resource(kind: &str) -> Result<ApiResource, Error> {
     Ok(ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("tenure.dev", "v1alpha1", kind), plural))
 }
 
-pub struct Tenant {
+pub struct TestedTenant {
     pub ground: Ground,
     pub namespace: String,
     pub record: Arc<Record>,
@@ -136,7 +136,7 @@ pub struct Tenant {
     is_over: AtomicBool,
 }
 
-impl Tenant {
+impl TestedTenant {
     pub fn dynamic(&self, kind: &str) -> Result<Api<DynamicObject>, Error> {
         Ok(Api::namespaced_with(self.ground.client.clone(), &self.namespace, &resource(kind)?))
     }

@@ -34,11 +34,12 @@ const MODULE: (&str, &[&str]) = (
 );
 
 /// Every other line with the word.
-const LINES: [(&str, &[&str]); 6] = [
+const LINES: [(&str, &[&str]); 8] = [
     // A program: nothing is planted.
     ("cli/jobs.rs", &["planted: Planted::NONE,", "use crate::runner::{self, Context, Planted, RunnerError};"]),
     // The engine: it is handed on and asked.
-    ("runner/mod.rs", &["mod planted;", "pub planted: Planted,", "pub use planted::{Planted, PlantedError};"]),
+    ("runner/context.rs", &["pub planted: Planted,", "use super::planted::Planted;"]),
+    ("runner/mod.rs", &["mod planted;", "pub use planted::{Planted, PlantedError};"]),
     (
         "runner/evaluate/mod.rs",
         &[
@@ -48,12 +49,12 @@ const LINES: [(&str, &[&str]); 6] = [
         ],
     ),
     (
+        "runner/execute/book.rs",
+        &["if attempt.context.planted.is(PlantedError::ClaimWithoutResourceVersion) {", "use crate::runner::{PlantedError, RunnerError};"],
+    ),
+    (
         "runner/execute/claim.rs",
-        &[
-            "if attempt.context.planted.is(PlantedError::ClaimWithoutResourceVersion) {",
-            "let is_taken_again = attempt.context.planted.is(PlantedError::BeforeImageTakenAgain);",
-            "use crate::runner::{PlantedError, RunnerError};",
-        ],
+        &["if attempt.context.planted.is(PlantedError::BeforeImageTakenAgain) {", "use crate::runner::{PlantedError, RunnerError};"],
     ),
     // Simulation: nothing is planted, unless somebody calls its builder. Nobody does in these lines.
     (

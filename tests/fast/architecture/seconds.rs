@@ -1,20 +1,28 @@
-//! Nothing of the engine but `domain/timing.rs` says how long something takes: no number and no constant becomes a length of
-//! time elsewhere. A second is the precision of instants, nothing is zero, and days are kept and not waited: these may stand
-//! anywhere.
+//! Nothing but `domain/timing.rs` says how long something takes, and for what is no part of Tenure but of a simulated cluster
+//! `sim/timing.rs`: no number and no constant becomes a length of time elsewhere. A second is the precision of instants,
+//! nothing is zero, and days are kept and not waited: these may stand anywhere.
 
-use super::{Source, complaints, files, has_path, is_word};
+use super::{Source, complaints, files, has_path, is_word, without_comments};
 
 /// Where pauses and life times stand.
 const TIMING: &str = "domain/timing.rs";
 
-/// The rooms of the protocol, and the files outside of them that drive it and speak for it: they name no seconds.
-const TIMED: [&str; 8] = ["domain/", "cluster/", "directory/", "task/", "runner/", "reconcile/", "server/", "cli/controller/"];
-
-/// Arithmetic of calendars, and what a value has that was no duration: nobody waits for these.
-const CALENDARS: [&str; 2] = ["domain/dates.rs", "domain/schedule/mod.rs"];
+/// The files that name seconds all the same, and why.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("domain/dates.rs", "arithmetic of calendars; nobody waits for it"),
+    ("domain/schedule/mod.rs", "arithmetic of calendars; nobody waits for it"),
+    ("domain/schedule/error.rs", "what a value has that was no duration"),
+    ("sim/timing.rs", "what a simulated cluster takes, and the simulation itself"),
+    ("sim/api/status.rs", "what an API server tells its clients to wait"),
+    ("cli/probe.rs", "the patience of a command that a person waits for"),
+    ("cli/explain/text.rs", "from how many hours on hours are said"),
+];
 
 /// Constants that are named after a unit and may stand where they stand, and why.
-const EXCUSED: [(&str, &str, &str); 1] = [("cluster/guard.rs", "MAX_SKEW_SECONDS", "how far clocks may differ; nobody waits for it")];
+const EXCUSED: [(&str, &str, &str); 2] = [
+    ("cluster/guard.rs", "MAX_SKEW_SECONDS", "how far clocks may differ; nobody waits for it"),
+    ("rule/ast.rs", "MAX_SECONDS", "the longest duration that a rule can write"),
+];
 
 /// What makes a length of time, behind `from_`, `try_` or neither, of whatever type it is a function.
 const UNITS: [&str; 16] = [
@@ -46,17 +54,27 @@ const GRAINS: [&str; 2] = ["TimeDelta::seconds(1)", "GRAIN"];
 pub fn check_seconds(source: &Source, code: &str, complaints: &mut Vec<String>) {
     let path = source.path.as_str();
     let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
-    if is_test || path == TIMING || CALENDARS.contains(&path) || !TIMED.iter().any(|room| path.starts_with(room)) {
+    if is_test || path == TIMING || ELSEWHERE.iter().any(|(file, _)| *file == path) {
         return;
     }
-    let shipped = code.split_once("#[cfg(test)]\nmod tests {").map_or(code, |(shipped, _)| shipped);
-    let found = made(shipped).into_iter().chain(constants(path, shipped)).chain(fields(shipped)).chain(counted(shipped));
+    let shipped = shipped(code);
+    let found = lengths(path, shipped).into_iter();
     complaints.extend(found.map(|what| format!("{path}: {what}: pauses and life times stand in {TIMING}")));
     for name in TYPES {
         if has_path(shipped, &format!("{name} as")) {
             complaints.push(format!("{path}: {name} is given another name, under which nobody looks for it"));
         }
     }
+}
+
+/// The code that is in the programs.
+pub fn shipped(code: &str) -> &str {
+    code.split_once("#[cfg(test)]\nmod tests {").map_or(code, |(shipped, _)| shipped)
+}
+
+/// Every length of time that is written out.
+fn lengths(path: &str, code: &str) -> Vec<String> {
+    made(code).into_iter().chain(constants(path, code)).chain(fields(code)).chain(counted(code)).collect()
 }
 
 /// Calls that make a length of time out of a number or a constant.
@@ -80,12 +98,12 @@ fn made(code: &str) -> Vec<String> {
 }
 
 /// The end of the text that is made of such characters.
-fn ending(text: &str, is_part: impl Fn(char) -> bool) -> &str {
+pub fn ending(text: &str, is_part: impl Fn(char) -> bool) -> &str {
     text.char_indices().rev().take_while(|(_, character)| is_part(*character)).last().map_or("", |(start, _)| &text[start..])
 }
 
 /// What stands before the parenthesis that closes.
-fn inside(code: &str) -> &str {
+pub fn inside(code: &str) -> &str {
     let mut depth = 1;
     let end = code.find(|character| {
         depth += i32::from(character == '(') - i32::from(character == ')');
@@ -176,6 +194,11 @@ fn seconds_are_noticed() {
         ("cli/controller/mod.rs", "sleep(std::time::Duration::from_millis(200)).await;", "stand in domain/timing.rs"),
         ("cli/controller/span.rs", "sleep(Duration::from_mins(1)).await;", "Duration::from_mins(1): pauses"),
         ("server/mod.rs", "sleep(Duration::from_secs_f64(1.5)).await;", "Duration::from_secs_f64(1.5): pauses"),
+        ("api/run.rs", "let late = now + TimeDelta::minutes(5);", "TimeDelta::minutes(5): pauses"),
+        ("rule/ast.rs", "const PAUSE_SECONDS: i64 = 5;", "const PAUSE_SECONDS: pauses"),
+        ("sim/driver/mod.rs", "let late = now + TimeDelta::seconds(10);", "TimeDelta::seconds(10): pauses"),
+        ("cli/jobs.rs", "sleep(Duration::from_secs(5)).await;", "Duration::from_secs(5): pauses"),
+        ("main.rs", "sleep(Duration::from_secs(5)).await;", "Duration::from_secs(5): pauses"),
         // Other ways to make one.
         ("cluster/lease.rs", "let wait = Duration::new(5, 0);", "Duration::new(5, 0): pauses"),
         ("cluster/lease.rs", "let wait = std::time::Duration::new(0, 500_000_000);", "Duration::new(0, 500_000_000): pauses"),
@@ -235,6 +258,8 @@ fn what_is_no_pause_is_let_through() {
         ("domain/job.rs", "struct Parts {\n    seconds: i64,\n}"),
         ("domain/schedule/cron.rs", "let parser = CronParser::builder().seconds(Seconds::Disallowed);"),
         ("cli/probe.rs", "const PATIENCE: Duration = Duration::from_secs(20);"),
+        ("sim/timing.rs", "const SETTLE: TimeDelta = TimeDelta::seconds(10);"),
+        ("rule/ast.rs", "pub const MAX_SECONDS: i64 = 36_525 * 86_400;"),
     ];
     for (path, text) in cases {
         assert_eq!(complaints(path, text), "", "{path}: {text}");
@@ -248,7 +273,9 @@ fn what_is_excused_is_there() {
         let is_there = sources.iter().any(|source| source.path == path && source.text.contains(&format!("const {name}:")));
         assert!(is_there, "{path} has no {name}: {reason}");
     }
-    for path in CALENDARS.iter().chain([&TIMING]).chain(&TIMED) {
-        assert!(sources.iter().any(|source| source.path.starts_with(path)), "{path} is not there");
+    for (path, reason) in ELSEWHERE.into_iter().chain([(TIMING, "it is where they stand")]) {
+        let code = sources.iter().find(|source| source.path == path).map(|source| without_comments(&source.text));
+        let found = code.map(|code| lengths(path, shipped(&code))).unwrap_or_default();
+        assert!(!found.is_empty(), "{path} is not there, or names no seconds: {reason}");
     }
 }

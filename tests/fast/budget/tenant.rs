@@ -77,12 +77,12 @@ spec:
 "#;
 
 /// So many people.
-pub struct Tenant {
+pub struct Population {
     people: usize,
     joiners_only: bool,
 }
 
-impl Tenant {
+impl Population {
     pub fn new(people: usize) -> Self {
         Self { people, joiners_only: false }
     }

@@ -20,12 +20,16 @@ fn heads() -> Vec<Case> {
     let full = with(head(5, 4), "/abandoned", json!([{"from": 1, "to": 3}]));
     let workflow = json!({"name": "joiners", "lineage": text(36), "highestVersion": 2, "activatedAt": NOW});
     let full = with(with(full, "/asOf", json!(NOW)), "/workflows", json!([workflow]));
+    let took = |milliseconds: i64| with(full.clone(), "/evaluationMilliseconds", json!(milliseconds));
     vec![
         Case::accepted("head: new", head(0, 0)),
         Case::accepted("head: without epochs", object("TenantLedger", "default", json!({"key": text(64)})))
             .stores("/epoch", json!(0))
             .stores("/sealedEpoch", json!(0)),
-        Case::accepted("head: full", full),
+        Case::accepted("head: full", full.clone()),
+        Case::accepted("head: it took no time", took(0)),
+        Case::accepted("head: it took longer than any evaluation may", took(1 << 40)),
+        Case::refused("head: it took less than no time", took(-1), "should be greater than or equal to 0"),
         Case::refused(
             "head: another name",
             with(head(0, 0), "/metadata/name", json!("other")),
@@ -73,11 +77,25 @@ fn snapshots() -> Vec<Case> {
     let row = |count: usize| json!({"subject": text(32), "current": sighting(count), "previous": sighting(1)});
     let snapshot = |rows: Value| object("DirectorySnapshot", "people-0", json!({"directory": "people", "rows": rows}));
     let digest = with(row(1), "/current/marks/0/digest", json!(text(17)));
+    let packed = |names: Value, lines: Value| {
+        object("DirectorySnapshot", "people-0", json!({"directory": "people", "names": names, "packed": lines}))
+    };
+    let line = |longest: usize| json!([text(longest)]);
     vec![
         Case::accepted("snapshot: a subject", snapshot(json!([row(1)]))),
         Case::accepted("snapshot: a subject with 200 marks", snapshot(json!([row(200)]))),
         Case::refused("snapshot: a subject with 201 marks", snapshot(json!([row(201)])), "Too many"),
         Case::refused("snapshot: digest of 17 characters", snapshot(json!([digest])), "may not be more than 16 bytes"),
+        Case::accepted(
+            "snapshot: a packed row",
+            packed(json!(["department"]), json!([format!("1 {} 1,{NOW},,0:{}:1:{NOW}", text(32), text(16))])),
+        ),
+        Case::accepted("snapshot: the longest packed row", packed(json!(["department"]), line(42_360))),
+        Case::refused("snapshot: a packed row that is longer", packed(json!([]), line(42_361)), "may not be more than 42360 bytes"),
+        Case::refused("snapshot: a packed row that is a number", packed(json!([]), json!([1])), "must be of type string"),
+        Case::accepted("snapshot: 1,000 names of 260 characters", packed(json!(vec![text(260); 1_000]), json!([]))),
+        Case::refused("snapshot: 1,001 names", packed(json!(vec!["a"; 1_001]), json!([])), "Too many"),
+        Case::refused("snapshot: a name of 261 characters", packed(json!([text(261)]), json!([])), "may not be more than 260 bytes"),
         Case::refused("snapshot: without directory", object("DirectorySnapshot", "people-0", json!({})), "directory: Required value"),
     ]
 }

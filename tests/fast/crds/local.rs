@@ -1,9 +1,9 @@
-//! The table without a server: through the schemas of `tenure::domain::schema`.
+//! The table without a server: through the schemas of `tenure::sim::schema`.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tenure::domain::schema::Schema;
+use tenure::sim::schema::Schema;
 
 use super::case::{Answer, Case};
 

@@ -29,7 +29,6 @@ pub const SPECS: &[Spec] = &[
         managed_elsewhere: Case::Never(OWN_ACCOUNT),
         attribute_missing: Case::Never(NEEDS_NOTHING),
         permanent_failure: fails(DELETED, "fails AccountDeleted: the account is deleted"),
-        after_a_crash: "already: the attributes had these values already",
         further: &[When { world: NO_ACCOUNT, outcome: "fails AccountNotFound: there is no Account \"ann\"", changes: &[] }],
     },
     Spec {
@@ -45,7 +44,6 @@ pub const SPECS: &[Spec] = &[
         managed_elsewhere: Case::Never(OWN_ACCOUNT),
         attribute_missing: Case::Never(NEEDS_NOTHING),
         permanent_failure: fails(DELETED, "fails AccountDeleted: the account is deleted"),
-        after_a_crash: "already: the account was enabled already",
         further: &[
             When { world: NO_ACCOUNT, outcome: "fails AccountNotFound: there is no Account \"ann\"", changes: &[] },
             When { world: REUSED, outcome: NAME_REUSED, changes: &[] },
@@ -75,7 +73,6 @@ pub const SPECS: &[Spec] = &[
         managed_elsewhere: Case::Never(OWN_ACCOUNT),
         attribute_missing: Case::Never(NEEDS_NOTHING),
         permanent_failure: Case::Never(TAKES),
-        after_a_crash: "already: the account was disabled already",
         further: &[
             When { world: DELETED, outcome: "done", changes: &[("ann", r#"{"accountEnabled": false}"#)] },
             When { world: REUSED, outcome: "done", changes: &[("ann", r#"{"accountEnabled": false}"#)] },
@@ -96,7 +93,6 @@ pub const SPECS: &[Spec] = &[
         attribute_missing: Case::Never(NEEDS_NOTHING),
         permanent_failure: Case::Never(TAKES),
         // The next attempt comes within the same second. Later it would end what has begun since, as below.
-        after_a_crash: "already: the sessions were ended already",
         further: &[
             When {
                 world: &[("Account", "ann", r#"{"sessionsRevokedAt": "2026-01-04T00:00:00Z"}"#)],
@@ -127,7 +123,6 @@ pub const SPECS: &[Spec] = &[
             &[("Account", "max", r#"{"accountEnabled": false}"#)],
             "fails ManagerMissing: \"ann\" has a manager whose account is disabled",
         ),
-        after_a_crash: "already: the subject sponsors nobody",
         further: &[
             When {
                 world: &[("Account", "max", r#"{"deletedAt": "2026-01-04T00:00:00Z"}"#)],
@@ -176,7 +171,6 @@ pub const SPECS: &[Spec] = &[
         managed_elsewhere: Case::Never(OWN_ACCOUNT),
         attribute_missing: Case::Never(NEEDS_NOTHING),
         permanent_failure: fails(REUSED, NAME_REUSED),
-        after_a_crash: "already: the user was deleted already",
         further: &[When { world: NO_ACCOUNT, outcome: NO_ACCOUNT_TO_TAKE_FROM, changes: &[] }],
     },
 ];

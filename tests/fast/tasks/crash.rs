@@ -37,10 +37,11 @@ fn before_the_effect() {
     }
 }
 
-/// The effect is done, its result is not written: it is done again.
+/// The effect is done, its result is not written: it is done again. What stays in the house is found done, and the claim
+/// says that it was this Run that did it.
 #[test]
 fn after_the_effect() {
     for spec in specs() {
-        check(spec, &simulate(spec, &json!({}), "{}", Some(Strike::before(2))), spec.after_a_crash, 2 * spec.mails);
+        check(spec, &simulate(spec, &json!({}), "{}", Some(Strike::before(2))), spec.does_it, 2 * spec.mails);
     }
 }

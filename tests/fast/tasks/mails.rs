@@ -17,7 +17,6 @@ const fn to_manager(member: &'static str) -> Spec {
         managed_elsewhere: Case::Never("a mail changes nothing that anybody manages"),
         attribute_missing: fails(&[("User", "ann", r#"{"manager": null}"#)], "fails ManagerMissing: User \"ann\" has no manager"),
         permanent_failure: fails(&[("User", "max", r#"{"mail": null}"#)], "fails MailAddressMissing: User \"max\" has no mail address"),
-        after_a_crash: "done",
         further: &[],
     }
 }

@@ -26,8 +26,6 @@ pub struct Spec {
     pub attribute_missing: Case,
     /// Trying again cannot help.
     pub permanent_failure: Case,
-    /// What comes of the second attempt after a crash between effect and record.
-    pub after_a_crash: Outcome,
     /// Whatever else there is to know.
     pub further: &'static [When],
 }

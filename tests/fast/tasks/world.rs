@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use tenure::api::{Directory as DirectoryObject, DirectorySpec, Task};
+use tenure::api::{Directory as DirectoryObject, DirectorySpec, SubjectResult, Task, TaskResult};
 use tenure::cluster::{Clock, Cluster};
-use tenure::directory::{Effect, Embedded, Lookup};
+use tenure::directory::{Applied, Directory as _, Embedded};
+use tenure::domain::change::{Needs, Planned, works, write_down};
+use tenure::domain::fault::Fault;
 use tenure::domain::keys::Keyring;
-use tenure::sim::api::{Interceptor, MemoryApi};
+use tenure::domain::subject::SubjectRef;
+use tenure::sim::api::{Clock as Now, Interceptor, MemoryApi};
 use tenure::sim::clock::{VirtualClock, runtime};
 use tenure::task::post::{Mail, Post, PostError};
-use tenure::task::{Scene, before_images, perform};
+use tenure::task::{Asked, Observation, Performance, observe, perform};
 
 use super::spec::Spec;
 
@@ -122,9 +125,23 @@ pub struct World {
 impl World {
     /// The common world with the account of the spec, and with patches. Call it within the runtime.
     pub async fn new(account: &str, patches: &[(&str, &str, &str)]) -> Self {
+        Self::served(MemoryApi::tenure, account, patches).await
+    }
+
+    /// The same, where the API server takes whatever is said to be an object of the kind, as under a definition of another
+    /// release.
+    pub async fn without_schema(kind: &str, patches: &[(&str, &str, &str)]) -> Self {
+        let mut definitions = tenure::api::crds();
+        for definition in definitions.iter_mut().filter(|definition| definition.spec.names.kind == kind) {
+            definition.spec.versions.iter_mut().for_each(|version| version.schema = None);
+        }
+        Self::served(|now| MemoryApi::new(&definitions, now), "{}", patches).await
+    }
+
+    async fn served(serve: impl FnOnce(Now) -> MemoryApi, account: &str, patches: &[(&str, &str, &str)]) -> Self {
         let clock = Arc::new(VirtualClock::begin("2026-01-05T09:00:00Z".parse().expect("an instant")));
         let now = Arc::clone(&clock);
-        let api = MemoryApi::tenure(Arc::new(move || now.now()));
+        let api = serve(Arc::new(move || now.now()));
         for (kind, name, spec) in OBJECTS {
             api.put(&object(kind, name, &parsed(spec))).unwrap_or_else(|refusal| panic!("{kind} {name}: {}", refusal.message));
         }
@@ -170,40 +187,70 @@ impl World {
         self.letterbox.0.lock().expect("nobody panics while posting").len()
     }
 
+    /// What is observed of the subject, and what the task does to it.
+    async fn plan(&self, task: &Task) -> Result<(Observation, Vec<Planned>), Fault> {
+        let (directory, tasks) = (self.directory(), std::slice::from_ref(task));
+        let needs = Needs::of(tasks);
+        let groups = directory.groups(&needs).await;
+        let asked = Asked { tasks, needs: &needs, groups: &groups, result: None, now: self.clock.now() };
+        let observation = observe(&directory, &subject(), asked).await?;
+        let planned = works(tasks, &observation.observed, |_| false);
+        Ok((observation, planned))
+    }
+
+    async fn perform_task(&self, task: &Task) -> Result<String, Fault> {
+        let (mut observation, mut planned) = self.plan(task).await?;
+        let work = planned.remove(0).work?;
+        let mut rest = work.changes.clone();
+        loop {
+            let performance = Performance {
+                directory: &self.directory(),
+                subject: &subject(),
+                occurrence: "0123456789abcdef",
+                task,
+                changes: &rest,
+                tenant: NS,
+                now: self.clock.now(),
+                random: &|| [7; 32],
+                post: &self.letterbox,
+                mail: &tenure::api::tenant_schedule::MailSettings::default(),
+            };
+            if perform(&performance, &mut observation.held).await? == Applied::Done {
+                break;
+            }
+            // Somebody else has written meanwhile, or this very write did and its answer was lost: all of it anew.
+            (observation, planned) = self.plan(task).await?;
+            rest = planned.remove(0).work?.changes;
+        }
+        let changed = !work.changes.is_empty();
+        let begin = if changed { "done" } else { "already" };
+        Ok(work.words(changed).map_or_else(|| begin.to_owned(), |words| format!("{begin}: {words}")))
+    }
+
     /// Performs the task once.
     pub async fn perform(&self, spec: &Spec) -> String {
         let task: Task = serde_json::from_value(task(spec)).expect("the table has tasks");
-        let scene = Scene {
-            directory: &self.directory(),
-            subject: SUBJECT,
-            occurrence: "0123456789abcdef",
-            task: &task,
-            tenant: NS,
-            workflow: "flow",
-            before: &[],
-            now: self.clock.now(),
-            random: &|| [7; 32],
-            post: &self.letterbox,
-            mail: &tenure::api::tenant_schedule::MailSettings::default(),
-        };
-        match perform(&scene).await {
-            Ok(Effect::Done) => "done".to_owned(),
-            Ok(Effect::DoneBut(words)) => format!("done: {words}"),
-            Ok(Effect::AlreadySo(words)) => format!("already: {words}"),
-            Err(error) if error.is_transient() => format!("tries again {error}"),
-            Err(error) => format!("fails {error}"),
+        match self.perform_task(&task).await {
+            Ok(said) => said,
+            Err(fault) if fault.is_passing() => format!("tries again {fault}"),
+            Err(fault) => format!("fails {fault}"),
         }
     }
 
     /// The before-image of the task.
     pub async fn before(&self, spec: &Spec) -> Value {
         let task: Task = serde_json::from_value(task(spec)).expect("the table has tasks");
-        match before_images(&self.directory(), SUBJECT, &[task]).await {
-            Lookup::Present(images) => json!(images[0]),
-            Lookup::Absent => panic!("the account is absent"),
-            Lookup::Unknown(why) => panic!("the account is unknown: {why}"),
-        }
+        let (_, planned) = self.plan(&task).await.expect("nothing is in the way");
+        let entry = TaskResult { name: task.name.clone(), ..TaskResult::default() };
+        let mut result = SubjectResult { tasks: vec![entry], ..SubjectResult::default() };
+        write_down(std::slice::from_ref(&task), &planned, &mut result);
+        json!(result.tasks[0].before)
     }
+}
+
+/// The subject of every task.
+pub fn subject() -> SubjectRef {
+    SubjectRef::by_name("people", SUBJECT)
 }
 
 /// Runs a future in virtual time.

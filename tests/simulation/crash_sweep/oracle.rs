@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use tenure::api::{DirectorySnapshot, form};
 use tenure::sim::Finished;
 
 use super::scenario::Compare;
@@ -31,6 +32,15 @@ fn number(value: &Value, pointer: &str) -> i64 {
 
 fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The epochs of a bucket's newest sightings; none of another object.
+fn sightings(object: &Value) -> Vec<i64> {
+    if text(object, "/kind") != "DirectorySnapshot" {
+        return Vec::new();
+    }
+    let bucket: DirectorySnapshot = form::typed(object).expect("a bucket");
+    bucket.spec.rows.iter().map(|row| row.current.epoch).collect()
 }
 
 impl Outcome {
@@ -132,8 +142,7 @@ impl Outcome {
                 faults.push(format!("{kind} {name} is of an abandoned epoch"));
             }
             let rows = list(object, "/entries").iter().map(|row| number(row, "/epoch"));
-            let rows = rows.chain(list(object, "/rows").iter().map(|row| number(row, "/current/epoch")));
-            if rows.into_iter().any(|epoch| self.is_abandoned(epoch)) {
+            if rows.chain(sightings(object)).any(|epoch| self.is_abandoned(epoch)) {
                 faults.push(format!("{kind} {name} has rows of an abandoned epoch"));
             }
         }

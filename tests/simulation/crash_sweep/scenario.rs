@@ -52,18 +52,18 @@ macro_rules! scenarios {
 
 scenarios! {
     "joiner": 219, 0 ms, Everything;
-    "leaver": 296, 0 ms, Everything;
+    "leaver": 294, 0 ms, Everything;
     "mover": 321, 0 ms, Everything;
     "reapply": 213, 0 ms, Everything;
     "release": 274, 0 ms, Everything;
-    "on-demand": 311, 0 ms, Everything;
+    "on-demand": 300, 0 ms, Everything;
     "disabled": 265, 0 ms, Everything;
-    "many": 521, 0 ms, Everything;
-    "race": 516, 250 ms, Ends;
-    "licences-and-teams": 220, 0 ms, Everything;
+    "many": 447, 0 ms, Everything;
+    "race": 404, 250 ms, Ends;
+    "licences-and-teams": 198, 0 ms, Everything;
     "leaver-deletes": 242, 0 ms, Everything;
     "mover-version": 265, 250 ms, Ends;
-    "cancel-mid-run": 358, 250 ms, Nothing;
+    "cancel-mid-run": 334, 250 ms, Nothing;
     "mails": 260, 0 ms, Everything;
 }
 

@@ -7,7 +7,7 @@ use chrono::{TimeZone, Utc};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
+use kube::api::{Api, DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, WatchParams};
 use serde_json::json;
 use tenure::sim::api::{Interceptor, MemoryApi, RequestInfo, Strike, Verdict};
 
@@ -26,10 +26,16 @@ const VERDICTS: [Verdict; 9] = [
 type Maps = Api<ConfigMap>;
 type Ask = fn(Maps) -> BoxFuture<'static, ()>;
 
+/// A cache may answer.
+fn any_age() -> GetParams {
+    GetParams { resource_version: Some("0".to_owned()) }
+}
+
 /// What is asked, and a letter for each of [`VERDICTS`]: `F`ull, `s`light, or nothing.
-const CASES: [(&str, Ask, &str); 11] = [
-    ("read what has just changed", |maps| ask(async move { maps.get("a").await }), "Fs.FFFF.."),
-    ("read what has not", |maps| ask(async move { maps.get("old").await }), "Fs.FFF..."),
+const CASES: [(&str, Ask, &str); 12] = [
+    ("read what has just changed, of whatever age", |maps| ask(async move { maps.get_with("a", &any_age()).await }), "Fs.FFFF.."),
+    ("read what has not, of whatever age", |maps| ask(async move { maps.get_with("old", &any_age()).await }), "Fs.FFF..."),
+    ("read from the store", |maps| ask(async move { maps.get("a").await }), "Fs.FFF..."),
     ("list both", |maps| ask(async move { maps.list(&ListParams::default()).await }), "Fs.FFFF.."),
     (
         "list what has not changed",

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tenure::sim::api::MemoryApi;
 
-use super::end::End;
+use super::end::{End, list};
 use super::play::{NS, Play, hired, joiner, restore};
 
 fn tenant() -> Play {
@@ -67,6 +67,27 @@ fn keys_of_another_version_are_not_taken_for_ours() {
     assert_eq!(end.processed(), ["joiner ann completed 03-10"]);
     assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=True KeyVersionUnknown");
     assert!(!end.account("bob").0);
+}
+
+#[test]
+fn a_snapshot_in_another_form_is_not_taken_for_none() {
+    // As after a downgrade: without its rows everybody would be seen for the first time.
+    let upgraded = |api: &MemoryApi| {
+        for bucket in api.list("DirectorySnapshot", Some(NS)) {
+            let mut bucket = (*bucket).clone();
+            for line in bucket["packed"].as_array_mut().expect("packed rows") {
+                *line = line.as_str().expect("a line").replacen("1 ", "2 ", 1).into();
+            }
+            api.put(&bucket).expect("a bucket");
+        }
+    };
+    let end = tenant().act("03-12T10:00", upgraded).run_broken();
+    assert_eq!(end.processed(), ["joiner ann completed 03-10"]);
+    assert!(!end.account("bob").0);
+    let lines = end.of_kind("DirectorySnapshot").flat_map(|bucket| list(bucket, "/packed"));
+    let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| line.starts_with("2 ")), "nobody wrote over them: {lines:?}");
 }
 
 /// The head comes back as it was `lag` epochs before the one that planned cid; his row and his slice are newer.

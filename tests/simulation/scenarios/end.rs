@@ -197,13 +197,14 @@ impl End {
         faults
     }
 
-    /// An occurrence is planned only while it is not consumed.
+    /// An occurrence is planned only while it is not consumed. The same plan may be written anew, with another person.
     fn check_planned_once(&self, faults: &mut Vec<String>) {
-        let mut consumed: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut consumed: BTreeMap<&str, (bool, &str)> = BTreeMap::new();
         for row in self.rows() {
-            let (key, state) = (text(row, "/key"), text(row, "/state"));
-            let was_consumed = consumed.insert(key, state != "released") == Some(true);
-            if state == "planned" && was_consumed {
+            let (key, state, slice) = (text(row, "/key"), text(row, "/state"), text(row, "/slice"));
+            let before = consumed.insert(key, (state != "released", slice));
+            let is_another = slice.is_empty() || before.is_none_or(|(_, before)| before != slice);
+            if state == "planned" && is_another && before.is_some_and(|(was_consumed, _)| was_consumed) {
                 faults.push(format!("occurrence {key} of {} is planned twice", text(row, "/workflow")));
             }
         }

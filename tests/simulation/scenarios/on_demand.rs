@@ -32,12 +32,17 @@ fn status<'a>(end: &'a End, run: &str) -> &'a str {
     text(end.object("Run", run), "/status/processingStatus")
 }
 
+/// Deletes a Run and restores it: another UID.
+fn come_back(api: &MemoryApi, run: &str) {
+    let object = (*api.get("Run", NS, run).expect("the Run")).clone();
+    api.delete("Run", NS, run).expect("deleted");
+    restore(api, &[object]);
+}
+
 /// Deletes a Run and applies it again: another UID.
 fn apply_again(play: Play, run: &'static str, when: &str) -> Play {
     play.act(when, move |api| {
-        let object = (*api.get("Run", NS, run).expect("the Run")).clone();
-        api.delete("Run", NS, run).expect("deleted");
-        restore(api, &[object]);
+        come_back(api, run);
     })
 }
 
@@ -104,11 +109,7 @@ fn a_run_of_that_name_with_another_spec_is_another_run() {
 #[test]
 fn a_run_restored_while_it_ran_is_held() {
     // One person is done; then pod, Job and Run are gone, and the Run comes back as a new object.
-    let deed = |api: &MemoryApi| {
-        let run = (*api.get("Run", NS, "r").expect("the Run")).clone();
-        api.delete("Run", NS, "r").expect("deleted");
-        restore(api, &[run]);
-    };
+    let deed = |api: &MemoryApi| come_back(api, "r");
     let play = (0..25).fold(tenant(), |play, index| play.user(&format!("p{index:02}"), "{department: Board}"));
     let run = run_of("greet", "scope: {rule: \"department eq 'Board'\"}");
     let end = play
@@ -122,11 +123,7 @@ fn a_run_restored_while_it_ran_is_held() {
 #[test]
 fn a_held_run_neither_delays_a_leaver_nor_undoes_it() {
     // As before; then one whom the lost claim has, and one whom nobody claimed yet, leave.
-    let deed = |api: &MemoryApi| {
-        let run = (*api.get("Run", NS, "r").expect("the Run")).clone();
-        api.delete("Run", NS, "r").expect("deleted");
-        restore(api, &[run]);
-    };
+    let deed = |api: &MemoryApi| come_back(api, "r");
     let play = (0..25).fold(tenant(), |play, index| play.user(&format!("p{index:02}"), "{department: Board}"));
     let run = run_of("greet", "scope: {rule: \"department eq 'Board'\"}");
     let gone = "{department: Board, employeeLeaveDateTime: \"2026-03-12T12:00:00Z\"}";
@@ -328,7 +325,7 @@ fn who_cannot_be_read_is_left_for_another_try() {
             .outage("03-12T14:00", "03-12T15:00", "execute/")
             .object_at("03-12T14:00", "Run", "r", &run_of("purge", "users: [cid]"))
             .user_at("03-12T14:30", "cid", &record(hire))
-            .on_request("execute/r", (Verb::List, "users"), 1, |_| {}, Verdict::Forbid)
+            .on_request("execute/r", (Verb::Get, "users"), 1, |_| {}, Verdict::Forbid)
             .run();
         assert_eq!(end.of_run("r"), [expected]);
         assert_eq!(end.object("Account", "cid")["spec"]["deletedAt"].is_null(), expected.contains("canceled"), "{hire}");
@@ -338,7 +335,7 @@ fn who_cannot_be_read_is_left_for_another_try() {
 #[test]
 fn who_was_left_queued_is_tried_again_by_the_next_attempt() {
     let end = tenant()
-        .on_request("execute/r", (Verb::List, "users"), 1, |_| {}, Verdict::Forbid)
+        .on_request("execute/r", (Verb::Get, "users"), 1, |_| {}, Verdict::Forbid)
         .object_at("03-11T10:00", "Run", "r", &run_of("out", "users: [cid]"))
         .run();
     assert_eq!(end.of_run("r"), ["cid completed"]);

@@ -1,7 +1,8 @@
 //! How a scenario is written down: objects, what happens to them and when, and what stands in the way of requests.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -207,6 +208,21 @@ impl Play {
         play.act(until, move |_| off.store(false, Ordering::SeqCst))
     }
 
+    /// From one instant to another processes of that name's beginning may not make such requests; how often they did is counted.
+    pub fn deny(
+        mut self,
+        (from, until): (&str, &str),
+        process: &'static str,
+        (verb, resource): (Verb, &'static str),
+        denied: &Arc<AtomicU32>,
+    ) -> Self {
+        let is_on = Arc::new(AtomicBool::new(false));
+        let (on, off) = (Arc::clone(&is_on), Arc::clone(&is_on));
+        self.obstacles.push(Obstacle { process, what: What::Denied { verb, resource, is_on, denied: Arc::clone(denied) } });
+        let play = self.act(from, move |_| on.store(true, Ordering::SeqCst));
+        play.act(until, move |_| off.store(false, Ordering::SeqCst))
+    }
+
     /// Just before the n-th request of that kind arrives, something happens, and then it arrives or not.
     pub fn on_request(
         mut self,
@@ -222,10 +238,41 @@ impl Play {
         self
     }
 
+    /// The requests of that kind with these numbers, from 1, have this verdict, unless something that is said before meets them.
+    pub fn spoil(
+        mut self,
+        process: &'static str,
+        (verb, resource): (Verb, &'static str),
+        numbers: RangeInclusive<u32>,
+        verdict: Verdict,
+    ) -> Self {
+        let seen = Arc::default();
+        self.obstacles.push(Obstacle { process, what: What::Several { verb, resource, numbers, seen, verdict } });
+        self
+    }
+
+    /// Counts the requests of that kind, unless something that is said before meets them.
+    pub fn count(mut self, process: &'static str, (verb, resource): (Verb, &'static str)) -> (Self, Arc<AtomicU32>) {
+        let seen = Arc::<AtomicU32>::default();
+        let what = What::Several { verb, resource, numbers: 0..=0, seen: Arc::clone(&seen), verdict: Verdict::Pass };
+        self.obstacles.push(Obstacle { process, what });
+        (self, seen)
+    }
+
     /// Writes down the instants as of which the tenant was evaluated, looking every `minutes`.
-    pub fn note_evaluations(mut self, minutes: i64) -> Self {
-        let mut when = self.from;
-        while when < self.until {
+    pub fn note_evaluations(self, minutes: i64) -> Self {
+        let (from, until) = (self.from, self.until);
+        self.note_every(TimeDelta::minutes(minutes), from, until)
+    }
+
+    /// The same in a part of the time, looking every second: none is overlooked.
+    pub fn note_each_evaluation(self, from: &str, until: &str) -> Self {
+        self.note_every(TimeDelta::seconds(1), at(from), at(until))
+    }
+
+    fn note_every(mut self, pause: TimeDelta, from: DateTime<Utc>, until: DateTime<Utc>) -> Self {
+        let mut when = from;
+        while when < until {
             let as_ofs = Arc::clone(&self.as_ofs);
             let deed = move |api: &MemoryApi| {
                 let Some(head) = api.get("TenantLedger", NS, "default") else { return };
@@ -236,7 +283,7 @@ impl Play {
                 }
             };
             self.deeds.push((when, Box::new(deed)));
-            when += TimeDelta::minutes(minutes);
+            when += pause;
         }
         self
     }
@@ -285,7 +332,9 @@ struct Obstacle {
 
 enum What {
     Outage(Arc<AtomicBool>),
+    Denied { verb: Verb, resource: &'static str, is_on: Arc<AtomicBool>, denied: Arc<AtomicU32> },
     Once { verb: Verb, resource: &'static str, nth: u32, pending: Pending, verdict: Verdict },
+    Several { verb: Verb, resource: &'static str, numbers: RangeInclusive<u32>, seen: Arc<AtomicU32>, verdict: Verdict },
 }
 
 struct Obstacles {
@@ -295,9 +344,16 @@ struct Obstacles {
 
 impl Interceptor for Obstacles {
     fn decide(&self, request: &RequestInfo) -> Verdict {
+        let mut found = Verdict::Pass;
         for obstacle in self.all.iter().filter(|obstacle| request.process.starts_with(obstacle.process)) {
             match &obstacle.what {
                 What::Outage(is_on) if is_on.load(Ordering::SeqCst) => return Verdict::Refuse,
+                What::Denied { verb, resource, is_on, denied }
+                    if *verb == request.verb && *resource == request.resource && is_on.load(Ordering::SeqCst) =>
+                {
+                    denied.fetch_add(1, Ordering::SeqCst);
+                    return Verdict::Forbid;
+                }
                 What::Once { verb, resource, nth, pending, verdict } if *verb == request.verb && *resource == request.resource => {
                     let mut pending = pending.lock().expect("nobody panics in a deed");
                     pending.0 += 1;
@@ -308,10 +364,16 @@ impl Interceptor for Obstacles {
                         return *verdict;
                     }
                 }
-                What::Outage(_) | What::Once { .. } => {}
+                What::Several { verb, resource, numbers, seen, verdict } if *verb == request.verb && *resource == request.resource => {
+                    let number = seen.fetch_add(1, Ordering::SeqCst) + 1;
+                    if numbers.contains(&number) && found == Verdict::Pass {
+                        found = *verdict;
+                    }
+                }
+                What::Outage(_) | What::Denied { .. } | What::Once { .. } | What::Several { .. } => {}
             }
         }
-        Verdict::Pass
+        found
     }
 }
 

@@ -82,3 +82,31 @@ fn the_group_of_a_scope_is_a_reference_and_a_workflow_without_any_names_nothing(
     let found = conditions.iter().find(|condition| text(condition, "/type") == "ReferencesResolved").expect("a condition");
     assert_eq!(text(found, "/message"), "it names what is not there: Group \"club\"");
 }
+
+/// Records say what they like: what cannot be the name of an object is nobody's, and nobody waits for it.
+#[test]
+fn who_cannot_be_anybody_is_not_waited_for() {
+    let mail = "{name: tell, sendEmailOnLastDay: {to: [hr@acme.example], customSubject: Last, customBody: Day}}";
+    let tell = timed("leaver", "employeeLeaveDateTime", 0, &format!("tasks: [{mail}, {{name: disable, disableUserAccount: {{}}}}]"));
+    let leave = "employeeLeaveDateTime: \"2026-03-11T00:00:00Z\"";
+    for (what, record) in [
+        ("a guest's sponsor", format!("{{userType: Guest, sponsors: [Max Muster], {leave}}}")),
+        ("a manager", format!("{{manager: \"Max Muster\", {leave}}}")),
+        ("a manager in another notation", format!("{{manager: \"cn=max/ou=people?x\", {leave}}}")),
+    ] {
+        let end = Play::new("03-10", "03-13").workflow("leaver", &tell).user("gil", &record).run_broken();
+        assert_eq!(end.processed(), ["leaver gil completed 03-11"], "{what}");
+        assert!(!end.account("gil").0, "{what}");
+        assert_eq!(end.mails.len(), 1, "{what}");
+    }
+}
+
+#[test]
+fn a_group_of_an_impossible_name_is_none() {
+    let tasks = "tasks: [{name: groups, addUserToGroups: {groups: [Domain Users]}}]";
+    let end = Play::new("03-10", "03-13")
+        .workflow("joiner", &timed("joiner", "employeeHireDate", 0, tasks))
+        .user("ann", "{employeeHireDate: \"2026-03-11\"}")
+        .run_broken();
+    assert_eq!(end.processed(), ["joiner ann failed GroupNotFound 03-11"]);
+}

@@ -1,6 +1,7 @@
 //! What a rule of another form would make of the same tenant: for each kind of key one, and each is noticed.
 
 use serde_json::Value;
+use tenure::api::{DirectorySnapshot, form};
 
 use super::compare::{Way, differences};
 use super::{files, later};
@@ -95,16 +96,14 @@ fn subjects(all: &mut Vec<Value>) {
 
 fn marks(all: &mut [Value], name: &str) {
     let mut count = 0;
-    for bucket in each(all, "DirectorySnapshot") {
-        for row in bucket["rows"].as_array_mut().expect("rows") {
-            for mark in row["current"]["marks"].as_array_mut().expect("marks").iter_mut().filter(|mark| text(mark, "/name") == name) {
-                let digest = text(mark, "/digest").to_owned();
-                if !digest.is_empty() {
-                    mark["digest"] = other(&digest).into();
-                    count += 1;
-                }
-            }
+    for object in each(all, "DirectorySnapshot") {
+        let mut bucket: DirectorySnapshot = form::typed(object).expect("a bucket");
+        let marks = bucket.spec.rows.iter_mut().flat_map(|row| &mut row.current.marks);
+        for mark in marks.filter(|mark| &*mark.name == name && !mark.digest.is_empty()) {
+            mark.digest = other(&mark.digest).into();
+            count += 1;
         }
+        *object = form::value(&bucket);
     }
     assert!(count > 0, "nobody has {name}");
 }

@@ -7,17 +7,15 @@ use serde::Serialize;
 
 use crate::api::conditions::{self, Condition};
 use crate::api::run::ExecutionType;
-use crate::api::{ConditionStatus, EntryState, LedgerEntry, ProcessingStatus, RunSlice, SubjectResult, TaskResult};
+use crate::api::{ConditionStatus, EntryState, LedgerEntry, RunSlice, SubjectResult, TaskResult};
 use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::domain::epochs::is_valid;
+use crate::domain::standing::Standing;
 use crate::runner::RunnerError;
 use crate::runner::evaluate::tenant::Tenant;
 
-use super::report::{Past, PastTask};
-
-/// Where a person stands whose Run waits until somebody decides.
-const HELD: &str = "held";
+use super::report::{Became, Past, PastTask, WorkStatus};
 
 /// What happened, by workflow.
 pub(super) struct History {
@@ -29,7 +27,7 @@ pub(super) struct History {
 /// Work of one workflow that has not ended for the person.
 pub(super) struct Open {
     pub run: String,
-    pub status: ProcessingStatus,
+    pub standing: Standing,
     /// Key of the occurrence.
     pub occurrence: String,
 }
@@ -42,9 +40,10 @@ impl History {
         for slice in slices.iter().filter(|slice| is_valid(&tenant.head, slice.spec.epoch)) {
             for result in slice.spec.results.iter().filter(|result| result.subject == subject) {
                 history.add(&slice.spec.workflow, run(slice, result, tenant));
-                if !result.processing_status.is_final() {
+                let standing = Standing::of(result);
+                if standing.is_open() {
                     let (run, occurrence) = (slice.spec.run.clone(), result.occurrence.clone());
-                    let open = Open { run, status: result.processing_status, occurrence };
+                    let open = Open { run, standing, occurrence };
                     history.open.insert(slice.spec.workflow.clone(), open);
                 }
             }
@@ -90,7 +89,7 @@ impl History {
 
     /// What became of the person in a Run of the workflow.
     pub fn in_run(&self, workflow: &str, run: &str) -> Option<&Past> {
-        self.by_workflow.get(workflow)?.iter().find(|past| past.what == "run" && past.run.as_deref() == Some(run))
+        self.by_workflow.get(workflow)?.iter().find(|past| past.what == Became::Run && past.run.as_deref() == Some(run))
     }
 }
 
@@ -103,16 +102,16 @@ pub(super) fn held<'a>(tenant: &'a Tenant, run: &str) -> Option<&'a Condition> {
 fn run(slice: &RunSlice, result: &SubjectResult, tenant: &Tenant) -> Past {
     let data = &slice.spec;
     let planned = || tenant.runs.iter().find(|run| run.name_any() == data.run)?.status.as_ref()?.scheduled_date_time;
-    let is_held = result.processing_status == ProcessingStatus::Queued && held(tenant, &data.run).is_some();
+    let is_held = Standing::of(result) == Standing::Queued && held(tenant, &data.run).is_some();
     let ends = [result.completed_date_time, result.superseded_date_time, result.started_date_time];
     Past {
         at: ends.into_iter().flatten().next().or_else(planned).unwrap_or(result.due),
-        what: "run",
+        what: Became::Run,
         run: Some(data.run.clone()),
         by: None,
         version: Some(data.version),
         cause: (data.execution_type != ExecutionType::Scheduled).then(|| wire(&data.execution_type)),
-        status: Some(if is_held { HELD.to_owned() } else { wire(&result.processing_status) }),
+        status: Some(if is_held { WorkStatus::Held } else { WorkStatus::Result(result.processing_status) }),
         reason: result.reason.clone(),
         due: result.due,
         tasks: result.tasks.iter().map(task).collect(),
@@ -120,21 +119,16 @@ fn run(slice: &RunSlice, result: &SubjectResult, tenant: &Tenant) -> Past {
 }
 
 fn task(task: &TaskResult) -> PastTask {
-    PastTask {
-        name: task.name.clone(),
-        status: wire(&task.processing_status),
-        reason: task.reason.clone(),
-        info: task.processing_info.clone(),
-    }
+    PastTask { name: task.name.clone(), status: task.processing_status, reason: task.reason.clone(), info: task.processing_info.clone() }
 }
 
 /// A row; a planned one only where its slice is gone.
 fn entry(row: &LedgerEntry, tenant: &Tenant) -> Past {
     let (what, status) = match row.state {
-        EntryState::Planned => ("run", Some("no longer kept".to_owned())),
-        EntryState::Missed => ("missed", None),
-        EntryState::Superseded => ("superseded", None),
-        EntryState::Released => ("released", None),
+        EntryState::Planned => (Became::Run, Some(WorkStatus::NoLongerKept)),
+        EntryState::Missed => (Became::Missed, None),
+        EntryState::Superseded => (Became::Superseded, None),
+        EntryState::Released => (Became::Released, None),
     };
     Past {
         at: row.at,

@@ -4,43 +4,36 @@
 //! same sightings, the same [`Facts`](crate::domain::decision::Facts), the same placing. So what it says about the next
 //! evaluation is what that evaluation will do, as long as nothing changes before.
 
+mod basis;
 mod history;
 mod next;
 mod person;
 mod report;
+mod verdicts;
 mod workflow;
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::api::meta::DEFAULT_NAME;
-use crate::api::reasons::NAME_REUSED;
 use crate::api::tenant_ledger::TenantLedgerData;
-use crate::api::{EntryState, TenantLedger, conditions};
+use crate::api::{TenantLedger, conditions};
 use crate::cluster::Cluster;
 use crate::domain::dates::parse_zone;
-use crate::domain::decision::{Books, Decided, Decision};
-use crate::domain::tick;
 use crate::runner::RunnerError;
 use crate::runner::quality::quality;
 
-use super::decide;
-use super::departure::People;
-use super::draft::Draft;
-use super::place;
 use super::read;
-use super::snapshot::{self, Looks};
+use super::snapshot;
 use super::tenant::Tenant;
-use super::wanted::Wanted;
 
+use basis::{Basis, tick_after};
 use history::History;
 use person::Found;
 pub use report::{
-    AccountState, Clause, Explanation, FillerValue, Next, OccurrenceState, Past, PastTask, Scope, UnreadableValue, WorkflowExplanation,
-    WrongZoneValue, instant,
+    AccountState, Became, Clause, Explanation, FillerValue, OccurrenceState, Outlook, Past, PastTask, ScopeExplanation, UnreadableValue,
+    WorkStatus, WorkflowExplanation, WrongZoneValue, instant,
 };
+use verdicts::verdicts;
 
 /// Explains the person, as of the cluster's clock. `zone`: on whose clock sentences say instants; None: the tenant's. The
 /// result is None where there is no record, no account and no history of that name.
@@ -67,9 +60,9 @@ pub async fn explain(cluster: &Cluster, subject: &str, zone: Option<Tz>) -> Resu
     let (looks, _) = snapshot::take(&tenant, &snapshots);
     let own = || tenant.time_zone().and_then(|zone| parse_zone(zone).ok());
     let zone = zone.or_else(own).unwrap_or(chrono_tz::UTC);
-    let seen = Seen { decisions: decisions(&tenant, &looks), looks: &looks, next, found: &found, tenant: &tenant, zone };
+    let basis = Basis { verdicts: verdicts(&tenant, &looks), looks: &looks, next, found: &found, tenant: &tenant, zone };
     let mut workflows: Vec<WorkflowExplanation> =
-        tenant.workflows.iter().map(|(name, workflow)| seen.explain(name, workflow, &mut history)).collect();
+        tenant.workflows.iter().map(|(name, workflow)| basis.explain(name, workflow, &mut history)).collect();
     for name in history.rest() {
         workflows.push(workflow::deleted(&name, history.take(&name)));
     }
@@ -94,102 +87,6 @@ pub async fn explain(cluster: &Cluster, subject: &str, zone: Option<Tz>) -> Resu
     }))
 }
 
-/// What an evaluation as of now would make of one workflow and the person.
-#[derive(Default)]
-struct Verdicts {
-    /// One for each occurrence, in their order.
-    decided: Vec<Decided>,
-    /// The leaver workflow in whose favour a due occurrence would not be planned.
-    superseded_by: Option<String>,
-}
-
-impl Verdicts {
-    /// What waited for the account to be opened again in the same evaluation is not due without that.
-    fn give_up(&mut self, reason: &'static str) {
-        for decided in self.decided.iter_mut().filter(|decided| matches!(decided.decision, Decision::DueBeforeReturn { .. })) {
-            decided.decision = Decision::NotDue { reason };
-        }
-    }
-
-    /// What was decided about an attribute's occurrence: alone, or with other changes.
-    fn about(&self, attribute: &str) -> Option<&Decided> {
-        let is_own = |decided: &&Decided| decided.about.as_ref().is_some_and(|about| about.attribute == attribute);
-        let is_with = |decided: &&Decided| match &decided.decision {
-            Decision::Due { occurrence, .. } => occurrence.also.iter().any(|change| change.attribute == attribute),
-            // Changes wait for one another.
-            Decision::NotYet { .. } => true,
-            _ => decided.about.is_none(),
-        };
-        let all = || self.decided.iter();
-        all().find(is_own).or_else(|| all().find(is_with))
-    }
-}
-
-/// Everything that the explanation of one workflow looks at.
-struct Seen<'a> {
-    decisions: BTreeMap<String, Verdicts>,
-    looks: &'a Looks<'a>,
-    /// The schedule's next evaluation.
-    next: Option<DateTime<Utc>>,
-    found: &'a Found,
-    tenant: &'a Tenant,
-    /// On whose clock instants are said.
-    zone: Tz,
-}
-
-/// Asks every workflow as an evaluation does, and places what is due.
-fn decisions(tenant: &Tenant, looks: &Looks<'_>) -> BTreeMap<String, Verdicts> {
-    let books = Books { keys: &tenant.keys, ledger: &tenant.ledger };
-    let mut verdicts: BTreeMap<String, Verdicts> = BTreeMap::new();
-    let mut wanted = Vec::new();
-    let mut keys: BTreeMap<String, String> = BTreeMap::new();
-    let mut due = Vec::new();
-    for directory in tenant.readings.keys() {
-        for (person, seen) in looks.people(tenant, directory) {
-            let view = decide::view(tenant, person, seen);
-            for (usable, facts) in decide::facts(tenant, directory) {
-                let mut decided = facts.decide(person, view, books, None);
-                if usable.is_forbidden_for(person) {
-                    put_off(&mut decided);
-                }
-                due.extend(decided.iter().map(|decided| (usable, person, decided.decision.clone())));
-                verdicts.insert(usable.compiled.name.clone(), Verdicts { decided, superseded_by: None });
-            }
-        }
-    }
-    decide::settle_returns(&mut due, 0);
-    for (usable, person, decision) in due {
-        let name = &usable.compiled.name;
-        match decision {
-            Decision::Due { occurrence, key } => {
-                keys.extend(occurrence.also.iter().map(|change| (change.key.clone(), name.clone())));
-                keys.insert(key.clone(), name.clone());
-                wanted.push(Wanted::scheduled(usable, person, occurrence, key));
-            }
-            Decision::NotDue { reason } => verdicts.entry(name.clone()).or_default().give_up(reason),
-            _ => {}
-        }
-    }
-    let mut draft = Draft::default();
-    place::place(tenant, &People::new(tenant, looks), &wanted, &mut draft);
-    for row in draft.rows.iter().filter(|row| row.state == EntryState::Superseded) {
-        let by = row.by.as_deref().unwrap_or_default();
-        let leaver = keys.get(by).cloned().or_else(|| tenant.ledger.get(by).map(|row| row.workflow.clone()));
-        let leaver = leaver.or_else(|| Some("the leave date".to_owned()));
-        if let Some(verdicts) = keys.get(&row.key).and_then(|name| verdicts.get_mut(name)) {
-            verdicts.superseded_by = leaver;
-        }
-    }
-    verdicts
-}
-
-/// What is due for somebody of whom nobody knows whose the account is waits until somebody says.
-fn put_off(decided: &mut [Decided]) {
-    for decided in decided.iter_mut().filter(|decided| matches!(decided.decision, Decision::Due { .. })) {
-        decided.decision = Decision::NotDue { reason: NAME_REUSED };
-    }
-}
-
 /// Why no evaluation takes place.
 fn stopped(tenant: &Tenant) -> Option<String> {
     let Some(schedule) = &tenant.schedule else { return Some("there is no TenantSchedule".to_owned()) };
@@ -199,9 +96,4 @@ fn stopped(tenant: &Tenant) -> Option<String> {
     let conditions = schedule.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
     let stalled = conditions.iter().find(|condition| condition.type_ == conditions::STALLED)?;
     conditions::is_true(conditions, conditions::STALLED).then(|| format!("the tenant is stalled: {}: {}", stalled.reason, stalled.message))
-}
-
-/// The first tick after an instant.
-fn tick_after(tenant: &Tenant, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    tick::ticks(&tenant.namespace, &tenant.schedule.as_ref()?.spec).ok()?.next_after(instant)
 }

@@ -5,30 +5,30 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::api::{EntryState, LedgerEntry, ProcessingStatus, reasons};
 use crate::domain::decision::{Decided, Decision};
 use crate::domain::subject::{CREATED, DateReading};
-use crate::domain::trigger::{CompiledWorkflow, INACTIVITY, LAST_SIGN_IN, Occurrence, Source, Trigger, is_state};
+use crate::domain::trigger::{CompiledWorkflow, INACTIVITY, LAST_SIGN_IN, Occurrence, Origin, Trigger, is_state};
 
+use super::basis::{Basis, tick_after};
 use super::history::{History, Open, held};
-use super::report::{Next, instant};
+use super::report::{Outlook, WorkStatus, instant};
 use super::workflow::{Case, end};
-use super::{Seen, tick_after};
 
 /// How long before a tick an instant may lie to be dealt with by it.
 const AT_THE_LATEST: TimeDelta = TimeDelta::seconds(1);
 
-impl Seen<'_> {
+impl Basis<'_> {
     /// What comes next.
-    pub(super) fn next_of(&self, case: &Case<'_>, history: &History) -> Next {
+    pub(super) fn next_of(&self, case: &Case<'_>, history: &History) -> Outlook {
         if let Some(open) = history.open(case.name) {
-            return Next { due: None, evaluation: None, text: self.under_way(case, open) };
+            return Outlook::something(None, None, self.under_way(case, open));
         }
         if let Some(why) = &case.not_evaluated {
-            return Next::nothing(why);
+            return Outlook::nothing(why);
         }
         if self.found.is_deleted() {
-            return Next::nothing("the account is deleted");
+            return Outlook::nothing("the account is deleted");
         }
         if case.person.is_none() {
-            return Next::nothing("there is no record");
+            return Outlook::nothing("there is no record");
         }
         let all = case.occurrences.iter().filter_map(|occurrence| {
             let decided = case.verdicts.about(&occurrence.attribute)?;
@@ -40,8 +40,8 @@ impl Seen<'_> {
 
     /// Where somebody stands in a Run that has not ended for them.
     fn under_way(&self, case: &Case<'_>, open: &Open) -> String {
-        let Open { run, status, occurrence } = open;
-        if *status == ProcessingStatus::InProgress {
+        let Open { run, standing, occurrence } = open;
+        if standing.is_claimed() {
             return format!("the run {run} is at work on this person");
         }
         let Some(held) = held(self.tenant, run) else {
@@ -54,7 +54,7 @@ impl Seen<'_> {
         format!("the run {run} is held ({}: {}){}", held.reason, held.message, ends.unwrap_or_default())
     }
 
-    fn of_one(&self, case: &Case<'_>, history: &History, decided: &Decided, occurrence: &Occurrence) -> Next {
+    fn of_one(&self, case: &Case<'_>, history: &History, decided: &Decided, occurrence: &Occurrence) -> Outlook {
         let attribute = occurrence.attribute.as_str();
         let due = decided.about.as_ref().map_or(occurrence.due, |about| about.due);
         match &decided.decision {
@@ -68,20 +68,20 @@ impl Seen<'_> {
             },
             Decision::Missed { reason, .. } => self.by_next(due, &format!("is too late ({reason}), and is recorded as missed")),
             Decision::History => match self.row(case, occurrence) {
-                Some(row) if row.state != EntryState::Released => Next::nothing(consumed(case, history, attribute, Some(row))),
-                Some(row) => Next::nothing(self.why_let_go(case, row, due)),
-                None => Next::nothing(self.why_history(case, due)),
+                Some(row) if row.state != EntryState::Released => Outlook::nothing(consumed(case, history, attribute, Some(row))),
+                Some(row) => Outlook::nothing(self.why_let_go(case, row, due)),
+                None => Outlook::nothing(self.why_history(case, due)),
             },
-            Decision::NotDue { reason } => Next::nothing(reasons::in_words(reason).unwrap_or(reason)),
-            Decision::Consumed { key } => Next::nothing(consumed(case, history, attribute, self.tenant.ledger.get(key))),
-            Decision::OutOfScope => Next::nothing(self.out_of_scope(case, due)),
+            Decision::NotDue { reason } => Outlook::nothing(reason.in_words().unwrap_or(reason.as_str())),
+            Decision::Consumed { key } => Outlook::nothing(consumed(case, history, attribute, self.tenant.ledger.get(key))),
+            Decision::OutOfScope => Outlook::nothing(self.out_of_scope(case, due)),
         }
     }
 
     /// What is said of a change that is due once the record has been still; None: it is due for another reason.
     fn when_still(&self, case: &Case<'_>, due: DateTime<Utc>) -> Option<String> {
         case.compiled.as_ref().filter(|compiled| !compiled.is_state())?;
-        let changes = case.occurrences.iter().filter(|occurrence| matches!(occurrence.source, Source::Change { .. }));
+        let changes = case.occurrences.iter().filter(|occurrence| matches!(occurrence.source, Origin::Change { .. }));
         let seen = changes.map(|change| change.due).find(|seen| seen.checked_add_signed(self.tenant.stillness) == Some(due))?;
         let stillness = match self.tenant.stillness.num_seconds() {
             60 => "a minute".to_owned(),
@@ -91,16 +91,16 @@ impl Seen<'_> {
         Some(format!("due {due}: the change was seen at {seen} and is due when the record has been still for {stillness}; it is planned"))
     }
 
-    fn planned(&self, due: DateTime<Utc>, text: &str) -> Next {
+    fn planned(&self, due: DateTime<Utc>, text: &str) -> Outlook {
         match &self.next {
-            Some(_) => Next { due: Some(due), evaluation: tick_after(self.tenant, due - AT_THE_LATEST), text: text.to_owned() },
-            None => Next { due: Some(due), evaluation: None, text: format!("{text}, but nothing is evaluated") },
+            Some(_) => Outlook::something(Some(due), tick_after(self.tenant, due - AT_THE_LATEST), text.to_owned()),
+            None => Outlook::something(Some(due), None, format!("{text}, but nothing is evaluated")),
         }
     }
 
-    fn by_next(&self, due: DateTime<Utc>, text: &str) -> Next {
+    fn by_next(&self, due: DateTime<Utc>, text: &str) -> Outlook {
         let text = if self.next.is_some() { text.to_owned() } else { format!("{text}, but nothing is evaluated") };
-        Next { due: Some(due), evaluation: self.next, text }
+        Outlook::something(Some(due), self.next, text)
     }
 
     fn why_history(&self, case: &Case<'_>, due: DateTime<Utc>) -> String {
@@ -154,9 +154,9 @@ fn consumed(case: &Case<'_>, history: &History, attribute: &str, row: Option<&Le
     let why = |reason: Option<&String>| why(reason.map(String::as_str));
     let planned = |row: &LedgerEntry| {
         let past = history.in_run(case.name, row.run.as_deref()?)?;
-        match past.status.as_deref()? {
-            "failed" => Some("it failed".to_owned()),
-            "canceled" => Some(format!("it was canceled{}", why(past.reason.as_ref()))),
+        match past.status? {
+            WorkStatus::Result(ProcessingStatus::Failed) => Some("it failed".to_owned()),
+            WorkStatus::Result(ProcessingStatus::Canceled) => Some(format!("it was canceled{}", why(past.reason.as_ref()))),
             _ => None,
         }
     };
@@ -172,16 +172,15 @@ fn consumed(case: &Case<'_>, history: &History, attribute: &str, row: Option<&Le
 
 /// A reason behind what it is the reason of.
 fn why(reason: Option<&str>) -> String {
-    let Some(reason) = reason else { return String::new() };
-    reasons::in_words(reason).map_or_else(|| format!(" ({reason})"), |words| format!(" ({reason}: {words})"))
+    reason.map_or_else(String::new, |reason| format!(" ({})", reasons::with_words(reason)))
 }
 
 /// Why the trigger makes nothing of the person.
-fn without_occurrence(case: &Case<'_>) -> Next {
+fn without_occurrence(case: &Case<'_>) -> Outlook {
     let reading = |attribute: &str| case.person.as_ref().map_or(DateReading::Absent, |person| person.date(attribute));
     let date = |attribute: &str| match reading(attribute) {
-        DateReading::Unknown => Next::nothing(format!("{attribute} cannot be read, and what is unknown is never due")),
-        _ => Next::nothing(format!("{attribute} has no value")),
+        DateReading::Unknown => Outlook::nothing(format!("{attribute} cannot be read, and what is unknown is never due")),
+        _ => Outlook::nothing(format!("{attribute} has no value")),
     };
     match case.compiled.as_ref().and_then(|compiled| compiled.trigger.as_ref()) {
         Some(Trigger::Time { attribute, .. }) => date(attribute),
@@ -189,19 +188,19 @@ fn without_occurrence(case: &Case<'_>) -> Next {
             let absent = matches!(reading(LAST_SIGN_IN), DateReading::Absent);
             let from = if absent && *since_created { CREATED } else { LAST_SIGN_IN };
             match reading(from) {
-                DateReading::Known(_) => Next::nothing("the hire date is ahead, and nobody is inactive before it"),
+                DateReading::Known(_) => Outlook::nothing("the hire date is ahead, and nobody is inactive before it"),
                 _ => date(from),
             }
         }
         Some(Trigger::Change { attributes }) => {
             let verb = if attributes.len() == 1 { "has" } else { "have" };
-            Next::nothing(format!("{} {verb} not changed since the person was first seen", attributes.join(" and ")))
+            Outlook::nothing(format!("{} {verb} not changed since the person was first seen", attributes.join(" and ")))
         }
         Some(Trigger::Membership { group, joined }) => {
             let what = if *joined { "joined" } else { "left" };
-            Next::nothing(format!("the person has not {what} the group {group} since they were first seen"))
+            Outlook::nothing(format!("the person has not {what} the group {group} since they were first seen"))
         }
-        Some(Trigger::Sponsors { minimum }) => Next::nothing(format!("the person is no guest with fewer sponsors than {minimum}")),
-        None => Next::nothing("it has no trigger"),
+        Some(Trigger::Sponsors { minimum }) => Outlook::nothing(format!("the person is no guest with fewer sponsors than {minimum}")),
+        None => Outlook::nothing("it has no trigger"),
     }
 }

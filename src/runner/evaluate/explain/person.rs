@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::api::{Account, User};
 use crate::cluster::Cluster;
 use crate::directory::embedded::{Mapping, is_out, seed};
+use crate::domain::person::PersonId;
 use crate::domain::subject::Person;
 use crate::runner::RunnerError;
 use crate::runner::evaluate::tenant::{Reading, Tenant};
@@ -68,9 +69,7 @@ impl Found {
     /// Puts the person into every embedded directory of the tenant, alone. A deleted one is in none.
     pub fn enter(&self, tenant: &mut Tenant) {
         let reading = |name: &String| match self.user.as_ref().zip(self.seen_account()) {
-            _ if tenant.directories[name].spec.embedded.is_none() => {
-                Reading::Unknown("this release reads embedded directories only".to_owned())
-            }
+            _ if tenant.directories[name].spec.embedded.is_none() => Reading::elsewhere(),
             Some((user, account)) => Reading::People(Vec::from_iter(self.person(tenant, name, user, &account))),
             None => Reading::People(Vec::new()),
         };
@@ -86,7 +85,16 @@ impl Found {
 
     fn person(&self, tenant: &Tenant, directory: &str, user: &User, account: &Account) -> Option<Person> {
         let spec = &tenant.directories.get(directory)?.spec;
-        Mapping::new(directory, spec, tenant.time_zone()).person(user, account, &|name| self.out.contains(name), &tenant.keys)
+        let mapping = Mapping::new(directory, spec, tenant.time_zone());
+        let mut person = mapping.person(user, account, &|name| self.out.contains(name), &tenant.keys)?;
+        // Nobody else is read here. Where a row about this name has the value's person, an evaluation found that nobody else
+        // has the value.
+        let known = PersonId::of(&tenant.keys, &person.key, mapping.correlation(user), false);
+        let is_own = |subject: &str| tenant.directories.keys().any(|name| tenant.keys.subject(name, &person.name) == subject);
+        if tenant.ledger.of_person(known.as_str()).any(|row| is_own(&row.subject)) {
+            person.person = known;
+        }
+        Some(person)
     }
 
     /// The text of a date attribute as its source wrote it.

@@ -1,12 +1,14 @@
 //! What an explanation says.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::api::Category;
+use crate::api::{Category, ProcessingStatus};
 use crate::directory::embedded::{Filler, Unreadable, WrongZone};
-use crate::rule::{Explanation as RuleExplanation, Truth};
+use crate::rule::{RuleExplanation, Truth};
 
 /// Everything about one person as of one instant. It holds personal data: show it to the person who asked, and never
 /// log it.
@@ -125,7 +127,7 @@ pub struct WorkflowExplanation {
     /// Why it is not evaluated.
     pub not_evaluated: Option<String>,
     /// Whether the person is in scope; absent where nobody can tell.
-    pub scope: Option<Scope>,
+    pub scope: Option<ScopeExplanation>,
     /// When it is due, in words.
     pub trigger: Option<String>,
     /// What the trigger makes of the person: at most one an attribute.
@@ -133,15 +135,16 @@ pub struct WorkflowExplanation {
     /// What happened, in order of time.
     pub happened: Vec<Past>,
     /// What comes next.
-    pub next: Next,
+    pub next: Outlook,
 }
 
 /// Whether a person is in a scope.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Scope {
+pub struct ScopeExplanation {
     /// true, false or unknown.
-    pub holds: &'static str,
+    #[serde(serialize_with = "in_words")]
+    pub holds: Truth,
     /// The rule; absent: everybody.
     pub rule: Option<String>,
     /// The smallest parts of the rule that decide.
@@ -155,29 +158,27 @@ pub struct Clause {
     /// The part.
     pub text: String,
     /// true, false or unknown.
-    pub holds: &'static str,
+    #[serde(serialize_with = "in_words")]
+    pub holds: Truth,
     /// What the person has.
     pub found: Option<String>,
 }
 
-impl Scope {
+impl ScopeExplanation {
     pub(super) fn everybody() -> Self {
-        Self { holds: word(Truth::True), rule: None, because: Vec::new() }
+        Self { holds: Truth::True, rule: None, because: Vec::new() }
     }
 
     pub(super) fn of(explanation: &RuleExplanation) -> Self {
-        let clause = |part: &RuleExplanation| Clause { text: part.text.clone(), holds: word(part.truth), found: part.found.clone() };
+        let clause = |part: &RuleExplanation| Clause { text: part.text.clone(), holds: part.truth, found: part.found.clone() };
         let because = explanation.because().into_iter().map(clause).collect();
-        Self { holds: word(explanation.truth), rule: Some(explanation.text.clone()), because }
+        Self { holds: explanation.truth, rule: Some(explanation.text.clone()), because }
     }
 }
 
-fn word(truth: Truth) -> &'static str {
-    match truth {
-        Truth::True => "true",
-        Truth::False => "false",
-        Truth::Unknown => "unknown",
-    }
+/// As the words that stand for it.
+fn in_words<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
 }
 
 /// One instance of the trigger.
@@ -201,6 +202,58 @@ pub struct OccurrenceState {
     pub state: &'static str,
 }
 
+/// What became of an occurrence.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Became {
+    /// A Run has it.
+    Run,
+    /// Its window went by.
+    Missed,
+    /// A leaver's work took its place.
+    Superseded,
+    /// It is due again.
+    Released,
+}
+
+impl fmt::Display for Became {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run => "run",
+            Self::Missed => "missed",
+            Self::Superseded => "superseded",
+            Self::Released => "released",
+        })
+    }
+}
+
+/// Where work stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WorkStatus {
+    /// As its result says.
+    Result(ProcessingStatus),
+    /// It waits until somebody decides about the Run.
+    Held,
+    /// Nobody can tell any more.
+    NoLongerKept,
+}
+
+impl fmt::Display for WorkStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Result(status) => status.fmt(f),
+            Self::Held => f.write_str("held"),
+            Self::NoLongerKept => f.write_str("no longer kept"),
+        }
+    }
+}
+
+impl Serialize for WorkStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        in_words(self, serializer)
+    }
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -208,7 +261,7 @@ pub struct Past {
     /// When: the end where there is one, else the beginning, else when it was written down.
     pub at: DateTime<Utc>,
     /// run, missed, superseded or released.
-    pub what: &'static str,
+    pub what: Became,
     /// The Run.
     pub run: Option<String>,
     /// Superseded: the leaver workflow that took its place.
@@ -218,7 +271,7 @@ pub struct Past {
     /// Why it ran: scheduled, onDemand or preview.
     pub cause: Option<String>,
     /// Where it stands, in the words of results; held: it waits until somebody decides about the Run.
-    pub status: Option<String>,
+    pub status: Option<WorkStatus>,
     /// Why, in one word.
     pub reason: Option<String>,
     /// The due instant.
@@ -234,7 +287,7 @@ pub struct PastTask {
     /// The task.
     pub name: String,
     /// Where it stands.
-    pub status: String,
+    pub status: ProcessingStatus,
     /// Why, in one word.
     pub reason: Option<String>,
     /// Why a task that succeeded changed nothing, or what failed.
@@ -244,13 +297,16 @@ pub struct PastTask {
 /// What comes next.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Next {
+pub struct Outlook {
     /// The due instant that comes.
     pub due: Option<DateTime<Utc>>,
     /// The evaluation of the schedule that deals with it.
     pub evaluation: Option<DateTime<Utc>>,
     /// What will happen; begins with `nothing` where nothing will.
     pub text: String,
+    /// Nothing will happen.
+    #[serde(skip)]
+    pub is_nothing: bool,
 }
 
 /// An instant as it is said everywhere: on the clock of a zone, to the second where it has seconds.
@@ -260,8 +316,13 @@ pub fn instant(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format(format).to_string()
 }
 
-impl Next {
+impl Outlook {
+    /// Something will happen.
+    pub(super) fn something(due: Option<DateTime<Utc>>, evaluation: Option<DateTime<Utc>>, text: String) -> Self {
+        Self { due, evaluation, text, is_nothing: false }
+    }
+
     pub(super) fn nothing(why: impl std::fmt::Display) -> Self {
-        Self { due: None, evaluation: None, text: format!("nothing: {why}") }
+        Self { due: None, evaluation: None, text: format!("nothing: {why}"), is_nothing: true }
     }
 }

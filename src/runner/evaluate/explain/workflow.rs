@@ -7,14 +7,15 @@ use crate::api::{ConditionStatus, EntryState, LedgerEntry, Sighting, Workflow, s
 use crate::domain::decision::Decision;
 use crate::domain::employment::{DatesSeen, Employment};
 use crate::domain::subject::{DateReading, Person};
-use crate::domain::trigger::{CompiledWorkflow, Counted, INACTIVITY, Occurrence, Source};
+use crate::domain::trigger::{CompiledWorkflow, Counted, INACTIVITY, Occurrence, Origin};
 use crate::runner::compile::{compile, newest};
 use crate::runner::evaluate::read;
-use crate::runner::evaluate::snapshot::Seen as Look;
+use crate::runner::evaluate::snapshot::Seen;
 
+use super::basis::Basis;
 use super::history::History;
-use super::report::{Next, OccurrenceState, Past, Scope, WorkflowExplanation};
-use super::{Seen, Verdicts};
+use super::report::{OccurrenceState, Outlook, Past, ScopeExplanation, WorkflowExplanation};
+use super::verdicts::Verdicts;
 
 /// A workflow that is gone, of which there is a history.
 pub(super) fn deleted(name: &str, happened: Vec<Past>) -> WorkflowExplanation {
@@ -28,7 +29,7 @@ pub(super) fn deleted(name: &str, happened: Vec<Past>) -> WorkflowExplanation {
         trigger: None,
         occurrences: Vec::new(),
         happened,
-        next: Next::nothing("the workflow is deleted"),
+        next: Outlook::nothing("the workflow is deleted"),
     }
 }
 
@@ -43,11 +44,11 @@ pub(super) struct Case<'a> {
     pub verdicts: &'a Verdicts,
 }
 
-impl Seen<'_> {
+impl Basis<'_> {
     /// Explains one workflow.
     pub(super) fn explain(&self, name: &str, workflow: &Workflow, history: &mut History) -> WorkflowExplanation {
         let none = Verdicts::default();
-        let case = self.case(name, workflow, self.decisions.get(name).unwrap_or(&none));
+        let case = self.case(name, workflow, self.verdicts.get(name).unwrap_or(&none));
         let conditions = workflow.spec.execution_conditions.as_ref();
         let next = self.next_of(&case, history);
         WorkflowExplanation {
@@ -84,7 +85,7 @@ impl Seen<'_> {
     }
 
     /// What the trigger makes of the person, each with the due instant that the dates, read together, give it.
-    fn occurrences(&self, person: &Person, compiled: &CompiledWorkflow, seen: Option<&Look<'_>>) -> Vec<Occurrence> {
+    fn occurrences(&self, person: &Person, compiled: &CompiledWorkflow, seen: Option<&Seen<'_>>) -> Vec<Occurrence> {
         let (sighting, employment) = self.observed(person, seen);
         let mut occurrences = compiled.occurrences(person, &sighting, &employment, self.tenant.as_of);
         for occurrence in &mut occurrences {
@@ -102,16 +103,16 @@ impl Seen<'_> {
     /// What an inactivity trigger counts from.
     fn counted(&self, case: &Case<'_>) -> Option<Counted> {
         let (compiled, person) = case.compiled.as_ref().zip(case.person.as_ref())?;
-        let look = self.looks.people(self.tenant, &case.directory).next().map(|(_, seen)| seen);
-        let (sighting, employment) = self.observed(person, look);
+        let seen = self.looks.people(self.tenant, &case.directory).next().map(|(_, seen)| seen);
+        let (sighting, employment) = self.observed(person, seen);
         compiled.counted_from(person, &sighting, &employment, self.tenant.as_of)
     }
 
     /// What an evaluation has seen of the person, and how it reads their dates together.
-    fn observed(&self, person: &Person, look: Option<&Look<'_>>) -> (Sighting, Employment) {
+    fn observed(&self, person: &Person, seen: Option<&Seen<'_>>) -> (Sighting, Employment) {
         let nothing_seen = || Sighting { epoch: 0, first_seen_at: self.tenant.as_of, begun_at: None, marks: Vec::new() };
-        let sighting = look.map_or_else(nothing_seen, |seen| seen.now.clone().into_owned());
-        (sighting, look.map_or_else(|| Employment::of(person, &DatesSeen::default()), |seen| seen.employment))
+        let sighting = seen.map_or_else(nothing_seen, |seen| seen.now.clone().into_owned());
+        (sighting, seen.map_or_else(|| Employment::of(person, &DatesSeen::default()), |seen| seen.employment))
     }
 
     /// The version that decides, also where nobody asks it because the workflow is disabled or not ready.
@@ -146,10 +147,10 @@ impl Seen<'_> {
         }
     }
 
-    fn scope(&self, case: &Case<'_>) -> Option<Scope> {
+    fn scope(&self, case: &Case<'_>) -> Option<ScopeExplanation> {
         let (compiled, person) = case.compiled.as_ref().zip(case.person.as_ref())?;
-        let explain = |rule: &crate::rule::Rule| Scope::of(&rule.explain(&person.attributes, self.tenant.as_of));
-        Some(compiled.scope.as_ref().map_or_else(Scope::everybody, explain))
+        let explain = |rule: &crate::rule::Rule| ScopeExplanation::of(&rule.explain(&person.attributes, self.tenant.as_of));
+        Some(compiled.scope.as_ref().map_or_else(ScopeExplanation::everybody, explain))
     }
 
     fn occurrence(&self, case: &Case<'_>, occurrence: &Occurrence) -> OccurrenceState {
@@ -163,9 +164,9 @@ impl Seen<'_> {
             Some(decision) => state(decision),
         };
         let value = match occurrence.source {
-            Source::Date(value) if occurrence.attribute == INACTIVITY => Some(value.canonical()),
-            Source::Date(_) => self.found.written(self.tenant, &case.directory, &occurrence.attribute),
-            Source::Change { .. } => case.person.as_ref().and_then(|person| person.tracked_value(&occurrence.attribute)),
+            Origin::Date(value) if occurrence.attribute == INACTIVITY => Some(value.canonical()),
+            Origin::Date(_) => self.found.written(self.tenant, &case.directory, &occurrence.attribute),
+            Origin::Change { .. } => case.person.as_ref().and_then(|person| person.tracked_value(&occurrence.attribute)),
         };
         let zone = case.person.as_ref().and_then(|person| match person.date(&occurrence.attribute) {
             DateReading::Known(date) if date.zone != chrono_tz::UTC => Some(date.zone),

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
+use crate::api::reasons::with_words;
 use crate::api::workflow::ExecutionConditions;
 use crate::api::{WorkflowSpec, form, sentence};
-use crate::sim::report::days::with_words;
-use crate::sim::report::timeline::{Change, Entry, Happening, SubjectOutcome};
-use crate::sim::report::{condition, string, why};
+use crate::sim::report::object::{condition, string, why};
+use crate::sim::report::timeline::{Entry, FieldChange, Happening, SubjectOutcome};
 use crate::sim::simulation::Finished;
 
 /// The texts of a record that the page shows, in this order.
@@ -26,9 +26,14 @@ const FACTS: [&str; 8] = [
     "lastSuccessfulSignInDateTime",
 ];
 
+/// The tenants.
+pub(super) fn namespaces(finished: &Finished) -> BTreeSet<&str> {
+    finished.timeline.entries.iter().map(|entry| entry.namespace.as_str()).collect()
+}
+
 /// Everything that is shown.
 pub(super) fn of(finished: &Finished) -> Value {
-    let tenants: Vec<Value> = super::namespaces(finished).into_iter().map(|namespace| tenant(finished, namespace)).collect();
+    let tenants: Vec<Value> = namespaces(finished).into_iter().map(|namespace| tenant(finished, namespace)).collect();
     json!({
         "from": wall_clock(finished.period.from, finished.zone),
         "until": wall_clock(finished.period.until, finished.zone),
@@ -195,7 +200,8 @@ impl<'a> Book<'a> {
                     "applied"
                 };
                 let person = if kind == "User" || kind == "Account" { self.place(name) } else { None };
-                let changes: Vec<Value> = changes.iter().map(|Change { field, before, after }| json!([field, before, after])).collect();
+                let changes: Vec<Value> =
+                    changes.iter().map(|FieldChange { field, before, after }| json!([field, before, after])).collect();
                 json!({"is": word, "kind": kind, "name": name, "person": person, "changes": changes, "why": refused})
             }
             Happening::WrongZone { person, attribute, text, expected, applies } => {

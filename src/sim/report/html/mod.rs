@@ -7,13 +7,14 @@
 
 mod data;
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
+use data::namespaces;
+
 use super::days;
-use super::summary::numbers;
+use super::summary::{Count, numbers};
 use super::timeline::Entry;
 use crate::sim::simulation::Finished;
 
@@ -61,10 +62,6 @@ fn nonce(parts: &[&str]) -> String {
     })
 }
 
-fn namespaces(finished: &Finished) -> BTreeSet<&str> {
-    finished.timeline.entries.iter().map(|entry| entry.namespace.as_str()).collect()
-}
-
 fn title(finished: &Finished) -> String {
     let names: Vec<&str> = namespaces(finished).into_iter().collect();
     let period = finished.period;
@@ -99,8 +96,8 @@ fn overview(finished: &Finished) -> String {
     for namespace in namespaces(finished) {
         let entries: Vec<&Entry> = finished.timeline.entries.iter().filter(|entry| entry.namespace == namespace).collect();
         let _ = writeln!(out, "<section class=\"numbers\" data-tenant=\"{0}\"><h2>Tenant {0}</h2><dl>", escape(namespace));
-        for (what, number) in numbers(finished, namespace, &entries) {
-            let alarm = if what == "subjects failed" && number > 0 { " class=\"bad\"" } else { "" };
+        for Count { what, number, is_bad } in numbers(finished, namespace, &entries) {
+            let alarm = if is_bad && number > 0 { " class=\"bad\"" } else { "" };
             let _ = writeln!(out, "<div{alarm}><dt>{what}</dt><dd>{number}</dd></div>");
         }
         out.push_str("</dl>\n");
