@@ -8,24 +8,28 @@
 //!
 //! It writes to loopback addresses only: a kubeconfig that names another server is left alone.
 
+#[path = "../../tests/cluster/definitions.rs"]
+mod definitions;
+#[path = "../wait/mod.rs"]
+mod wait;
+
 mod objects;
 mod process;
 mod race;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::core::v1::Namespace;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
-use kube::runtime::conditions::is_crd_established;
-use kube::runtime::wait::await_condition;
 use kube::{Client, Config, ResourceExt};
 use serde_json::json;
 use tenure::api::{Run, TenantLedger, Workflow};
 
 use process::{Controller, Memory, Neighbour};
 use race::{CLIENTS, Times, race};
+
+use wait::until;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -70,7 +74,7 @@ async fn bench() -> Result<(), Error> {
     };
     let scale: f64 = std::env::var("TENURE_BENCH_SCALE").ok().map_or(Ok(1.0), |text| text.parse())?;
     let (objects, runs) = ((OBJECTS * scale).ceil() as usize, (RUNS * scale).ceil() as usize);
-    install(&client).await?;
+    definitions::apply(&client, PATIENCE).await?;
     for namespace in ["bench-lease", "bench-warm", "bench"] {
         let object = serde_json::from_value(json!({"metadata": {"name": namespace}}))?;
         Api::<Namespace>::all(client.clone()).create(&PostParams::default(), &object).await?;
@@ -86,7 +90,8 @@ async fn bench() -> Result<(), Error> {
     let head = Patch::Merge(json!({"workflows": objects::heads(&workflows)}));
     Api::<TenantLedger>::namespaced(client.clone(), "bench").patch("default", &PatchParams::default(), &head).await?;
     finished_runs(&client, "bench", objects, runs).await?;
-    until("every Run is seen as complete", async || Ok(controller.metric("tenure_runs_open{namespace=\"bench\"}")? == 0.0)).await?;
+    until("every Run is seen as complete", PATIENCE, async || Ok(controller.metric("tenure_runs_open{namespace=\"bench\"}")? == 0.0))
+        .await?;
     tokio::time::sleep(Duration::from_secs(5)).await;
     println!("{objects} Workflows and {runs} finished Runs:");
     let manager = manager.memory()?;
@@ -99,7 +104,8 @@ async fn bench() -> Result<(), Error> {
     line("the controller that saw all of it come", seen);
     controller.end().await?;
     let controller = Controller::start("bench-lease").await?;
-    until("the next controller has seen them", async || Ok(controller.metric("tenure_workflows{namespace=\"bench\"}")? > 0.0)).await?;
+    until("the next controller has seen them", PATIENCE, async || Ok(controller.metric("tenure_workflows{namespace=\"bench\"}")? > 0.0))
+        .await?;
     tokio::time::sleep(Duration::from_secs(5)).await;
     let listed = controller.memory()?;
     line("one that was started after it", listed);
@@ -170,17 +176,6 @@ async fn both(client: &Client, namespace: &str, count: usize, controller: &Contr
     Ok(Speed { deployments, workflows, writes: [ready.0 - before.0, after.0 - before.0], reads: after.1 - before.1, processor, served })
 }
 
-/// Applies the definitions.
-async fn install(client: &Client) -> Result<(), Error> {
-    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
-    for definition in tenure::api::crds() {
-        let name = definition.name_any();
-        definitions.patch(&name, &PatchParams::apply("tenure-bench").force(), &Patch::Apply(&definition)).await?;
-        tokio::time::timeout(PATIENCE, await_condition(definitions.clone(), &name, is_crd_established())).await??;
-    }
-    Ok(())
-}
-
 /// Runs that are done, as many for each Workflow.
 async fn finished_runs(client: &Client, namespace: &str, workflows: usize, runs: usize) -> Result<(), Error> {
     let api: Api<Run> = Api::namespaced(client.clone(), namespace);
@@ -198,20 +193,4 @@ async fn finished_runs(client: &Client, namespace: &str, workflows: usize, runs:
         .buffer_unordered(CLIENTS)
         .try_collect::<()>()
         .await
-}
-
-/// Asks until the answer is yes.
-async fn until<F, Fut>(what: &str, ask: F) -> Result<(), Error>
-where
-    F: Fn() -> Fut,
-    Fut: Future<Output = Result<bool, Error>>,
-{
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        if ask().await? {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    Err(format!("{what}: not after {} s", PATIENCE.as_secs()).into())
 }

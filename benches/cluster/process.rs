@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::{Error, until};
+use crate::wait::until;
+use crate::{Error, PATIENCE};
 
 /// A controller that works in every namespace; it is killed when this is dropped.
 pub struct Controller {
@@ -26,8 +27,8 @@ impl Controller {
             .stdout(Stdio::null())
             .spawn()?;
         let controller = Self { child, address };
-        until("the controller leads", async || Ok(controller.get("/metrics")?.contains("\ntenure_leader 1\n"))).await?;
-        until("the controller is ready", async || Ok(!controller.get("/readyz")?.is_empty())).await?;
+        until("the controller leads", PATIENCE, async || Ok(controller.get("/metrics")?.contains("\ntenure_leader 1\n"))).await?;
+        until("the controller is ready", PATIENCE, async || Ok(!controller.get("/readyz")?.is_empty())).await?;
         Ok(controller)
     }
 

@@ -9,6 +9,11 @@
 //!
 //! It writes to loopback addresses only: a kubeconfig that names another server is left alone.
 
+#[path = "../../tests/cluster/definitions.rs"]
+mod definitions;
+#[path = "../wait/mod.rs"]
+mod wait;
+
 mod child;
 mod objects;
 
@@ -16,15 +21,14 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::core::v1::Namespace;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
-use kube::runtime::conditions::is_crd_established;
-use kube::runtime::wait::await_condition;
 use kube::{Client, Config, ResourceExt};
 use serde_json::json;
 use tenure::api::{Account, Directory, Run, TenantSchedule, User, Workflow, WorkflowVersion};
 
 use child::{Program, Used};
+
+use wait::until;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -79,7 +83,7 @@ async fn bench() -> Result<(), Error> {
         return Ok(());
     };
     let people: usize = std::env::var("TENURE_BENCH_PEOPLE").ok().map_or(Ok(PEOPLE), |text| text.parse())?;
-    install(&client).await?;
+    definitions::apply(&client, PATIENCE).await?;
     warm(&client).await?;
     for namespace in [TENANT, PLAIN] {
         let object = serde_json::from_value(json!({"metadata": {"name": namespace}}))?;
@@ -140,7 +144,7 @@ async fn off_boarding(client: &Client, people: usize) -> Result<(), Error> {
     let workflows = Api::<Workflow>::namespaced(client.clone(), TENANT);
     workflows.create(&PostParams::default(), &objects::workflow()?).await?;
     let versions = Api::<WorkflowVersion>::namespaced(client.clone(), TENANT);
-    until("the workflow has its version", async || Ok(versions.get_opt("leaver-v1").await?.is_some())).await?;
+    until("the workflow has its version", PATIENCE, async || Ok(versions.get_opt("leaver-v1").await?.is_some())).await?;
     controller.stop().await?;
     // From this evaluation on the workflow is scheduled; who leaves later is due.
     Program::evaluate(TENANT)?.end().await?;
@@ -160,7 +164,7 @@ async fn off_boarding(client: &Client, people: usize) -> Result<(), Error> {
     let runs = Api::<Run>::namespaced(client.clone(), TENANT).list(&ListParams::default()).await?.items;
     let run = runs.first().map(ResourceExt::name_any).ok_or("somebody is due")?;
     let execution = Program::execute(TENANT, &run)?;
-    until("somebody is off-boarded", async || {
+    until("somebody is off-boarded", PATIENCE, async || {
         let first = accounts.list(&ListParams::default().limit(100)).await?.items;
         Ok(first.iter().any(|account| !account.spec.account_enabled))
     })
@@ -205,17 +209,6 @@ where
     stream::iter(0..people).map(work).buffer_unordered(AT_A_TIME).try_collect::<()>().await
 }
 
-/// Applies the definitions.
-async fn install(client: &Client) -> Result<(), Error> {
-    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
-    for definition in tenure::api::crds() {
-        let name = definition.name_any();
-        definitions.patch(&name, &PatchParams::apply("tenure-bench").force(), &Patch::Apply(&definition)).await?;
-        tokio::time::timeout(PATIENCE, await_condition(definitions.clone(), &name, is_crd_established())).await??;
-    }
-    Ok(())
-}
-
 /// Lists each kind once: the server fills its cache of a kind when somebody asks for it first, and refuses until then.
 async fn warm(client: &Client) -> Result<(), Error> {
     for definition in tenure::api::crds() {
@@ -223,23 +216,7 @@ async fn warm(client: &Client) -> Result<(), Error> {
         let kind = kube::core::GroupVersionKind::gvk(&definition.spec.group, "v1alpha1", &names.kind);
         let resource = kube::core::ApiResource::from_gvk_with_plural(&kind, &names.plural);
         let api: Api<kube::core::DynamicObject> = Api::all_with(client.clone(), &resource);
-        until("the kind is served", async || Ok(api.list(&ListParams::default()).await.is_ok())).await?;
+        until("the kind is served", PATIENCE, async || Ok(api.list(&ListParams::default()).await.is_ok())).await?;
     }
     Ok(())
-}
-
-/// Asks until the answer is yes.
-async fn until<F, Fut>(what: &str, ask: F) -> Result<(), Error>
-where
-    F: Fn() -> Fut,
-    Fut: Future<Output = Result<bool, Error>>,
-{
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        if ask().await? {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Err(format!("{what}: not after {} s", PATIENCE.as_secs()).into())
 }

@@ -11,7 +11,7 @@ use kube::api::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Precond
 use serde_json::Value;
 
 use super::error::ClusterError;
-use super::object::decode;
+use super::object::read;
 use super::target::Target;
 
 pub use super::target::{Kind, Selector};
@@ -144,7 +144,7 @@ impl Cluster {
 
 /// What the API server answered, as its type.
 fn typed<K: Kind>(target: &Target, answer: &str) -> Result<K, ClusterError> {
-    decode(answer).map_err(|why| target.unreadable(&target.name, &why))
+    read(answer).map_err(|why| target.unreadable(&target.name, &why))
 }
 
 /// The object as text. None of our kinds has a map with keys other than text, so that it always serializes.

@@ -101,6 +101,17 @@ impl Resource for Raw {
     }
 }
 
+/// The text as an object, without the book that the API server keeps of who wrote which field: nobody here reads it, it takes more
+/// memory than most objects, and who does not send it back leaves it as it is.
+///
+/// # Errors
+/// [`Undecodable`].
+pub(super) fn read<K: Resource + DeserializeOwned>(text: &str) -> Result<K, Undecodable> {
+    let mut object: K = decode(text)?;
+    object.meta_mut().managed_fields = None;
+    Ok(object)
+}
+
 /// The text as the type.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::RawValue;
 
 use super::error::ClusterError;
-use super::object::{Identified, Undecodable, decode};
+use super::object::{Identified, Undecodable, read};
 use super::target::{Kind, Selector, Target};
 use super::view::Cluster;
 use crate::domain::timing::REQUEST_TRIES;
@@ -36,7 +36,7 @@ impl<K: Kind> Basket for Vec<K> {
     }
 
     fn put(&mut self, item: &str) -> Result<(), Undecodable> {
-        self.push(decode(item)?);
+        self.push(read(item)?);
         Ok(())
     }
 }

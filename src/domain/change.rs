@@ -30,7 +30,7 @@ pub use record::{NOTED_BYTES, Record, excuse_bytes, is_begun, noted_bytes, recor
 pub use resume::resume;
 pub use tasks::{Needs, Planned, Work, changes, forbidden, no_account, no_user, works};
 pub use together::in_one_write;
-pub use wanted::{Bearing, GroupKind, UNAVAILABLE_TASKS, Wanted, unavailable, wanted};
+pub use wanted::{Bearing, GroupKind, UNAVAILABLE_TASKS, Wanted, Wording, unavailable, wanted};
 
 /// One idempotent write about one person in one system.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -142,9 +142,9 @@ pub enum SubjectFinding {
     NotLookedAt,
     /// Other work for the person comes first.
     Blocked,
-    /// The conditions hold.
-    Holds,
-    /// They do not any more. `begun`: an earlier attempt has done something of what it wrote down.
+    /// The conditions hold. `begun`: an earlier attempt has done something of what it wrote down.
+    Holds(Begun),
+    /// They do not any more; `begun` as there.
     Gone(Reason, Begun),
     /// Nothing may touch the person.
     Protected(Begun),
@@ -216,7 +216,7 @@ impl Circumstances<'_> {
     /// Whether the subject is asked about: what would not be claimed whatever is found needs no look.
     #[must_use]
     pub fn is_candidate(&self, result: &SubjectResult, taken: Option<Reason>) -> bool {
-        let candidate = ClaimCandidate { result, taken, finding: SubjectFinding::Holds, window_end: DateTime::<Utc>::MAX_UTC };
+        let candidate = ClaimCandidate { result, taken, finding: SubjectFinding::Holds(Begun::Yes), window_end: DateTime::<Utc>::MAX_UTC };
         self.next(&candidate) == Step::Claim
     }
 
@@ -231,14 +231,14 @@ impl Circumstances<'_> {
         if !standing.is_open() || self.left.contains(&result.occurrence) {
             return Step::Nothing;
         }
-        if standing == Standing::Queued
-            && let Some(reason) = self.is_cancel_requested.then_some(Reason::CanceledByRequest).or(taken).or(self.stopped)
-        {
+        // What a claim has only written down was done by nobody, and is not done after it was called off.
+        let is_untouched = standing == Standing::Queued || finding == SubjectFinding::Holds(Begun::No);
+        if is_untouched && let Some(reason) = self.is_cancel_requested.then_some(Reason::CanceledByRequest).or(taken).or(self.stopped) {
             return Step::Cancel(reason);
         }
         match finding {
             SubjectFinding::NotLookedAt | SubjectFinding::Blocked => Step::Nothing,
-            SubjectFinding::Holds
+            SubjectFinding::Holds(_)
             | SubjectFinding::Gone(_, Begun::Yes)
             | SubjectFinding::Protected(Begun::Yes)
             | SubjectFinding::Unknown(Begun::Yes) => Step::Claim,

@@ -49,6 +49,21 @@ pub enum Wanted<'a> {
     Unavailable(&'static str, Bearing),
 }
 
+/// How the workflow words a mail, and to whom it sends it.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording<'a> {
+    /// The subject, if it is not the default.
+    pub subject: Option<&'a str>,
+    /// The body, if it is not the default.
+    pub body: Option<&'a str>,
+    /// The language, if it is not the recipient's.
+    pub locale: Option<&'a str>,
+    /// Who gets it, if it is not who gets such mails.
+    pub to: &'a [String],
+    /// Who gets a copy.
+    pub cc: &'a [String],
+}
+
 /// What a task or a Change does to what a person has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Bearing {
@@ -161,6 +176,29 @@ impl<'a> Wanted<'a> {
             | Self::Called(_)
             | Self::Unavailable(..) => &[],
         }
+    }
+
+    /// How its mail is worded, if it sends one.
+    #[must_use]
+    pub fn wording(self) -> Option<Wording<'a>> {
+        let (subject, body, locale, to, cc) = match self {
+            Self::Told(_, mail) => (&mail.custom_subject, &mail.custom_body, &mail.locale, &mail.to, &mail.cc),
+            Self::Pass(mail) => (&mail.custom_subject, &mail.custom_body, &mail.locale, &mail.to, &mail.cc),
+            Self::Enabled(_)
+            | Self::Deleted
+            | Self::Values(_)
+            | Self::Joined(..)
+            | Self::Left(..)
+            | Self::LeftAll(_)
+            | Self::Assigned(_)
+            | Self::Unassigned(_)
+            | Self::UnassignedAll
+            | Self::Revoked
+            | Self::Transferred
+            | Self::Called(_)
+            | Self::Unavailable(..) => return None,
+        };
+        Some(Wording { subject: subject.as_deref(), body: body.as_deref(), locale: locale.as_deref(), to, cc })
     }
 
     /// Whether doing it twice is noticed by somebody outside.

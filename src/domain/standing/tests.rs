@@ -88,7 +88,7 @@ fn what_becomes_of_a_subject() {
     let cases = [
         (QUEUED, SubjectFinding::NotLookedAt, Step::Nothing),
         (QUEUED, SubjectFinding::Blocked, Step::Nothing),
-        (QUEUED, SubjectFinding::Holds, Step::Claim),
+        (QUEUED, SubjectFinding::Holds(no), Step::Claim),
         (QUEUED, gone(no), Step::Cancel(Reason::OutOfScope)),
         (QUEUED, gone(yes), Step::Claim),
         (QUEUED, SubjectFinding::Protected(no), Step::Refuse),
@@ -101,19 +101,20 @@ fn what_becomes_of_a_subject() {
         (HALF_DONE, gone(yes), Step::Claim),
         (CLAIMED, broken, leave_claimed),
         (CLAIMED, SubjectFinding::NotLookedAt, Step::Nothing),
-        (CLAIMED, SubjectFinding::Holds, Step::Claim),
+        (CLAIMED, SubjectFinding::Holds(yes), Step::Claim),
         (CLAIMED, gone(no), Step::Cancel(Reason::OutOfScope)),
         (BEGUN, SubjectFinding::Blocked, Step::Nothing),
-        (BEGUN, SubjectFinding::Holds, Step::Claim),
+        (BEGUN, SubjectFinding::Holds(no), Step::Claim),
+        (BEGUN, SubjectFinding::Holds(yes), Step::Claim),
         (BEGUN, gone(no), Step::Cancel(Reason::OutOfScope)),
         (BEGUN, gone(yes), Step::Claim),
         (BEGUN, SubjectFinding::Protected(no), Step::Refuse),
         (BEGUN, SubjectFinding::Protected(yes), Step::Claim),
         (BEGUN, SubjectFinding::Unknown(no), Step::Leave(None)),
         (BEGUN, broken, leave_claimed),
-        (DONE, SubjectFinding::Holds, Step::Nothing),
+        (DONE, SubjectFinding::Holds(yes), Step::Nothing),
         (MARKED, SubjectFinding::NotLookedAt, Step::SayStopped),
-        (STOPPED, SubjectFinding::Holds, Step::Nothing),
+        (STOPPED, SubjectFinding::Holds(yes), Step::Nothing),
     ];
     for (what, finding, expected) in cases {
         let result = result(what);
@@ -138,9 +139,10 @@ fn what_becomes_of_a_subject() {
         let of_another = Circumstances { is_leaver: false, ..late };
         assert_eq!(next(&of_another, None), given_up(expected), "{what} {finding:?} of another after its window");
 
-        // What nobody has begun can be called off, and what somebody has begun only where it cannot be carried on.
-        let is_queued = Standing::of(&result) == Standing::Queued;
-        let called_off = |reason| if is_queued { Step::Cancel(reason) } else { expected };
+        // What nobody has begun can be called off, also where a claim has written it down, and what somebody has begun only where it cannot be carried on.
+        let standing = Standing::of(&result);
+        let is_untouched = standing == Standing::Queued || standing.is_open() && finding == SubjectFinding::Holds(no);
+        let called_off = |reason| if is_untouched { Step::Cancel(reason) } else { expected };
         let is_stuck = matches!(expected, Step::LeaveClaimed(_));
         let by_request = if is_stuck { Step::Cancel(Reason::CanceledByRequest) } else { called_off(Reason::CanceledByRequest) };
         let canceled = Circumstances { is_cancel_requested: true, stopped: Some(Reason::WorkflowDisabled), ..calm };

@@ -3,8 +3,8 @@
 //! ```text
 //!            ┌──────────────── claim ─────────────────┐
 //!  look ───► observe ──► decide ──► PUT the claim ──► subjects, in parallel ──► look again: the next PUT has their results
-//!  around    (observe)   (domain/   (book)            settle, then each task:
-//!  (policy)               standing)                   once-only: PUT that it begins; effect (perform)
+//!  around    (observe)   (domain/   (book)            settle; tasks of the own entry: one write (together);
+//!  (policy)               standing)                   others: once-only: PUT that it begins; effect (perform)
 //! ```
 //!
 //! [`attempt`] is what is known, [`book`] what is written; nothing but `mod` and [`claim`] calls what comes later in a

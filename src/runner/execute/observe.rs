@@ -125,7 +125,7 @@ async fn found(
         Recheck::Gone(reason) => SubjectFinding::Gone(reason, begun),
         Recheck::Unknown => SubjectFinding::Unknown(begun),
         Recheck::Holds if is_protected => SubjectFinding::Protected(begun),
-        Recheck::Holds => SubjectFinding::Holds,
+        Recheck::Holds => SubjectFinding::Holds(begun),
     };
     (finding, Some(Planning { observed, held, planned, begun, before: result.clone(), is_tried: false }))
 }

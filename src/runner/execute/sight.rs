@@ -58,7 +58,7 @@ async fn look_again(attempt: &Attempt, slice: &RunSlice, planning: &mut Planning
         }
         SubjectFinding::Unreadable(why) => return Ok(Turn::IsLeft(Some(why))),
         SubjectFinding::Unknown(Begun::No) | SubjectFinding::NotLookedAt | SubjectFinding::Blocked => return Ok(Turn::IsLeft(None)),
-        SubjectFinding::Holds
+        SubjectFinding::Holds(_)
         | SubjectFinding::Gone(_, Begun::Yes)
         | SubjectFinding::Protected(Begun::Yes)
         | SubjectFinding::Unknown(Begun::Yes) => {

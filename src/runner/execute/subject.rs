@@ -132,8 +132,10 @@ async fn tasks(attempt: &Attempt, slice: &RunSlice, key: &str, mut planning: Pla
             // A leaver has taken over: the next write adds what was done and says that we stopped.
             return Ok(None);
         }
-        // The tasks before may have taken their time, and somebody may have given something meanwhile.
-        if is_late(attempt, &planning)
+        // The tasks before may have taken their time, and somebody may have given something meanwhile. And who was seen with an
+        // entry that is not at hand any more would be read anew, and have an old list done to what is there now.
+        let is_lost = planning.held.is_none() && planning.observed.entry.is_some();
+        if (is_late(attempt, &planning) || is_lost)
             && let ControlFlow::Break(left) = in_sight(attempt, slice, &mut planning, &mut result).await?
         {
             return Ok(left);

@@ -18,9 +18,8 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
-use crate::api::Task;
 use crate::api::tenant_schedule::MailSettings;
-use crate::domain::change::{Wanted, wanted};
+use crate::domain::change::{Wanted, Wording, wanted};
 use crate::domain::fault::Fault;
 use crate::domain::identity::MailIdentity;
 use crate::domain::mail::{MailKind, with_copies};
@@ -44,57 +43,14 @@ pub(super) struct Ordered<'a> {
     pub pass_minutes: Option<i32>,
 }
 
-/// How the workflow words a mail; the arguments that all mails share.
-#[derive(Clone, Copy, Default)]
-struct Wording<'a> {
-    subject: Option<&'a str>,
-    body: Option<&'a str>,
-    locale: Option<&'a str>,
-    /// Who of the recipients gets a copy only.
-    cc: &'a [String],
-}
-
-fn wording(task: &Task) -> Wording<'_> {
-    match wanted(task) {
-        Some(Wanted::Told(_, arguments)) => Wording {
-            subject: arguments.custom_subject.as_deref(),
-            body: arguments.custom_body.as_deref(),
-            locale: arguments.locale.as_deref(),
-            cc: &arguments.cc,
-        },
-        Some(Wanted::Pass(arguments)) => Wording {
-            subject: arguments.custom_subject.as_deref(),
-            body: arguments.custom_body.as_deref(),
-            locale: arguments.locale.as_deref(),
-            cc: &arguments.cc,
-        },
-        Some(
-            Wanted::Enabled(_)
-            | Wanted::Deleted
-            | Wanted::Values(_)
-            | Wanted::Joined(..)
-            | Wanted::Left(..)
-            | Wanted::LeftAll(_)
-            | Wanted::Assigned(_)
-            | Wanted::Unassigned(_)
-            | Wanted::UnassignedAll
-            | Wanted::Revoked
-            | Wanted::Transferred
-            | Wanted::Called(_)
-            | Wanted::Unavailable(..),
-        )
-        | None => Wording::default(),
-    }
-}
-
 /// Sends the mail of a Change; a temporary access pass is made for it.
 ///
 /// # Errors
 /// [`Fault`] says what is in the way, and whether trying again can help.
 pub(super) async fn send(performance: &Performance<'_>, ordered: Ordered<'_>) -> Result<(), Fault> {
-    let wording = wording(performance.task);
+    let wording = wanted(performance.task).and_then(Wanted::wording);
     let people = people(performance, ordered.kind).await?;
-    let (to, cc) = with_copies(ordered.to, wording.cc);
+    let (to, cc) = with_copies(ordered.to, wording.map_or(&[], |wording| wording.cc));
     let recipients = recipients::recipients(performance.directory, &people, Addressees { kind: ordered.kind, to, cc }).await?;
     // The pass stands in the mail and nowhere else, so that another try makes another one; the default text says that the
     // newest counts.
@@ -138,14 +94,15 @@ struct Frame<'a> {
 /// What a mail says.
 struct Letter<'a> {
     kind: MailKind,
-    wording: Wording<'a>,
+    wording: Option<Wording<'a>>,
     pass: Option<Pass>,
 }
 
 /// Writes the mail. Everything is known by now.
 fn write(frame: &Frame<'_>, people: &People, recipients: Recipients, letter: Letter<'_>) -> Result<Mail, MailError> {
     let Letter { kind, wording, pass } = letter;
-    let locale = Locale::new(wording.locale.or(recipients.language.as_deref()).unwrap_or_default());
+    let said = |of: fn(Wording<'_>) -> Option<&str>| wording.and_then(of);
+    let locale = Locale::new(said(|wording| wording.locale).or(recipients.language.as_deref()).unwrap_or_default());
     let words = texts::words(kind, locale.language);
     let values = Values {
         user: &people.user,
@@ -155,8 +112,8 @@ fn write(frame: &Frame<'_>, people: &People, recipients: Recipients, letter: Let
         now: frame.now,
         style: Style::Mail(locale),
     };
-    let subject = template::line(wording.subject.unwrap_or(words.subject))?;
-    let body = template::body(wording.body.unwrap_or(words.body))?;
+    let subject = template::line(said(|wording| wording.subject).unwrap_or(words.subject))?;
+    let body = template::body(said(|wording| wording.body).unwrap_or(words.body))?;
     let subject = render::subject(&subject, &|name| values.get_for_subject(name))?;
     let body = render::body(&body, &|name| values.get(name))?;
     let composed = compose::compose(&Parts {

@@ -64,7 +64,7 @@ fn mail(kind: MailKind, people: &People, subject: Option<&str>, body: Option<&st
     let frame = Frame { tenant: "acme", occurrence: "occurrence", task: "mail", subject: "ava", now: now(), mail: &settings };
     let pass = (kind == MailKind::AccessPass).then(|| Pass { secret: SecretString::from(PASS), lifetime_minutes: 480 });
     let name = people.user.text("displayName").unwrap_or_default().to_owned();
-    write(&frame, people, recipients(&name), Letter { kind, wording: Wording { subject, body, locale, cc: &[] }, pass })
+    write(&frame, people, recipients(&name), Letter { kind, wording: Some(Wording { subject, body, locale, to: &[], cc: &[] }), pass })
 }
 
 /// The lines before the first empty one, unfolded.

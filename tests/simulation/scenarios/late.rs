@@ -220,3 +220,37 @@ fn what_gave_way_is_not_planned_anew_beside_a_claim_that_is_on_its_way() {
     assert_eq!(end.mails.len(), 1, "{:?}", end.processed());
     assert!(end.account("ann").0, "{:?}", end.processed());
 }
+
+#[test]
+fn what_was_given_before_a_refusal_is_taken_as_well() {
+    // The one write of both tasks is refused, as each of them is by itself for a moment; what is read anew has another group.
+    for refused in [1..=1, 1..=2] {
+        let give = |api: &MemoryApi| change(api, "Account", "ann", &json!({"memberOf": ["all", "lab"]}));
+        let end = Play::new("03-10", "03-12")
+            .workflow("leaver", &leaver(0))
+            .user("ann", &leaves("2026-03-10"))
+            .on_request("execute/leaver", (Verb::Update, "accounts"), 1, give, Verdict::Forbid)
+            .spoil("execute/leaver", (Verb::Update, "accounts"), refused.clone(), Verdict::Forbid)
+            .run();
+        assert_eq!((end.processed(), end.account("ann")), (vec!["leaver ann completed 03-10".to_owned()], (false, vec![])), "{refused:?}");
+        assert_eq!(tasks(&end, "leaver")[1]["before"], json!({"memberOf": ["all", "lab"]}), "{refused:?}");
+    }
+}
+
+#[test]
+fn who_was_only_claimed_when_a_run_was_canceled_is_not_begun() {
+    // The node is lost between the claim and the first effect, and somebody sees the mistake.
+    let cancel = |api: &MemoryApi| change(api, "Run", "r", &json!({"cancel": true}));
+    for (nth, expected, is_enabled) in [(1, "ann canceled CanceledByRequest", true), (2, "ann completed", false)] {
+        let verdict = if nth == 1 { Verdict::Die } else { Verdict::DieAfter };
+        let end = Play::new("03-10", "03-12")
+            .workflow("out", OUT)
+            .user("ann", "{initialAccount: {memberOf: [lab]}}")
+            .object_at("03-10T10:00", "Run", "r", &run_of("out", "users: [ann]"))
+            .lost_nodes()
+            .on_request("execute/r-a1", (Verb::Update, "accounts"), 1, cancel, verdict)
+            .run();
+        assert_eq!(end.of_run("r"), [expected], "{nth}");
+        assert_eq!(end.account("ann").0, is_enabled, "{nth}");
+    }
+}
