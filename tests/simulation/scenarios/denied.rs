@@ -61,13 +61,13 @@ fn what_a_leaver_may_lose_is_taken_beside_what_is_denied() {
     let end = Play::new("03-10", "03-14")
         .workflow("leaver", &leaver(0))
         .user("bob", &leaves("2026-03-11"))
-        // That the account is disabled is denied, with the groups and alone; the groups are left in the same attempt, whose
-        // results come next.
+        // That the account is disabled is denied, with the groups and alone; the subject is looked at again and the groups are
+        // left in the same attempt, whose results come next.
         .spoil("execute/", (Verb::Update, "accounts"), 1..=2, Verdict::Forbid)
         .on_request(
             "execute/",
             (Verb::Update, "runslices"),
-            2,
+            3,
             move |api| {
                 let account = api.get("Account", NS, "bob").expect("the account");
                 let is_enabled = account["spec"]["accountEnabled"] == true;
