@@ -3,11 +3,15 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::form;
 use super::reasons::Reason;
 
 /// Ready: the object's current generation is in force.
 pub const READY: &str = "Ready";
+/// Reconciling: on the way to where it should be, and not there yet.
+pub const RECONCILING: &str = "Reconciling";
 /// Stalled: no progress without a change from outside.
 pub const STALLED: &str = "Stalled";
 /// Planned: a sealed evaluation has written the Run's plan.
@@ -120,8 +124,58 @@ pub fn upsert(conditions: &mut Vec<Condition>, finding: Finding<'_>, generation:
     }
 }
 
+/// The conditions of an object of which nothing else can be read, with these in place of those of their types; None: they say the
+/// same already. What else stands there stays as it is, whatever it is.
+#[must_use]
+pub fn beside(there: &[Value], wanted: &[Condition]) -> Option<Vec<Value>> {
+    let mut conditions = there.to_vec();
+    for condition in wanted {
+        let mut next = form::value(condition);
+        let Some(before) = conditions.iter_mut().find(|before| before["type"] == next["type"]) else {
+            conditions.push(next);
+            continue;
+        };
+        if before["status"] == next["status"]
+            && before["lastTransitionTime"].as_str().is_some_and(|time| time.parse::<DateTime<Utc>>().is_ok())
+        {
+            next["lastTransitionTime"] = before["lastTransitionTime"].clone();
+        }
+        *before = next;
+    }
+    (conditions != there).then_some(conditions)
+}
+
 /// Whether the condition `type_` is there and True.
 #[must_use]
 pub fn is_true(conditions: &[Condition], type_: &str) -> bool {
     conditions.iter().any(|condition| condition.type_ == type_ && condition.status == ConditionStatus::True)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_beside_a_new_condition_stays() {
+        let at = |second: i64| DateTime::from_timestamp(second, 0).expect("an instant");
+        let wanted = |second: i64| {
+            let mut conditions = Vec::new();
+            let finding = Finding { type_: STALLED, status: true.into(), reason: Reason::Unreadable, message: "why".to_owned() };
+            upsert(&mut conditions, finding, None, at(second));
+            conditions
+        };
+        let other = json!({"type": "Complete", "status": "Perhaps", "lastTransitionTime": "2026-01-01T00:00:00,5Z"});
+        let first = beside(std::slice::from_ref(&other), &wanted(60)).expect("a condition more");
+        assert_eq!((first.len(), &first[0], &first[1]["lastTransitionTime"]), (2, &other, &json!("1970-01-01T00:01:00Z")));
+        assert_eq!(beside(&first, &wanted(120)), None, "it says so already, since then");
+        let mut mended = first.clone();
+        mended[1]["status"] = json!("False");
+        let again = beside(&mended, &wanted(120)).expect("another status");
+        assert_eq!((&again[0], &again[1]["lastTransitionTime"]), (&other, &json!("1970-01-01T00:02:00Z")));
+        let mut unknown = first;
+        unknown[1]["lastTransitionTime"] = json!("2026-01-01T00:00:00,5Z");
+        assert_eq!(beside(&unknown, &wanted(120)).expect("an instant that can be read")[1]["lastTransitionTime"], "1970-01-01T00:02:00Z");
+    }
 }

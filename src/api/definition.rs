@@ -11,8 +11,13 @@ use sha2::{Digest, Sha256};
 use super::meta::ANNOTATION_SCHEMA_HASH;
 use super::{
     Account, Approval, CustomTaskExtension, Directory, DirectorySnapshot, ExtensionCall, Group, Hold, OccurrenceLedger, Run, RunSlice,
-    TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion,
+    TenantKey, TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion,
 };
+
+/// The date-times that our type reads, which are those of RFC 3339 in the years that it can be written in again. The API server
+/// checks beside it that the calendar has the day.
+pub const DATE_TIME: &str =
+    "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
 
 /// Every `CustomResourceDefinition` of this release, in alphabetical order of the kind.
 #[must_use]
@@ -40,6 +45,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         OccurrenceLedger::crd(),
         Run::crd(),
         RunSlice::crd(),
+        TenantKey::crd(),
         TenantLedger::crd(),
         TenantSchedule::crd(),
         User::crd(),
@@ -47,6 +53,12 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         version,
     ];
     for schema in crds.iter_mut().flat_map(schemas) {
+        // What the API server takes for a date-time is more than our type is: a comma before the fraction, an offset of a day.
+        visit(schema, &|schema| {
+            if schema.format.as_deref() == Some("date-time") {
+                schema.pattern = Some(DATE_TIME.to_owned());
+            }
+        });
         // The derive marks each optional field as nullable. An explicit null would then stay, and `has()` would count
         // a member of a union that is null; without the mark the API server drops it.
         visit(schema, &|schema| schema.nullable = None);

@@ -84,7 +84,18 @@ pub enum DateOnly {
     EndOfDay,
 }
 
-/// How an attribute is read.
+/// Who beside people may write an attribute: exactly one member.
+#[derive(Clone, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.workflow)").message("workflow must be set: it is the only kind of writer that this release knows"))]
+pub struct AttributeWriter {
+    /// Name of a Workflow whose tasks write the attribute. Whoever may change that Workflow decides what they write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 36))]
+    pub workflow: Option<String>,
+}
+
+/// How an attribute is read, and who may write it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AttributeMapping {
@@ -111,6 +122,14 @@ pub struct AttributeMapping {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub time_zone_attribute: Option<String>,
+    /// Who beside people may write the attribute, where it is one by which others decide: a date or what names its zone, manager,
+    /// mail addresses, logins, the correlation attribute, userType, and what trigger or scope of a Workflow reads that deletes users
+    /// or generates access passes. A Workflow that writes such an attribute and is not listed is not Ready. Dates, their zones and
+    /// the manager are read from the record unless a Workflow is listed here; a temporary access pass goes to an address of the
+    /// record in any case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub writers: Vec<AttributeWriter>,
 }
 
 /// Who is never touched without two approvals.

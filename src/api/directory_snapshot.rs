@@ -27,7 +27,7 @@ pub use sighting::{AttributeMark, Sighting, SnapshotRow};
     namespaced,
     no_spec,
     shortname = "dsnap",
-    category = "tenure",
+    category = "tenure-all",
     derive = "PartialEq",
     doc = "A DirectorySnapshot holds hashes of what evaluations last saw, to notice changes. It has no personal data. The programs write it.",
     printcolumn(name = "Directory", type_ = "string", json_path = ".directory"),

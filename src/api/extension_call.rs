@@ -33,7 +33,7 @@ pub struct ExtensionAnswer {
 #[derive(Clone, CustomResource, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[kube(
     group = "tenure.dev", version = "v1alpha1", kind = "ExtensionCall", namespaced, no_spec,
-    category = "tenure", derive = "PartialEq", selectable = ".run", selectable = ".slice",
+    category = "tenure-all", derive = "PartialEq", selectable = ".run", selectable = ".slice",
     doc = "An ExtensionCall is one launched call of a CustomTaskExtension that waits for its answer. The programs write it.",
     printcolumn(name = "Run", type_ = "string", json_path = ".run"),
     printcolumn(name = "Task", type_ = "string", json_path = ".task"),

@@ -11,6 +11,8 @@ pub const LABEL_RUN: &str = "tenure.dev/run";
 pub const LABEL_WORKFLOW: &str = "tenure.dev/workflow";
 /// Label on Runs, slices and Jobs that an evaluation made: its epoch.
 pub const LABEL_EPOCH: &str = "tenure.dev/epoch";
+/// Label on the Jobs that execute a Run: which attempt they are.
+pub const LABEL_ATTEMPT: &str = "tenure.dev/attempt";
 /// Label on evaluation Jobs.
 pub const LABEL_EVALUATION: &str = "tenure.dev/evaluation";
 /// Label on every object that the programs make.
@@ -18,6 +20,9 @@ pub const LABEL_MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Value of [`LABEL_MANAGED_BY`].
 pub const MANAGED_BY: &str = "tenure";
 
+/// Annotation on Runs and slices that an evaluation made: its process. What has the name of something that is to be made counts
+/// as made only if the same process made it.
+pub const ANNOTATION_WRITER: &str = "tenure.dev/writer";
 /// Annotation on a Workflow: the Git commit that it was applied from; copied to its versions.
 pub const ANNOTATION_GIT_COMMIT: &str = "tenure.dev/git-commit";
 /// Annotation on a TenantSchedule: a new value asks for an evaluation at once.

@@ -119,7 +119,7 @@ pub struct LedgerEntry {
     namespaced,
     no_spec,
     shortname = "ol",
-    category = "tenure",
+    category = "tenure-all",
     derive = "PartialEq",
     doc = "An OccurrenceLedger holds up to 1,000 rows about who was planned, missed, superseded or released. The programs write it; keep it in backups.",
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")

@@ -64,6 +64,8 @@ reasons! {
     DuplicateCorrelation,
     /// The window of the occurrence ended before the subject could be started.
     PlanExpired,
+    /// The Run or the slice was gone before there was a result.
+    ResultLost,
     /// The window of the occurrence had ended when it was first known.
     WindowEnded,
     /// There is no such subject.
@@ -76,6 +78,8 @@ reasons! {
     NobodyDue,
     /// An on-demand Run names a version that is not the newest one.
     VersionNotCurrent,
+    /// The workflow has a task of an effect class that the Run does not acknowledge.
+    NotAcknowledged,
     /// This release does not do that yet.
     NotAvailable,
     /// An earlier task of the subject failed.
@@ -159,6 +163,8 @@ reasons! {
     TaskNotAllowed,
     /// A rule cannot be read.
     InvalidRule,
+    /// The rules of the tenant are too large together.
+    RulesTooLarge,
     /// A trigger cannot be used.
     InvalidTrigger,
     /// An attribute is not known.
@@ -173,8 +179,14 @@ reasons! {
     DirectoryNotFound,
     /// The Directory cannot do what a task or a trigger needs.
     DirectoryIncapable,
+    /// A task writes what others decide by, and the Directory does not list the workflow for it.
+    WriterNotListed,
+    /// A mail would go to an address that is neither a record's nor in a domain of the tenant.
+    AddressNotAllowed,
     /// What should come on a day comes after it.
     ComesLate,
+    /// The tenant's head has no place for another name.
+    TooManyNames,
 
     // Conditions of Workflows and Directories.
 
@@ -186,6 +198,8 @@ reasons! {
     Resolved,
     /// Something that is named is not there.
     ReferenceMissing,
+    /// Nothing keeps the object from its work.
+    NotStalled,
     /// The Directory can be read.
     Usable,
     /// Every value can be read.
@@ -213,23 +227,45 @@ reasons! {
     HeadMissing,
     /// There are rows of an epoch that the head never allocated.
     TornRestore,
+    /// The tenant's key is missing, or another one than the head knows.
+    KeyMissing,
     /// The head has keys that this version cannot read.
     KeyVersionUnknown,
     /// The clock of a node is off.
     ClockOff,
     /// The clock is before the instant of the last evaluation.
     ClockBehind,
+    /// A Job that is not ours has the name of the next evaluation's.
+    JobNameTaken,
+    /// The API server does not take what an evaluation writes.
+    SealRefused,
 
     // Conditions of Runs, and Events.
 
     /// The next evaluation plans the Run.
     AwaitingEvaluation,
+    /// The Run waits for its workflow: there is none of that name.
+    WorkflowNotFound,
+    /// The Run waits for its workflow, which is not Ready.
+    WorkflowNotReady,
     /// A sealed evaluation planned the Run.
     Sealed,
     /// Nothing holds the Run any more.
     Open,
     /// The Run has more people than a limit allows.
     LimitExceeded,
+    /// An attempt at the Run has ended before its end, and the next one starts in a while.
+    AwaitingAttempt,
+    /// An attempt at the Run is under way.
+    Executing,
+    /// The first attempt at the Run has begun.
+    Started,
+    /// An attempt at the Run has ended before its end.
+    AttemptEndedEarly,
+    /// People of the Run failed.
+    PeopleFailed,
+    /// A version of the Workflow was made.
+    VersionMade,
     /// The container of a Job does not run.
     JobNotStarting,
     /// The Job has started after all.
@@ -244,6 +280,8 @@ reasons! {
     Canceled,
     /// Somebody was not processed because their window had ended.
     Missed,
+    /// Somebody was planned, has no result, and was not on the way to one.
+    WithoutResult,
 }
 
 impl Reason {
@@ -278,7 +316,7 @@ impl Reason {
             Self::WorkflowDisabled => "the workflow was disabled before it began",
             Self::WorkflowDeleted => "the workflow was deleted before it began",
             Self::OutOfScope => "the person was not in scope any more",
-            Self::Changed => "the value that made it due is another one now",
+            Self::Changed => "the value that made it due has changed",
             Self::CanceledByRequest => "somebody canceled the run",
             Self::OffBoarded => "the person has left",
             Self::Rehired => "the person is hired again",
@@ -286,9 +324,11 @@ impl Reason {
             Self::HireDateUnknown => "the hire date cannot be read, and nobody is deleted who may return",
             Self::NameReused => "the account may be another person's: tenure account keep, or release, says whose it is",
             Self::PlanExpired => "its window ended before it began",
+            Self::ResultLost => "its run or its slice was gone before there was a result",
             Self::WindowEnded => "it was known too late",
             Self::SubjectNotFound => "there is no such person",
             Self::AlreadyProcessed => "the same run was here before",
+            Self::NotAcknowledged => "the workflow has a task of a class that spec.acknowledges of the Run does not name",
             Self::EarlierTaskFailed => "an earlier task failed",
             _ => return None,
         })

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conditions::{self, Condition};
 use super::processing::ProcessingStatus;
+use super::workflow::EffectClass;
 
 /// The workflow, and the version of it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -141,15 +142,20 @@ pub enum Priority {
     printcolumn(name = "Subjects", type_ = "integer", json_path = ".status.totalUsersCount"),
     printcolumn(name = "Failed", type_ = "integer", json_path = ".status.failedUsersCount"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    validation = Rule::new("size(self.metadata.name) <= 52").message("metadata.name: at most 52 characters, because jobs are named after it"),
+    validation = Rule::new("size(self.metadata.name) <= 52").message("metadata.name: at most 52 characters, because slices are named after it"),
+    validation = Rule::new("oldSelf.hasValue() || self.spec.executionType == 'scheduled' || !self.metadata.name.matches('-v[0-9]+(-e[0-9]+(-a?[0-9]+)*)?$')")
+        .optional_old_self(true)
+        .message("metadata.name: names that end in -vN or -vN-eN are for what evaluations make"),
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("self.source == oldSelf.source && self.executionType == oldSelf.executionType && has(self.subjects) == has(oldSelf.subjects) && (!has(self.subjects) || self.subjects == oldSelf.subjects) && has(self.undo) == has(oldSelf.undo) && (!has(self.undo) || self.undo == oldSelf.undo) && self.priority == oldSelf.priority && has(self.requestedBy) == has(oldSelf.requestedBy) && (!has(self.requestedBy) || self.requestedBy == oldSelf.requestedBy)")
+    validation = Rule::new("self.source == oldSelf.source && self.executionType == oldSelf.executionType && has(self.subjects) == has(oldSelf.subjects) && (!has(self.subjects) || self.subjects == oldSelf.subjects) && has(self.undo) == has(oldSelf.undo) && (!has(self.undo) || self.undo == oldSelf.undo) && self.priority == oldSelf.priority && has(self.requestedBy) == has(oldSelf.requestedBy) && (!has(self.requestedBy) || self.requestedBy == oldSelf.requestedBy) && has(self.acknowledges) == has(oldSelf.acknowledges) && (!has(self.acknowledges) || self.acknowledges == oldSelf.acknowledges)")
         .message("a Run is immutable but for cancel"),
     validation = Rule::new("!oldSelf.cancel || self.cancel").message("cancel cannot be taken back").field_path(".cancel"),
     validation = Rule::new("self.executionType == 'scheduled' ? !has(self.subjects) && !has(self.undo) : has(self.subjects) != has(self.undo)")
         .message("exactly one of subjects, undo must be set, and neither for executionType scheduled"),
+    validation = Rule::new("self.executionType != 'scheduled' || !has(self.acknowledges)").field_path(".acknowledges")
+        .message("evaluations acknowledge nothing: what a scheduled Run may do is decided with its Workflow"),
 )]
 pub struct RunSpec {
     /// What is executed.
@@ -170,16 +176,32 @@ pub struct RunSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub requested_by: Option<String>,
+    /// Effect classes that whoever asks accepts; absent: mail, access and account. A workflow that has an enabled task of another
+    /// class when the Run is planned is not executed by it, whoever has added the task meanwhile. To name credential, destructive or
+    /// extension takes the right to use that class (the role use-CLASS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 6))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub acknowledges: Option<Vec<EffectClass>>,
     /// true: subjects that are not started are canceled; what is done stays.
     #[serde(default)]
     pub cancel: bool,
 }
+
+/// What a Run accepts that does not say.
+pub const ACKNOWLEDGED: [EffectClass; 3] = [EffectClass::Mail, EffectClass::Access, EffectClass::Account];
 
 impl RunSpec {
     /// Whether an evaluation made it.
     #[must_use]
     pub fn is_scheduled(&self) -> bool {
         self.execution_type == ExecutionType::Scheduled
+    }
+
+    /// Whether whoever asked for it accepts tasks of the class.
+    #[must_use]
+    pub fn accepts(&self, class: EffectClass) -> bool {
+        self.acknowledges.as_deref().unwrap_or(&ACKNOWLEDGED).contains(&class)
     }
 }
 

@@ -173,7 +173,7 @@ pub struct Claim {
     namespaced,
     no_spec,
     shortname = "rs-tenure",
-    category = "tenure",
+    category = "tenure-all",
     derive = "PartialEq",
     selectable = ".run",
     doc = "A RunSlice holds part of a Run's plan and results. The programs write it.",

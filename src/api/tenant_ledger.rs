@@ -67,13 +67,14 @@ pub struct WorkflowHead {
 #[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[kube(
     group = "tenure.dev", version = "v1alpha1", kind = "TenantLedger", namespaced, no_spec,
-    shortname = "tl", category = "tenure", derive = "PartialEq",
+    shortname = "tl", category = "tenure-all", derive = "PartialEq",
     doc = "The TenantLedger named default says which evaluations of its namespace count. The programs write it; keep it in backups.",
     printcolumn(name = "Epoch", type_ = "integer", json_path = ".epoch"),
     printcolumn(name = "Sealed", type_ = "integer", json_path = ".sealedEpoch"),
     printcolumn(name = "AsOf", type_ = "date", json_path = ".asOf"),
     validation = Rule::new("self.metadata.name == 'default'").message("metadata.name must be default: a namespace has one TenantLedger"),
-    validation = Rule::new("self.epoch >= oldSelf.epoch && self.sealedEpoch >= oldSelf.sealedEpoch && self.key == oldSelf.key").message("epochs never go back, and the key never changes"),
+    validation = Rule::new("has(self.key) != has(self.keyFingerprint)").message("exactly one of key, keyFingerprint must be set"),
+    validation = Rule::new("self.epoch >= oldSelf.epoch && self.sealedEpoch >= oldSelf.sealedEpoch && (has(oldSelf.keyFingerprint) ? has(self.keyFingerprint) && self.keyFingerprint == oldSelf.keyFingerprint : !has(self.key) || (has(oldSelf.key) && self.key == oldSelf.key))").message("epochs never go back, and the key never changes"),
 )]
 #[serde(rename_all = "camelCase")]
 pub struct TenantLedgerData {
@@ -102,17 +103,37 @@ pub struct TenantLedgerData {
     /// a minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_again_at: Option<DateTime<Utc>>,
+    /// When the first person who is known to leave is to be off-boarded, as the last sealed evaluation saw it: of many tenants
+    /// those with leavers who are due are evaluated first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_leaver_at: Option<DateTime<Utc>>,
+    /// The Users as the last sealed evaluation read them; absent: it did not read them all. Whoever lists the same Users has
+    /// nothing to evaluate for a change's sake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<UsersSeen>,
     /// UID of this object when an evaluation last wrote it: another one says that it was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub own_uid: Option<String>,
-    /// Random key of subject ids and occurrence keys, hexadecimal.
+    /// Fingerprint of the key of subject ids and occurrence keys, which stands in the TenantKey default: another key would make
+    /// everybody due again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 32, max = 64))]
+    pub key_fingerprint: Option<String>,
+    /// The key itself, as earlier releases wrote it here; the next evaluation moves it to the TenantKey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 64, max = 64))]
-    pub key: String,
+    pub key: Option<String>,
     /// Version of the keys and digests that are written under it.
     #[serde(default = "first_version")]
     #[schemars(range(min = 1))]
     pub key_version: i32,
+    /// Scheduled Runs that had not ended when the last evaluation was sealed. One that is gone by the next is made again from its
+    /// slices, or its people are due again. Absent: an earlier release sealed it, and whatever was planned in the 30 days before is
+    /// looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2000), inner(length(max = 63)))]
+    pub open_runs: Option<Vec<String>>,
     /// What the last full reading of each directory found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
@@ -121,6 +142,33 @@ pub struct TenantLedgerData {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 2000))]
     pub workflows: Vec<WorkflowHead>,
+}
+
+/// How many Users there are, and how new they are. No two lists of them are alike in both, unless the API server was put back
+/// to an earlier state.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct UsersSeen {
+    /// How many.
+    #[schemars(range(min = 0))]
+    pub count: i64,
+    /// The newest resource version among them; 0: there are none.
+    #[schemars(range(min = 0))]
+    pub newest: i64,
+}
+
+impl UsersSeen {
+    /// Those of these resource versions; None: one is no number, and nobody can say which is newer.
+    #[must_use]
+    pub fn of<'a>(versions: impl IntoIterator<Item = Option<&'a str>>) -> Option<Self> {
+        versions.into_iter().try_fold(Self::default(), Self::with)
+    }
+
+    /// And another User of that resource version.
+    #[must_use]
+    pub fn with(self, version: Option<&str>) -> Option<Self> {
+        let version: i64 = version?.parse().ok()?;
+        Some(Self { count: self.count.saturating_add(1), newest: self.newest.max(version) })
+    }
 }
 
 fn first_version() -> i32 {

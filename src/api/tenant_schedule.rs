@@ -9,7 +9,7 @@ use super::conditions::{self, Condition};
 use super::workflow::{EffectClass, ExecutionLimits};
 
 /// How mails leave.
-#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MailSettings {
     /// Sender address.
@@ -32,6 +32,12 @@ pub struct MailSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^tenure-"))]
     pub secret_name: Option<String>,
+    /// Domains to which mails go beside the addresses of the tenant's records, each exactly as it stands after the @; default: the
+    /// domain of from. A temporary access pass goes to addresses of records only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100), inner(length(min = 1, max = 253), regex(pattern = r"^[A-Za-z0-9.-]+$")))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub allowed_domains: Option<Vec<String>>,
 }
 
 /// Default catch-up windows by category.
@@ -151,7 +157,8 @@ pub struct TenantScheduleSpec {
     /// least 5 s and at most an hour; a tick of the schedule does not wait for that.
     #[serde(default = "yes")]
     pub evaluate_on_change: bool,
-    /// Most runs that execute at the same time; runs of leaver workflows do not count.
+    /// Most runs that execute at the same time, up to what the installation allows; runs of leaver workflows have places of their
+    /// own.
     #[serde(default = "five")]
     #[schemars(range(min = 1, max = 100))]
     pub max_concurrent_runs: i32,

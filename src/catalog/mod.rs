@@ -16,8 +16,17 @@ pub use tasks::TASKS;
 pub use templates::{DefaultTrigger, SAMPLE_SCOPE_RULE, TEMPLATES, Template, TemplateArgument, TemplateTask, Value, template_by_name};
 pub use windows_zones::iana_name;
 
+use crate::api::EffectClass;
+use crate::api::task::Task;
+
 /// The definition with this member name. Names are case-sensitive, as everywhere in a manifest.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static TaskDefinition> {
     TASKS.iter().find(|task| task.name == name)
+}
+
+/// What the task can do to a person; none for one that the schema would refuse.
+#[must_use]
+pub fn effect_class(task: &Task) -> Option<EffectClass> {
+    by_name(task.action()?.name()).map(|definition| definition.effect)
 }

@@ -7,7 +7,7 @@
 //! kinds of one API server (Kubernetes 1.35 promises to compare them); where they are not numbers there is no floor.
 
 use kube::ResourceExt;
-use kube::api::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions, Request};
+use kube::api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions, Request};
 use serde_json::Value;
 
 use super::error::ClusterError;
@@ -16,6 +16,7 @@ use super::target::Target;
 
 pub use super::target::{Kind, Selector};
 pub use super::view::Cluster;
+use crate::api::conditions::{self, Condition};
 
 /// The outcome of a creation.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ impl Cluster {
         let target = self.target::<K>("create").of(&object.name_any());
         match self.ask(&target, target.api.create(&PostParams::default(), body(object))).await {
             Ok(answer) => Ok(Created::New(Box::new(self.newest(&target, &answer)?))),
-            Err(ClusterError::Refused { code: 409, .. }) => Ok(Created::Exists),
+            Err(error) if is_there_already(&error) => Ok(Created::Exists),
             Err(error) => Err(error),
         }
     }
@@ -105,6 +106,32 @@ impl Cluster {
         let request = target.api.patch_subresource("status", name, &PatchParams::default(), &patch);
         let answer = self.ask_opt(&target, request).await?;
         answer.map(|answer| self.newest(&target, &answer)).transpose()
+    }
+
+    /// Puts conditions into the status of an object that need not be what this program knows of its kind: of its own only the
+    /// conditions are read, and everything else stays as it is. One that says the same already is not written; where somebody
+    /// else writes at the same time nothing is.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when the API server does not answer or refuses for another reason.
+    pub async fn put_conditions<K: Kind>(&self, name: &str, wanted: &[Condition]) -> Result<(), ClusterError> {
+        self.mark(&self.target::<K>("list"), &self.target::<K>("patch").of(name), wanted).await
+    }
+
+    async fn mark(&self, list: &Target, patch: &Target, wanted: &[Condition]) -> Result<(), ClusterError> {
+        // Every kind that has conditions may be listed by who writes them.
+        let one = ListParams::default().fields(&format!("metadata.name={}", patch.name));
+        let answer: Value = serde_json::from_str(&self.ask(list, list.api.list(&one)).await?).unwrap_or_default();
+        let Some(object) = answer["items"].get(0) else { return Ok(()) };
+        let there = object["status"]["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let Some(conditions) = conditions::beside(there, wanted) else { return Ok(()) };
+        let version = &object["metadata"]["resourceVersion"];
+        let body = Patch::Merge(serde_json::json!({"metadata": {"resourceVersion": version}, "status": {"conditions": conditions}}));
+        let request = patch.api.patch_subresource("status", &patch.name, &PatchParams::default(), &body);
+        match self.ask_opt(patch, request).await {
+            Ok(_) | Err(ClusterError::Refused { code: 409, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Merges `patch` into the object; None if it is gone.
@@ -152,6 +179,12 @@ fn body<K: Kind>(object: &K) -> Vec<u8> {
     serde_json::to_vec(object).unwrap_or_default()
 }
 
+/// Whether a creation was refused because the object is there. There are other conflicts, with a quota or of something on the
+/// way, and then nobody knows of an object.
+fn is_there_already(error: &ClusterError) -> bool {
+    matches!(error, ClusterError::Refused { code: 409, reason, .. } if reason == "AlreadyExists")
+}
+
 /// Whether an object can have that name: a DNS subdomain (RFC 1123), as the API server demands of every kind that is used here.
 fn is_name(name: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -165,7 +198,20 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_name;
+    use super::{ClusterError, is_name, is_there_already};
+
+    #[test]
+    fn which_conflict_says_that_an_object_is_there() {
+        let refused = |code, reason: &str| {
+            let (kind, name, reason) = ("Run".to_owned(), "now".to_owned(), reason.to_owned());
+            ClusterError::Refused { verb: "create", kind, name, code, reason, message: String::new() }
+        };
+        let cases =
+            [(409, "AlreadyExists", true), (409, "Conflict", false), (409, "Failed to parse error data", false), (403, "Forbidden", false)];
+        for (code, reason, expected) in cases {
+            assert_eq!(is_there_already(&refused(code, reason)), expected, "{code} {reason}");
+        }
+    }
 
     #[test]
     fn what_an_object_can_be_called() {

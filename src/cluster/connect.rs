@@ -10,6 +10,7 @@ use kube::{Client, Config, ResourceExt};
 use thiserror::Error;
 
 use super::guard::{Fence, Guard, GuardLayer};
+use super::paged::{REQUEST_ROOM, WATCH_ROOM, paged};
 use crate::api::meta::ANNOTATION_SCHEMA_HASH;
 use crate::domain::timing::Timing;
 
@@ -45,10 +46,11 @@ impl Connection {
         Ok(Self { config, guard: Arc::clone(guard), timing })
     }
 
-    fn client(&self, read_timeout: Duration, layer: &GuardLayer) -> Result<Client, ConnectError> {
+    /// Each page of a list is a request of its own at the guard and the fence.
+    fn client(&self, read_timeout: Duration, layer: &GuardLayer, room: usize) -> Result<Client, ConnectError> {
         let mut config = self.config.clone();
         config.read_timeout = Some(read_timeout);
-        Ok(ClientBuilder::try_from(config)?.with_layer(layer).build())
+        Ok(paged(ClientBuilder::try_from(config)?.with_layer(layer).build(), room))
     }
 
     /// For requests.
@@ -56,7 +58,7 @@ impl Connection {
     /// # Errors
     /// [`ConnectError::Client`].
     pub fn requests(&self) -> Result<Client, ConnectError> {
-        self.client(self.timing.request_timeout, &GuardLayer::open(&self.guard))
+        self.client(self.timing.request_timeout, &GuardLayer::open(&self.guard), REQUEST_ROOM)
     }
 
     /// For requests that leave only while `fence` says so.
@@ -64,7 +66,7 @@ impl Connection {
     /// # Errors
     /// [`ConnectError::Client`].
     pub fn fenced(&self, fence: Fence) -> Result<Client, ConnectError> {
-        self.client(self.timing.request_timeout, &GuardLayer::fenced(&self.guard, fence))
+        self.client(self.timing.request_timeout, &GuardLayer::fenced(&self.guard, fence), REQUEST_ROOM)
     }
 
     /// For watches.
@@ -72,7 +74,7 @@ impl Connection {
     /// # Errors
     /// [`ConnectError::Client`].
     pub fn watches(&self) -> Result<Client, ConnectError> {
-        self.client(self.timing.watch_timeout, &GuardLayer::open(&self.guard))
+        self.client(self.timing.watch_timeout, &GuardLayer::open(&self.guard), WATCH_ROOM)
     }
 }
 

@@ -65,18 +65,31 @@ pub enum ClusterError {
 impl From<ClusterError> for Fault {
     /// What a request says to somebody who asked for a person: one that was refused for who we are is denied, a write without
     /// an answer may be done, and what stands in an object that cannot be read is unknown, however often it is asked for.
+    /// Nobody fails for good by the word of a proxy, of a server that starts or of one that is full.
     fn from(error: ClusterError) -> Self {
         let message = error.to_string();
         match error {
             ClusterError::Refused { code: 401 | 403, .. } => Self::denied(Reason::DirectoryRefused, message),
-            ClusterError::Refused { .. } => Self::permanent(Reason::DirectoryRefused, message),
-            ClusterError::Unavailable { may_be_done: true, .. } => Self::unknown(Reason::DirectoryUnavailable, message),
+            ClusterError::Refused { code, ref reason, .. } if is_final(code, reason) => Self::permanent(Reason::DirectoryRefused, message),
+            ClusterError::Refused { verb: "get" | "list", .. } => Self::transient(Reason::DirectoryUnavailable, message),
+            ClusterError::Refused { .. } | ClusterError::Unavailable { may_be_done: true, .. } => {
+                Self::unknown(Reason::DirectoryUnavailable, message)
+            }
             ClusterError::Unavailable { may_be_done: false, .. } | ClusterError::Stale { .. } => {
                 Self::transient(Reason::DirectoryUnavailable, message)
             }
             ClusterError::Unreadable { .. } => Self::unreadable(message),
         }
     }
+}
+
+/// Whether the API server itself says that this very request can never be granted: its reason is beside the code then, which
+/// no page of something on the way has. That a kind does not know a verb is not final: it is said of one that is being replaced.
+fn is_final(code: u16, reason: &str) -> bool {
+    matches!(
+        (code, reason),
+        (400, "BadRequest") | (406, "NotAcceptable") | (413, "RequestEntityTooLarge") | (415, "UnsupportedMediaType") | (422, "Invalid")
+    )
 }
 
 #[cfg(test)]
@@ -86,14 +99,12 @@ mod tests {
 
     #[test]
     fn what_an_error_says_of_a_person() {
-        let refused = |code| ClusterError::Refused {
-            verb: "get",
-            kind: "User".to_owned(),
-            name: "ann".to_owned(),
-            code,
-            reason: "Why".to_owned(),
-            message: String::new(),
+        let refused = |verb, code, reason: &str| {
+            let (kind, name) = ("User".to_owned(), "ann".to_owned());
+            ClusterError::Refused { verb, kind, name, code, reason: reason.to_owned(), message: String::new() }
         };
+        // What the client says of an answer that is no Status.
+        let page = "Failed to parse error data";
         let unavailable = |verb, may_be_done| {
             let (kind, name) = ("Account".to_owned(), "ann".to_owned());
             ClusterError::Unavailable { verb, kind, name, attempts: 6, may_be_done, message: String::new() }
@@ -104,9 +115,25 @@ mod tests {
             (unavailable("replace", false), FaultClass::Transient, Reason::DirectoryUnavailable),
             (unavailable("replace", true), FaultClass::Unknown, Reason::DirectoryUnavailable),
             (ClusterError::Stale { kind: "User".to_owned(), seen: 1, floor: 2 }, FaultClass::Transient, Reason::DirectoryUnavailable),
-            (refused(403), FaultClass::Denied, Reason::DirectoryRefused),
-            (refused(401), FaultClass::Denied, Reason::DirectoryRefused),
-            (refused(422), FaultClass::Permanent, Reason::DirectoryRefused),
+            (refused("get", 403, "Forbidden"), FaultClass::Denied, Reason::DirectoryRefused),
+            (refused("get", 401, "Unauthorized"), FaultClass::Denied, Reason::DirectoryRefused),
+            (refused("get", 400, "BadRequest"), FaultClass::Permanent, Reason::DirectoryRefused),
+            (refused("replace", 422, "Invalid"), FaultClass::Permanent, Reason::DirectoryRefused),
+            (refused("replace", 406, "NotAcceptable"), FaultClass::Permanent, Reason::DirectoryRefused),
+            (refused("replace", 413, "RequestEntityTooLarge"), FaultClass::Permanent, Reason::DirectoryRefused),
+            (refused("replace", 415, "UnsupportedMediaType"), FaultClass::Permanent, Reason::DirectoryRefused),
+            (refused("get", 400, page), FaultClass::Transient, Reason::DirectoryUnavailable),
+            (refused("replace", 400, page), FaultClass::Unknown, Reason::DirectoryUnavailable),
+            (refused("replace", 413, page), FaultClass::Unknown, Reason::DirectoryUnavailable),
+            (refused("replace", 422, ""), FaultClass::Unknown, Reason::DirectoryUnavailable),
+            (refused("create", 405, "MethodNotAllowed"), FaultClass::Unknown, Reason::DirectoryUnavailable),
+            (refused("create", 404, "NotFound"), FaultClass::Unknown, Reason::DirectoryUnavailable),
+            (refused("create", 409, page), FaultClass::Unknown, Reason::DirectoryUnavailable),
+            (refused("list", 410, "Expired"), FaultClass::Transient, Reason::DirectoryUnavailable),
+            (refused("get", 421, page), FaultClass::Transient, Reason::DirectoryUnavailable),
+            (refused("get", 431, page), FaultClass::Transient, Reason::DirectoryUnavailable),
+            (refused("replace", 501, page), FaultClass::Unknown, Reason::DirectoryUnavailable),
+            (refused("replace", 522, page), FaultClass::Unknown, Reason::DirectoryUnavailable),
             (unreadable, FaultClass::Unknown, Reason::Unreadable),
         ];
         for (error, class, reason) in cases {

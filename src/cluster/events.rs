@@ -18,6 +18,8 @@ pub struct Notice<'a> {
     pub kind: &'a str,
     /// Name of the object.
     pub name: &'a str,
+    /// Its identity, without which nobody who asks for the object's Events is shown them.
+    pub uid: Option<String>,
     /// true: Warning, else Normal.
     pub warning: bool,
     /// One word for programs.
@@ -61,6 +63,7 @@ impl Cluster {
                 kind: Some(notice.kind.to_owned()),
                 name: Some(notice.name.to_owned()),
                 namespace: Some(self.namespace().to_owned()),
+                uid: notice.uid.clone(),
                 ..ObjectReference::default()
             },
             reason: Some(notice.reason.to_string()),

@@ -97,7 +97,11 @@ pub struct Elector {
     clock: SharedClock,
     standing: Arc<Leadership>,
     sighting: Option<Sighting>,
+    answers: Answers,
 }
+
+/// Says whether what leads still answers.
+pub type Answers = Arc<dyn Fn() -> bool + Send + Sync>;
 
 impl Elector {
     /// Wants the lease `name` of `namespace`, as `identity`, which no other process has.
@@ -112,7 +116,15 @@ impl Elector {
             clock: Arc::clone(&standing.clock),
             standing: Arc::clone(standing),
             sighting: None,
+            answers: Arc::new(|| true),
         }
+    }
+
+    /// Keeps the lease only while `answers` says so: for one that is renewed beside what leads.
+    #[must_use]
+    pub fn while_it(mut self, answers: Answers) -> Self {
+        self.answers = answers;
+        self
     }
 
     /// Ends when the lease is held.
@@ -121,17 +133,17 @@ impl Elector {
             if self.attempt(self.times.renew_deadline).await == Tried::Held {
                 return;
             }
-            self.clock.sleep(self.times.retry).await;
+            self.clock.sleep(self.times.look()).await;
         }
     }
 
-    /// Renews the lease; ends when it is lost, at the latest when it can no longer be trusted.
+    /// Renews the lease; ends when it is lost, at the latest when it can no longer be trusted, or when what leads does not answer.
     pub async fn keep(&mut self) {
         loop {
             self.clock.sleep(self.times.retry).await;
             let until = Duration::from_millis(self.standing.until.load(Ordering::SeqCst));
             let left = until.saturating_sub(self.clock.elapsed());
-            let lost = left.is_zero() || self.attempt(left).await == Tried::Others;
+            let lost = left.is_zero() || !(self.answers)() || self.attempt(left).await == Tried::Others;
             if lost || !self.standing.leads() {
                 self.standing.step_down();
                 return;

@@ -8,6 +8,7 @@ pub mod events;
 pub mod guard;
 pub mod lease;
 pub mod object;
+mod paged;
 mod request;
 mod target;
 mod view;

@@ -9,6 +9,20 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::value::RawValue;
 
+/// What begins the names of our annotations.
+const OWN: &str = "tenure.dev/";
+
+/// Takes out what no program asks for and may be as large as the rest: who managed which field, and annotations that are not
+/// ours, as kubectl's copy of what it applied. A replacement that does not name the managers leaves them as they are; the
+/// annotations would be lost, so that they stay where objects are replaced.
+pub fn trim(metadata: &mut ObjectMeta, is_replaced: bool) {
+    // Not only emptied: the room that a list has would stay.
+    metadata.managed_fields = None;
+    if let Some(annotations) = metadata.annotations.as_mut().filter(|_| !is_replaced) {
+        annotations.retain(|name, _| name.starts_with(OWN));
+    }
+}
+
 /// An object of any kind. Of its metadata only what identifies it is read.
 #[derive(Clone)]
 pub struct Raw {
@@ -101,14 +115,13 @@ impl Resource for Raw {
     }
 }
 
-/// The text as an object, without the book that the API server keeps of who wrote which field: nobody here reads it, it takes more
-/// memory than most objects, and who does not send it back leaves it as it is.
+/// The text as an object that may be replaced, see [`trim`].
 ///
 /// # Errors
 /// [`Undecodable`].
 pub(super) fn read<K: Resource + DeserializeOwned>(text: &str) -> Result<K, Undecodable> {
     let mut object: K = decode(text)?;
-    object.meta_mut().managed_fields = None;
+    trim(object.meta_mut(), true);
     Ok(object)
 }
 

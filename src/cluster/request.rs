@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::RawValue;
 
 use super::error::ClusterError;
-use super::object::{Identified, Undecodable, read};
+use super::object::{Identified, Undecodable, decode, trim};
 use super::target::{Kind, Selector, Target};
 use super::view::Cluster;
 use crate::domain::timing::REQUEST_TRIES;
@@ -36,7 +36,9 @@ impl<K: Kind> Basket for Vec<K> {
     }
 
     fn put(&mut self, item: &str) -> Result<(), Undecodable> {
-        self.push(read(item)?);
+        let mut object: K = decode(item)?;
+        trim(object.meta_mut(), REPLACED.contains(&K::plural(&()).as_ref()));
+        self.push(object);
         Ok(())
     }
 }
@@ -146,7 +148,10 @@ impl Cluster {
                 self.pause(attempt).await;
                 match self.client().request_text(request.clone()).await {
                     Ok(text) => match read(text) {
-                        Ok(()) => return Ok(()),
+                        Ok(()) => {
+                            self.learn_right(verb, kind, true);
+                            return Ok(());
+                        }
                         // Half an answer, or a proxy's page: not our JSON.
                         Err(error) => {
                             may_be_done |= is_write(verb);
@@ -158,8 +163,15 @@ impl Cluster {
                         may_be_done |= is_write(verb);
                         message = status.message;
                     }
+                    // Nothing was done, and the server may only not know yet who we are.
+                    Err(kube::Error::Api(status))
+                        if is_denied(status.code) && attempt + 1 < REQUEST_TRIES && self.bears_denial(verb, kind) =>
+                    {
+                        message = status.message;
+                    }
                     // The pages of a list are of one state, which is not kept for ever: from the beginning.
                     Err(kube::Error::Api(status)) if !matches!(status.code, 408 | 429 | 500 | 502 | 503 | 504) => {
+                        self.learn_right(verb, kind, !is_denied(status.code));
                         return Err(ClusterError::Refused {
                             verb,
                             kind: kind.clone(),
@@ -186,6 +198,11 @@ fn is_write(verb: &str) -> bool {
     !matches!(verb, "get" | "list")
 }
 
+/// Whether somebody was told that they may not, or that nobody knows them.
+const fn is_denied(code: u16) -> bool {
+    matches!(code, 401 | 403)
+}
+
 /// Whether an answer is certain to come from before the request was looked at: the client asks too often. Any other one may come
 /// from something between us and the API server, which had been asked already.
 fn says_that_nothing_was_done(error: &kube::Error) -> bool {
@@ -207,8 +224,10 @@ fn is_no_answer(verb: &str, name: &str, status: &Status) -> bool {
     status.code == 0 || status.code == 404 && !is_absence
 }
 
-/// Objects of a page. An Account has 1 KB, a DirectorySnapshot of a large directory 100 KB.
+/// Objects of a page; fewer where they are large, see [`super::paged`].
 const PAGE: u32 = 250;
+/// The kinds whose objects are replaced by our programs, as they were listed.
+const REPLACED: [&str; 5] = ["accounts", "directorysnapshots", "occurrenceledgers", "runslices", "tenantledgers"];
 /// The code of the answer to who goes on with a list whose state is not kept any more.
 const EXPIRED: u16 = 410;
 

@@ -10,7 +10,7 @@ use kube::{Api, Client, Resource};
 
 use super::object::Raw;
 
-/// Objects a page of a list: a page of Runs stays below a few megabytes.
+/// Objects a page of a list; fewer where they are large, see [`super::paged`].
 const PAGE: u32 = 250;
 
 /// Where is watched.

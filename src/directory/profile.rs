@@ -35,6 +35,8 @@ pub struct Profile {
     pub texts: BTreeMap<String, Option<String>>,
     /// What the record says of each attribute that a task wrote.
     pub recorded: BTreeMap<String, Option<String>>,
+    /// What the record says of each attribute that the Directory reads from another one.
+    pub behind: BTreeMap<String, Option<String>>,
     /// The attributes that are dates and could be read.
     pub dates: BTreeMap<String, Dated>,
     /// The zone of instants that are no date of the record.
@@ -58,6 +60,13 @@ impl Profile {
     #[must_use]
     pub fn text(&self, attribute: &str) -> Option<&str> {
         self.texts.get(attribute)?.as_deref()
+    }
+
+    /// What the record says of an attribute, whatever a task has written.
+    #[must_use]
+    pub fn record(&self, attribute: &str) -> Option<&str> {
+        let known = self.behind.get(attribute).or_else(|| self.recorded.get(attribute)).or_else(|| self.texts.get(attribute));
+        known?.as_deref().filter(|text| !text.is_empty())
     }
 
     /// Takes back what was written to an attribute. `overlay` is what a task had written before; None: nothing.

@@ -343,10 +343,11 @@ impl<'a> Facts<'a> {
         decided
     }
 
-    /// Whether the change was seen before the workflow was scheduled, or before the attribute was in its trigger.
+    /// Whether the change was seen before the workflow was scheduled, or before the attribute was in its trigger. The first
+    /// evaluation that found it so only notes the values: what it sees to differ has changed at some time before.
     fn is_history(&self, change: &Occurrence) -> bool {
         let since = self.since.iter().find(|entry| entry.name == change.attribute).map_or(self.moment.as_of, |entry| entry.since);
-        change.due < self.moment.activated_at.max(since)
+        change.due <= self.moment.activated_at.max(since)
     }
 }
 

@@ -10,8 +10,8 @@ pub enum FaultClass {
     Transient,
     /// It was said about this very thing that it cannot be done: trying again cannot help.
     Permanent,
-    /// We may not do it, or not look at it. Nothing was done, and asking at once cannot help; but a right that was taken away
-    /// may be given back.
+    /// We may not do it, or not look at it. Nothing was done, and asking at once cannot help any more, for a server that starts
+    /// was given its time; but a right that was taken away may be given back.
     Denied,
     /// It is not known: whether it was done, or what is there. What can be done twice is read again and done again; what
     /// leaves the house once only is uncertain.
@@ -105,8 +105,8 @@ impl Fault {
         }
     }
 
-    /// Whether it leaves anybody to a later attempt, and not a leaver only: nobody fails for what stands in an object that
-    /// cannot be read.
+    /// Whether it leaves anybody to a later attempt whatever the task is: nobody fails for what stands in an object that cannot
+    /// be read.
     #[must_use]
     pub fn leaves_anybody(&self) -> bool {
         self.class == FaultClass::Unknown && self.reason == Reason::Unreadable
@@ -132,7 +132,7 @@ mod tests {
     fn what_is_tried_again_and_when() {
         let (unavailable, refused) = (Reason::DirectoryUnavailable, Reason::DirectoryRefused);
         let fault = |class, reason| Fault { class, reason, message: String::new() };
-        // (what, the fault, it is tried again, within the attempt, it waits for somebody, and it leaves others than leavers)
+        // (what, the fault, it is tried again, within the attempt, it waits for somebody, and it leaves anybody whatever the task)
         let cases = [
             ("no answer to a question", fault(FaultClass::Transient, unavailable), true, true, false, false),
             ("it cannot be done", fault(FaultClass::Permanent, refused), false, false, false, false),

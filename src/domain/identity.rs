@@ -5,6 +5,8 @@
 //! room and in the runner's, and nothing but [`Identity`] is hashed in them. Another form of a text below needs another
 //! [`VERSION`], and readers of both.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::api::RunSpec;
@@ -164,7 +166,7 @@ impl Identity for ZoneFacts {
 /// whether it is canceled have no part in it.
 impl Identity for RunSpec {
     fn write(&self, to: &mut Parts) {
-        let Self { source, execution_type, subjects, undo, priority: _, requested_by: _, cancel: _ } = self;
+        let Self { source, execution_type, subjects, undo, priority: _, requested_by: _, acknowledges, cancel: _ } = self;
         match &source.workflow {
             Some(workflow) => {
                 let version = workflow.version.map(|version| version.to_string());
@@ -196,6 +198,11 @@ impl Identity for RunSpec {
             None => drop(to.text("first")),
         }
         to.optional(undo.as_ref().map(|undo| undo.run.as_str()));
+        // A Run that says nothing is what it was before there was something to say.
+        if let Some(classes) = acknowledges {
+            let classes: BTreeSet<&str> = classes.iter().map(|class| class.as_str()).collect();
+            to.text("acknowledges").list(classes.into_iter());
+        }
     }
 }
 
@@ -253,6 +260,22 @@ impl Identity for MailIdentity<'_> {
     fn write(&self, to: &mut Parts) {
         let Self { tenant, occurrence, task } = self;
         to.text("mail").text(tenant).text(occurrence).text(task);
+    }
+}
+
+/// An attempt to execute a Run: what its Job is named after.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptIdentity<'a> {
+    /// Name of the Run.
+    pub run: &'a str,
+    /// Number of the attempt, from 1.
+    pub attempt: i32,
+}
+
+impl Identity for AttemptIdentity<'_> {
+    fn write(&self, to: &mut Parts) {
+        let Self { run, attempt } = self;
+        to.text("attempt").text(run).number(i64::from(*attempt));
     }
 }
 

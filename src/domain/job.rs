@@ -10,13 +10,14 @@ use k8s_openapi::api::batch::v1::{
     Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
 };
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, EnvVar, EnvVarSource, ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
-    SecurityContext,
+    Capabilities, Container, EnvVar, EnvVarSource, ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, ResourceRequirements,
+    SeccompProfile, SecurityContext,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
+use super::identity::{self, AttemptIdentity};
 use super::timing::Timing;
-use crate::api::meta::{LABEL_EPOCH, LABEL_EVALUATION, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
+use crate::api::meta::{LABEL_ATTEMPT, LABEL_EPOCH, LABEL_EVALUATION, LABEL_MANAGED_BY, LABEL_RUN, LABEL_WORKFLOW, MANAGED_BY};
 
 /// The image of the runner, unless the installation says otherwise; also the name of its container.
 pub const IMAGE: &str = "tenure";
@@ -36,11 +37,29 @@ pub const EXIT_HEAD_MISSING: i32 = 66;
 /// Exit code of an evaluation whose clock is too far from the API server's; a later try may find another node.
 pub const EXIT_CLOCK_OFF: i32 = 67;
 
+/// Exit code of an evaluation whose tenant's key is missing or another one; another try does not help.
+pub const EXIT_KEY_MISSING: i32 = 68;
+
+/// What an evaluation ends with when the API server does not take what it writes: somebody has to look.
+pub const EXIT_SEAL_REFUSED: i32 = 69;
+
+/// What an evaluation ends with when an object of the tenant cannot be read.
+pub const EXIT_UNREADABLE: i32 = 70;
+
+/// Exit code of a program that was asked to end and did: that of one that SIGTERM has ended. No failure of the program, but
+/// none of its Job's results either.
+pub const EXIT_ASKED_TO_END: i32 = 143;
+
 /// The argument that tells a runner how many times shorter than in production its times are; without it they are not. Its
 /// value follows after `=`. The admission policy on Jobs looks for it.
 pub const DIVISOR_FLAG: &str = "--timing-divisor";
 
 const EVALUATION_PREFIX: &str = "tenure-eval-";
+
+const EXECUTION_PREFIX: &str = "tenure-run-";
+
+/// Bytes of the digest in the name of an execution's Job.
+const NAME_DIGEST_BYTES: usize = 10;
 
 /// Name of the Job that evaluates, by the number of the epoch that it will allocate first.
 #[must_use]
@@ -54,16 +73,32 @@ pub fn evaluation_number(job: &str) -> Option<i64> {
     number(job.strip_prefix(EVALUATION_PREFIX)?)
 }
 
-/// Name of the Job of an attempt to execute a Run.
+/// Name of the Job of an attempt to execute a Run: under a prefix that is ours alone, and of one length whatever the Run is
+/// called. Labels say which Run and which attempt it is.
 #[must_use]
 pub fn execution_job_name(run: &str, attempt: i32) -> String {
-    format!("{run}-a{attempt}")
+    format!("{EXECUTION_PREFIX}{}", identity::digest(&AttemptIdentity { run, attempt }, NAME_DIGEST_BYTES))
 }
 
-/// The attempt in the name of a Job of this Run.
+/// Which attempt to execute this Run a Job is. A label alone proves nothing: the name has to be the one that goes with it.
+/// Jobs of a release before are named after their Run, and have no such label.
 #[must_use]
-pub fn attempt_number(run: &str, job: &str) -> Option<i32> {
-    number(job.strip_prefix(run)?.strip_prefix("-a")?)
+pub fn attempt_of(run: &str, job: &Job) -> Option<i32> {
+    let name = job.metadata.name.as_deref()?;
+    match job.metadata.labels.as_ref().and_then(|labels| labels.get(LABEL_ATTEMPT)) {
+        Some(label) => number(label).filter(|attempt| execution_job_name(run, *attempt) == name),
+        None => number(name.strip_prefix(run)?.strip_prefix("-a")?),
+    }
+}
+
+/// Whether a Job was made for that owner: what controls it has this UID, and its pods run as ours do. Its name and its labels
+/// do not tell.
+#[must_use]
+pub fn is_made_for(job: &Job, owner_uid: &str) -> bool {
+    let owners = job.metadata.owner_references.as_deref().unwrap_or_default();
+    let is_owned = owners.iter().any(|owner| owner.controller == Some(true) && owner.uid == owner_uid);
+    let pod = job.spec.as_ref().and_then(|spec| spec.template.spec.as_ref());
+    is_owned && pod.and_then(|pod| pod.service_account_name.as_deref()) == Some(SERVICE_ACCOUNT)
 }
 
 /// A number from 1 as our names have it: without sign and leading zeros.
@@ -150,7 +185,8 @@ pub fn execution_job(execution: &Execution<'_>) -> Job {
     if execution.take_over {
         args.push("--take-over".to_owned());
     }
-    let labels = [(LABEL_RUN, execution.run.name.to_owned()), (LABEL_WORKFLOW, execution.workflow.to_owned())];
+    let labels =
+        [(LABEL_RUN, execution.run.name.to_owned()), (LABEL_WORKFLOW, execution.workflow.to_owned()), (LABEL_ATTEMPT, attempt.clone())];
     job(Parts {
         name: execution_job_name(execution.run.name, execution.attempt),
         namespace: execution.namespace,
@@ -160,6 +196,16 @@ pub fn execution_job(execution: &Execution<'_>) -> Job {
         deadline: seconds(execution.timing.execution_deadline),
         image: execution.image,
     })
+}
+
+/// The Job, whose containers ask for so much, and may take no more: a tenant with a quota of memory or processor has no pods
+/// otherwise.
+#[must_use]
+pub fn with_resources(mut job: Job, resources: Option<&ResourceRequirements>) -> Job {
+    for container in job.spec.iter_mut().filter_map(|spec| spec.template.spec.as_mut()).flat_map(|pod| &mut pod.containers) {
+        container.resources = resources.cloned();
+    }
+    job
 }
 
 /// The arguments, and what tells the runner of times that are not those of production.
@@ -232,7 +278,7 @@ fn failure_policy() -> PodFailurePolicy {
                 on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
                     container_name: Some(IMAGE.to_owned()),
                     operator: "In".to_owned(),
-                    values: vec![EXIT_DO_NOT_RETRY, EXIT_TORN_RESTORE, EXIT_HEAD_MISSING],
+                    values: vec![EXIT_DO_NOT_RETRY, EXIT_TORN_RESTORE, EXIT_HEAD_MISSING, EXIT_KEY_MISSING],
                 }),
                 on_pod_conditions: None,
             },
@@ -302,18 +348,73 @@ mod tests {
     }
 
     #[test]
-    fn names() {
-        assert_eq!(evaluation_number(&evaluation_job_name(12)), Some(12));
-        assert_eq!(attempt_number("r", &execution_job_name("r", 3)), Some(3));
+    fn numbers_in_names() {
+        assert_eq!(evaluation_number(&evaluation_job_name(7)), Some(7));
         for name in ["tenure-eval-", "tenure-eval-0", "tenure-eval-01", "tenure-eval-+1", "tenure-eval-1x", "eval-1"] {
             assert_eq!(evaluation_number(name), None, "{name}");
         }
-        for name in ["r-a0", "r-a", "r-b1", "rr-a1", "r-a1-a", "r-a99999999999"] {
-            assert_eq!(attempt_number("r", name), None, "{name}");
+    }
+
+    /// A Job with that name and, if so, the label of an attempt.
+    fn named(name: &str, attempt: Option<&str>) -> Job {
+        let labels = attempt.map(|attempt| BTreeMap::from([(LABEL_ATTEMPT.to_owned(), attempt.to_owned())]));
+        Job { metadata: ObjectMeta { name: Some(name.to_owned()), labels, ..ObjectMeta::default() }, ..Job::default() }
+    }
+
+    #[test]
+    fn which_attempt_a_job_is() {
+        let third = execution_job_name("r", 3);
+        // (what, the Run, the Job's name, its label, the attempt)
+        let cases = [
+            ("ours", "r", third.as_str(), Some("3"), Some(3)),
+            ("the label of another attempt", "r", third.as_str(), Some("2"), None),
+            ("no number", "r", third.as_str(), Some("03"), None),
+            ("another Run's", "rr", third.as_str(), Some("3"), None),
+            ("the name alone", "r", third.as_str(), None, None),
+            ("a label on any Job", "r", "r-a3", Some("3"), None),
+            ("of a release before", "r", "r-a3", None, Some(3)),
+            ("the same of another Run", "rr", "r-a3", None, None),
+            ("a Run that is called like a Job", "r-a1", "r-a1-a2", None, Some(2)),
+            ("the Run after whose Job it is called", "r", "r-a1-a2", None, None),
+            ("no attempt", "r", "r-a0", None, None),
+            ("too large a number", "r", "r-a99999999999", None, None),
+        ];
+        for (what, run, name, label, expected) in cases {
+            assert_eq!(attempt_of(run, &named(name, label)), expected, "{what}");
         }
-        // A Run may be called like another Run's Job.
-        assert_eq!(attempt_number("r-a1", "r-a1-a2"), Some(2));
-        assert_eq!(attempt_number("r", "r-a1-a2"), None);
+        let longest = execution_job_name(&"r".repeat(63), i32::MAX);
+        assert!(longest.starts_with("tenure-") && longest.len() <= 52, "{longest}: a pod's name goes on after it");
+    }
+
+    type Alteration = fn(&mut Job);
+
+    #[test]
+    fn a_job_is_known_by_what_controls_it() {
+        let evaluation = Evaluation {
+            namespace: "acme",
+            number: 2,
+            runs_only: false,
+            seconds_to_next_tick: None,
+            schedule: SCHEDULE,
+            timing: TIMING,
+            image: IMAGE,
+        };
+        let cases: [(&str, Alteration, bool); 5] = [
+            ("ours", |_| {}, true),
+            ("its name and its labels alone", |job| job.metadata.owner_references = None, false),
+            ("another owner", |job| job.metadata.owner_references.as_mut().unwrap()[0].uid = "u3".to_owned(), false),
+            ("an owner that does not control it", |job| job.metadata.owner_references.as_mut().unwrap()[0].controller = None, false),
+            (
+                "another account",
+                |job| job.spec.as_mut().unwrap().template.spec.as_mut().unwrap().service_account_name = Some("default".to_owned()),
+                false,
+            ),
+        ];
+        for (what, alter, expected) in cases {
+            let mut job = evaluation_job(&evaluation);
+            alter(&mut job);
+            assert_eq!(is_made_for(&job, "u1"), expected, "{what}");
+        }
     }
 
     #[test]
@@ -347,6 +448,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_container_may_take() {
+        let evaluation = Evaluation {
+            namespace: "acme",
+            number: 8,
+            runs_only: false,
+            seconds_to_next_tick: None,
+            schedule: SCHEDULE,
+            timing: TIMING,
+            image: IMAGE,
+        };
+        let asked = serde_json::json!({"requests": {"memory": "64Mi"}, "limits": {"memory": "1Gi"}});
+        let resources: ResourceRequirements = serde_json::from_value(asked.clone()).unwrap();
+        for (resources, expected) in [(None, serde_json::Value::Null), (Some(&resources), asked)] {
+            let job = serde_json::to_value(with_resources(evaluation_job(&evaluation), resources)).unwrap();
+            assert_eq!(job["spec"]["template"]["spec"]["containers"][0]["resources"], expected);
+        }
+    }
+
+    #[test]
     fn deadlines() {
         for (to_next_tick, expected) in [(None, 3_600), (Some(86_400), 3_600), (Some(1_800), 1_800), (Some(5), 300), (Some(-5), 300)] {
             let evaluation = Evaluation {
@@ -376,10 +496,11 @@ mod tests {
         };
         let job = execution_job(&execution);
         assert_eq!(args(&job), ["execute", "--namespace", "acme", "--run", "hire-v1-e7", "--attempt", "2", "--take-over"]);
-        assert_eq!(job.metadata.name.as_deref(), Some("hire-v1-e7-a2"));
+        assert_eq!(job.metadata.name, Some(execution_job_name("hire-v1-e7", 2)));
         let value = serde_json::to_value(&job).unwrap();
         assert_eq!(value["metadata"]["labels"][LABEL_RUN], "hire-v1-e7");
         assert_eq!(value["metadata"]["labels"][LABEL_WORKFLOW], "hire");
+        assert_eq!(value["metadata"]["labels"][LABEL_ATTEMPT], "2");
         assert_eq!(value["spec"]["activeDeadlineSeconds"], 21_600);
         assert_eq!(value["spec"]["template"]["spec"]["containers"][0]["image"], "registry.example/tenure@sha256:0");
         assert!(!args(&execution_job(&Execution { take_over: false, ..execution })).contains(&"--take-over".to_owned()));

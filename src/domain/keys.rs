@@ -20,15 +20,24 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// The key of a head.
+    /// The key of a head, as it is stored beside it.
     ///
     /// # Errors
-    /// The key is none, or what was written under it cannot be read here.
-    pub fn of(head: &TenantLedgerData) -> Result<Self, KeyError> {
-        if identity::is_known(head.key_version) { Self::from_hex(&head.key) } else { Err(KeyError::Version(head.key_version)) }
+    /// It is none, missing or another one than the head's, or what was written under it cannot be read here.
+    pub fn of(head: &TenantLedgerData, stored: Option<&str>) -> Result<Self, KeyError> {
+        if !identity::is_known(head.key_version) {
+            return Err(KeyError::Version(head.key_version));
+        }
+        match (&head.key, &head.key_fingerprint, stored) {
+            // A head of an earlier release has it itself.
+            (Some(own), _, stored) if stored.is_none_or(|stored| stored == own) => Self::from_hex(own),
+            (None, Some(known), Some(stored)) if *known == fingerprint(stored) => Self::from_hex(stored),
+            (None, _, None) => Err(KeyError::Missing),
+            _ => Err(KeyError::Another),
+        }
     }
 
-    /// The key as the head has it, in hexadecimal.
+    /// The key as it is stored, in hexadecimal.
     ///
     /// # Errors
     /// The text is no hexadecimal number of 32 bytes.
@@ -93,7 +102,13 @@ impl Keyring {
     }
 }
 
-/// What stands under the tenant's key. Its first word keeps one kind apart from the others.
+/// By what a head knows its key again, and nobody else learns anything of it.
+#[must_use]
+pub fn fingerprint(key: &str) -> String {
+    identity::digest(&Keyed::Key { key }, ID_BYTES)
+}
+
+/// What stands under the tenant's key, and the key itself. Its first word keeps one kind apart from the others.
 #[derive(Clone, Copy, Debug)]
 enum Keyed<'a> {
     Subject { directory: &'a str, stable_id: &'a str },
@@ -104,6 +119,7 @@ enum Keyed<'a> {
     Leave { subject: &'a str, canonical: &'a str },
     Withdrawn { subject: &'a str, hire: &'a str, leave: &'a str },
     Run { run: &'a str, spec_hash: &'a str, subject: &'a str },
+    Key { key: &'a str },
 }
 
 impl Identity for Keyed<'_> {
@@ -121,6 +137,7 @@ impl Identity for Keyed<'_> {
             }
             Self::Leave { subject, canonical } => to.text("leave").text(subject).text(canonical),
             Self::Withdrawn { subject, hire, leave } => to.text("withdrawn").text(subject).text(hire).text(leave),
+            Self::Key { key } => to.text("key").text(key),
             Self::Run { run, spec_hash, subject } => to.text("run").text(run).text(spec_hash).text(subject),
         };
     }
@@ -130,8 +147,14 @@ impl Identity for Keyed<'_> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum KeyError {
     /// It is not 32 bytes in hexadecimal.
-    #[error("the key of the TenantLedger is not 32 bytes in hexadecimal")]
+    #[error("the key of the tenant is not 32 bytes in hexadecimal")]
     Spoilt,
+    /// It is not there.
+    #[error("the TenantKey default is missing: restore it from the backup that the TenantLedger is of")]
+    Missing,
+    /// It is not the key that the head knows.
+    #[error("the TenantKey default is another one than the TenantLedger knows: restore both from one backup")]
+    Another,
     /// Another version of Tenure wrote keys of this version under it.
     #[error("the TenantLedger has keys of version {0}, which this version of Tenure cannot read")]
     Version(i32),
@@ -158,11 +181,37 @@ mod tests {
 
     #[test]
     fn keys_of_another_version_are_refused() {
-        let head = |key_version| TenantLedgerData { key: "ab".repeat(32), key_version, ..TenantLedgerData::default() };
-        assert!(Keyring::of(&head(identity::VERSION)).is_ok());
+        let key = "ab".repeat(32);
+        let head = |key_version| TenantLedgerData { key_fingerprint: Some(fingerprint(&key)), key_version, ..TenantLedgerData::default() };
+        assert!(Keyring::of(&head(identity::VERSION), Some(&key)).is_ok());
         for other in [0, identity::VERSION + 1] {
-            assert_eq!(Keyring::of(&head(other)).err(), Some(KeyError::Version(other)));
+            assert_eq!(Keyring::of(&head(other), Some(&key)).err(), Some(KeyError::Version(other)));
         }
+    }
+
+    #[test]
+    fn only_the_key_that_the_head_knows_is_used() {
+        let (key, other) = ("ab".repeat(32), "cd".repeat(32));
+        let head = |own: Option<&str>, print: Option<String>| TenantLedgerData {
+            key: own.map(str::to_owned),
+            key_fingerprint: print,
+            key_version: identity::VERSION,
+            ..TenantLedgerData::default()
+        };
+        let known = || head(None, Some(fingerprint(&key)));
+        let rows = [
+            ("as it was made", known(), Some(&key), None),
+            ("it is gone", known(), None, Some(KeyError::Missing)),
+            ("another one", known(), Some(&other), Some(KeyError::Another)),
+            ("of an earlier release", head(Some(&key), None), None, None),
+            ("of an earlier release, and moved", head(Some(&key), None), Some(&key), None),
+            ("of an earlier release, beside another one", head(Some(&key), None), Some(&other), Some(KeyError::Another)),
+            ("a head that knows none", head(None, None), Some(&key), Some(KeyError::Another)),
+        ];
+        for (what, head, stored, expected) in rows {
+            assert_eq!(Keyring::of(&head, stored.map(String::as_str)).err(), expected, "{what}");
+        }
+        assert!(!fingerprint(&key).contains("abab") && fingerprint(&key) != fingerprint(&other));
     }
 
     #[test]

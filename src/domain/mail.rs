@@ -6,6 +6,7 @@
 //! now, must not learn what is meant for the manager. So a word is looked up when the mail leaves, and not before.
 
 use super::variable::recipient;
+use crate::api::tenant_schedule::MailSettings;
 
 /// To whom a mail goes unless the workflow says otherwise.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -98,6 +99,12 @@ impl MailKind {
         }
     }
 
+    /// Whether what is in it lets somebody sign in: it goes to addresses of records only.
+    #[must_use]
+    pub fn is_secret(self) -> bool {
+        self == Self::AccessPass
+    }
+
     /// Who gets it, copies last: whom the workflow names, or the mail's own audience.
     #[must_use]
     pub fn recipients(self, to: &[String], copies: &[String]) -> Vec<String> {
@@ -159,6 +166,19 @@ pub enum Meant<'a> {
     Unknown(&'a str),
 }
 
+/// Whether a mail may go to an address that is in no record: where the tenant lists its domain, or has its sender there and lists
+/// none.
+#[must_use]
+pub fn may_go_to(settings: &MailSettings, address: &str) -> bool {
+    let domain_of = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase());
+    let Some(domain) = domain_of(address) else { return false };
+    match (&settings.allowed_domains, &settings.from) {
+        (Some(allowed), _) => allowed.iter().any(|one| one.eq_ignore_ascii_case(&domain)),
+        (None, Some(from)) => domain_of(from) == Some(domain),
+        (None, None) => false,
+    }
+}
+
 /// The recipients of a Change, and those of them who get a copy only. That stands in the task, as the text does: it says how the
 /// mail looks and not who gets it. Who is a copy by the task alone is none here.
 #[must_use]
@@ -171,9 +191,33 @@ pub fn with_copies<'a>(all: &'a [String], copies: &[String]) -> (&'a [String], &
 
 #[cfg(test)]
 mod tests {
-    use super::{MailKind, Meant, with_copies};
+    use super::{MailKind, Meant, may_go_to, with_copies};
     use crate::api::EffectClass;
+    use crate::api::tenant_schedule::MailSettings;
     use crate::catalog;
+
+    #[test]
+    fn where_mails_go_beside_records() {
+        let settings = |from: Option<&str>, allowed: Option<&[&str]>| MailSettings {
+            from: from.map(str::to_owned),
+            allowed_domains: allowed.map(names),
+            ..MailSettings::default()
+        };
+        let own = Some("hr@acme.example");
+        let rows = [
+            (settings(own, None), [true, true, false, false]),
+            (settings(own, Some(&["partner.example", "Acme.example"])), [true, true, false, true]),
+            (settings(own, Some(&["partner.example"])), [false, false, false, true]),
+            (settings(own, Some(&[])), [false; 4]),
+            (settings(None, None), [false; 4]),
+        ];
+        for (settings, expected) in rows {
+            let found = ["it@acme.example", "IT@ACME.Example", "it@mail.acme.example", "it@partner.example"]
+                .map(|address| may_go_to(&settings, address));
+            assert_eq!(found, expected, "{settings:?}");
+        }
+        assert!(!may_go_to(&settings(own, None), "nobody") && !may_go_to(&settings(Some("nobody"), None), "x@nobody"));
+    }
 
     #[test]
     fn every_task_that_sends_something_has_its_mail() {

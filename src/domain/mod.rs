@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod authority;
 pub mod canonical;
 pub mod capability;
 pub mod change;
@@ -22,7 +23,9 @@ pub mod job;
 pub mod keys;
 pub mod ledger;
 pub mod mail;
+pub mod names;
 pub mod order;
+pub mod owed;
 pub mod person;
 pub mod plan;
 pub mod references;

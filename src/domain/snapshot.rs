@@ -16,7 +16,7 @@ use super::ledger::LedgerIndex;
 use super::subject::{ACCOUNT_ENABLED, DateReading, HIRE_DATE, LEAVE_DATE, Person};
 
 /// What is tracked of everybody: it says who has left, who is hired again, and what inactivity counts from.
-const ALWAYS: [&str; 3] = [ACCOUNT_ENABLED, HIRE_DATE, LEAVE_DATE];
+pub const ALWAYS: [&str; 3] = [ACCOUNT_ENABLED, HIRE_DATE, LEAVE_DATE];
 
 /// Which attributes and groups are tracked, and which of them are states (a first sight of a state that holds is an
 /// occurrence, not a baseline).
@@ -28,6 +28,18 @@ pub struct Tracked {
     pub sponsors: BTreeSet<i32>,
     /// Attributes that name the time zone of a date.
     pub zones: BTreeSet<String>,
+}
+
+/// Most marks of a sighting: its schema's bound.
+pub const MOST_MARKS: usize = 200;
+
+impl Tracked {
+    /// The names of all its marks.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        let own = self.attributes.iter().chain(&self.zones).cloned();
+        own.chain(self.sponsors.iter().map(|minimum| sponsors_mark(*minimum))).collect()
+    }
 }
 
 /// Before the number in the name of "fewer sponsors than".
@@ -105,6 +117,13 @@ pub fn look<'a>(
     // Marks that nobody tracks today are kept: whoever tracks them again finds the changes in between.
     let kept = before.into_iter().flat_map(|before| &before.marks).filter(|old| changed.iter().all(|mark| mark.name != old.name));
     let mut marks: Vec<AttributeMark> = kept.cloned().chain(changed.iter().cloned()).collect();
+    if marks.len() > MOST_MARKS {
+        let names = tracked.names();
+        let is_tracked = |mark: &AttributeMark| ALWAYS.contains(&&*mark.name) || names.contains(&*mark.name);
+        // Of those that nobody tracks, what has not changed for longest is forgotten.
+        marks.sort_by_key(|mark| (!is_tracked(mark), std::cmp::Reverse(mark.changed_at)));
+        marks.truncate(MOST_MARKS);
+    }
     marks.sort_by(|left, right| left.name.cmp(&right.name));
     let first_seen_at = before.map_or(as_of, |sighting| sighting.first_seen_at);
     let mut now = Sighting { epoch, first_seen_at, begun_at: before.and_then(|before| before.begun_at), marks };
@@ -247,6 +266,25 @@ mod tests {
         let fourth = step(Some(&third), Some("marketing"), 4);
         assert_eq!([&second, &third, &fourth].map(|sighting| sighting.marks[0].sequence), [1, 2, 3]);
         assert_eq!(fourth.marks[0].changed_at, Some(at(4)));
+    }
+
+    #[test]
+    fn what_nobody_tracks_any_more_gives_way() {
+        let mark = |name: String, changed_at| AttributeMark { name: name.into(), digest: "d".into(), sequence: 1, changed_at };
+        let old = |index: usize| mark(format!("old{index:03}"), Some(at(2)));
+        let never = mark("never".to_owned(), None);
+        let tracked_since = mark("department".to_owned(), None);
+        let marks = (0..MOST_MARKS - 2).map(old).chain([never, tracked_since]).collect();
+        let before = Sighting { epoch: 1, first_seen_at: at(1), begun_at: None, marks };
+        let tracked = Tracked { attributes: ["department".to_owned(), "city".to_owned()].into(), ..Tracked::default() };
+        let text = |text: &str| OwnedValue::Str(text.into());
+        let attributes = Attributes::new().with("department", text("Sales")).with("city", text("Bern"));
+        let ann = Person { attributes, ..person(&[]) };
+        let now = look(&ann, Some(&before), &tracked, &keys(), &LedgerIndex::default(), 2, at(3));
+        let has = |name: &str| now.marks.iter().any(|mark| &*mark.name == name);
+        assert_eq!(now.marks.len(), MOST_MARKS);
+        assert!(has("department") && has("city") && has(ACCOUNT_ENABLED) && !has("never"));
+        assert!(now.marks.is_sorted_by(|left, right| left.name < right.name));
     }
 
     #[test]

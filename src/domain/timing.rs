@@ -26,8 +26,16 @@ pub struct LeaseTimes {
     pub duration: Duration,
     /// How long the holder trusts a renewal.
     pub renew_deadline: Duration,
-    /// Pause between tries, and between renewals.
+    /// Pause between renewals. Who waits for the lease looks twice as often, see [`Self::look`].
     pub retry: Duration,
+}
+
+impl LeaseTimes {
+    /// Pause between looks at a lease that another process holds: so soon is seen that it was given back.
+    #[must_use]
+    pub fn look(&self) -> Duration {
+        self.retry / 2
+    }
 }
 
 /// Every pause and life time.
@@ -87,10 +95,18 @@ pub struct Timing {
     /// How long an evaluation waits for Workflows that were just applied: a pass over one takes a few requests. Does not
     /// scale: requests take what they take, and who has no such Workflow does not wait.
     pub settle_pause: Duration,
+    /// How long a tenant's evaluation takes one of the places that all tenants share: one that does not start, or takes its
+    /// time, keeps the others waiting no longer. Who has waited so long for a place comes first.
+    pub place_life: Duration,
+    /// How often who waits for a place asks again. Does not scale: instants are whole seconds.
+    pub place_look: Duration,
     /// Pause before another look at a clock that was off.
     pub clock_look: Duration,
 
     // The controller's passes: reconcile/.
+    /// How long a Job may be there before it is said what keeps its container from running: within 15 s, and later than most
+    /// pods start. Does not scale: a pod takes what it takes.
+    pub said_after: Duration,
     /// How long a Job may be there before its container runs, unless the installation says otherwise (design 3.2.4).
     /// Does not scale: it has a flag of its own.
     pub stalled_after: Duration,
@@ -116,7 +132,10 @@ pub struct Timing {
     pub beat: Duration,
     /// How long that loop may stand still before the process counts as dead. Does not scale.
     pub pulse_life: Duration,
-    /// How long passes that are under way may take to end when the process is asked to. Does not scale.
+    /// How long that loop may stand still before the lease, which is renewed beside it, is let go of. Does not scale.
+    pub loop_silence: Duration,
+    /// How long passes that are under way may take to end when the process is asked to: the next one waits for it, and every
+    /// pass may be cut off anywhere. Does not scale.
     pub drain: Duration,
     /// Pause between looks at definitions that are not those of this release. Does not scale.
     pub schema_pause: Duration,
@@ -171,7 +190,10 @@ impl Timing {
         longest_failure_pause: Duration::from_secs(300),
         ask_again_pause: Duration::from_secs(300),
         settle_pause: Duration::from_secs(10),
+        place_life: Duration::from_secs(60),
+        place_look: Duration::from_secs(1),
         clock_look: Duration::from_secs(30),
+        said_after: Duration::from_secs(10),
         stalled_after: Duration::from_secs(300),
         obstacle_look: Duration::from_secs(30),
         blind_look: Duration::from_secs(60),
@@ -182,9 +204,10 @@ impl Timing {
         shortest_sleep: Duration::from_millis(100),
         beat: Duration::from_secs(1),
         pulse_life: Duration::from_secs(30),
-        drain: Duration::from_secs(5),
+        loop_silence: Duration::from_secs(10),
+        drain: Duration::from_millis(500),
         schema_pause: Duration::from_secs(5),
-        lease: LeaseTimes { duration: Duration::from_secs(15), renew_deadline: Duration::from_secs(10), retry: Duration::from_secs(2) },
+        lease: LeaseTimes { duration: Duration::from_secs(10), renew_deadline: Duration::from_secs(7), retry: Duration::from_secs(2) },
         request_pause: Duration::from_millis(500),
         request_timeout: Duration::from_secs(20),
         connect_timeout: Duration::from_secs(5),
@@ -229,6 +252,7 @@ impl Timing {
             failure_pause: stored(whole.failure_pause),
             longest_failure_pause: stored(whole.longest_failure_pause),
             ask_again_pause: stored(whole.ask_again_pause),
+            place_life: stored(whole.place_life),
             clock_look: stored(whole.clock_look),
             obstacle_look: stored(whole.obstacle_look),
             blind_look: stored(whole.blind_look),

@@ -167,6 +167,19 @@ pub fn watched(spec: &WorkflowSpec) -> Vec<String> {
     }
 }
 
+/// The marks that evaluations keep of everybody for a workflow's trigger. A date may have one of its zone beside its own.
+#[must_use]
+pub fn marks(spec: &WorkflowSpec) -> BTreeSet<String> {
+    let mut tracked = Tracked::default();
+    if let Some(Ok(trigger)) = spec.execution_conditions.as_ref().map(compile_trigger) {
+        trigger.track(&mut tracked);
+        if let Trigger::Time { attribute, .. } = trigger {
+            tracked.zones.insert(format!("{attribute} zone"));
+        }
+    }
+    tracked.names()
+}
+
 fn compile_trigger(conditions: &ExecutionConditions) -> Result<Trigger, CompileError> {
     let trigger = &conditions.trigger;
     let group = conditions.scope.as_ref().and_then(|scope| scope.group.clone());
@@ -239,6 +252,12 @@ impl CompiledWorkflow {
     #[must_use]
     pub fn in_scope(&self, person: &Person, now: DateTime<Utc>) -> Truth {
         self.scope.as_ref().map_or(Truth::True, |rule| rule.evaluate(&person.attributes, now))
+    }
+
+    /// Bytes that the regular expressions of its rule are compiled to.
+    #[must_use]
+    pub fn pattern_bytes(&self) -> usize {
+        self.scope.as_ref().map_or(0, Rule::pattern_bytes)
     }
 
     /// What evaluations must keep track of for this workflow.

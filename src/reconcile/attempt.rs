@@ -1,7 +1,8 @@
 //! When the next attempt to execute a Run starts.
 //!
-//! An attempt is a Job. Its successor may take over its claims at once if the attempt ended by itself or the kubelet
-//! reported its container terminated. Otherwise the pod may still be running somewhere, and the unseen pause has to pass.
+//! An attempt is a Job. Its successor may take over its claims at once if the attempt ended by itself, has said that it ends, or
+//! the kubelet reported its container terminated. Otherwise the pod may still be running somewhere, and the unseen pause has to
+//! pass.
 
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub(super) struct AttemptJob {
 pub(super) struct Attempts<'a> {
     /// Highest attempt that the Run's status knows.
     pub known: i32,
+    /// Highest attempt that has said, as its last act, that it ends. Its pod may be gone, and nobody be left to say so.
+    pub said_over: i32,
     /// The Jobs that exist, in any order.
     pub jobs: &'a [AttemptJob],
     /// Since when the Job of the newest attempt is not there.
@@ -74,14 +77,75 @@ pub(super) fn next_attempt(attempts: &Attempts<'_>) -> NextAttempt {
         return NextAttempt::Start { attempt, take_over: false };
     }
     let timing = attempts.timing;
-    let last = own().find(|job| job.number == newest).and_then(|job| job.ended.map(|ended| (ended, job.terminated)));
-    let (from, take_over, missing) = match last {
-        None => (attempts.missing_since.unwrap_or(attempts.now) + timing.unseen_pause, false, true),
-        Some((ended, _)) if ended.succeeded => (ended.at + open_pause(own(), timing), true, false),
-        Some((ended, true)) => (ended.at + repeated_failure_pause(own(), timing), true, false),
-        Some((ended, false)) => (ended.at + timing.unseen_pause.max(repeated_failure_pause(own(), timing)), false, false),
+    let (from, take_over) = match last_end(attempts, newest) {
+        LastEnd::Missing => (attempts.missing_since.unwrap_or(attempts.now) + timing.unseen_pause, false),
+        LastEnd::MissingSaidSo => (attempts.now, true),
+        LastEnd::LeftOpen(at) => (at + open_pause(own(), timing), true),
+        LastEnd::Ended(at) => (at + repeated_failure_pause(own(), timing), true),
+        LastEnd::Unseen(at) => (at + timing.unseen_pause.max(repeated_failure_pause(own(), timing)), false),
     };
+    let missing = matches!(last_end(attempts, newest), LastEnd::Missing);
     if from <= attempts.now { NextAttempt::Start { attempt, take_over } } else { NextAttempt::Pause { until: from, missing } }
+}
+
+/// How the newest attempt has ended, and when.
+#[derive(Clone, Copy, Debug)]
+enum LastEnd {
+    /// Its Job is not there, and nobody knows whether its pod is.
+    Missing,
+    /// Its Job is not there, and it has said that it ends.
+    MissingSaidSo,
+    /// By itself, and it has left subjects open.
+    LeftOpen(DateTime<Utc>),
+    /// Early: the kubelet has reported its end, or it has said so itself.
+    Ended(DateTime<Utc>),
+    /// Early, and nobody has seen its end.
+    Unseen(DateTime<Utc>),
+}
+
+fn last_end(attempts: &Attempts<'_>, newest: i32) -> LastEnd {
+    let said_so = attempts.said_over == newest;
+    let last = attempts.jobs.iter().find(|job| job.own && job.number == newest);
+    match last.and_then(|job| job.ended.map(|ended| (ended, job.terminated))) {
+        None if said_so => LastEnd::MissingSaidSo,
+        None => LastEnd::Missing,
+        Some((ended, _)) if ended.succeeded => LastEnd::LeftOpen(ended.at),
+        Some((ended, terminated)) if terminated || said_so => LastEnd::Ended(ended.at),
+        Some((ended, _)) => LastEnd::Unseen(ended.at),
+    }
+}
+
+/// What is known of the end of an attempt that ended before its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum EarlyEnd {
+    /// Its Job says how.
+    Job,
+    /// Its Job is gone, and it has said that it ends.
+    SaidSo,
+    /// Its Job is gone, and nobody has said anything. It may be that it has only not been seen yet.
+    Gone,
+}
+
+/// Whether an attempt has ended before its end; none: it has not ended, or has come to its end and left people.
+pub(super) fn early_end(attempts: &Attempts<'_>, number: i32) -> Option<EarlyEnd> {
+    let goes_on = attempts.jobs.iter().any(|job| job.own && job.number == number && job.ended.is_none());
+    match last_end(attempts, number) {
+        _ if number == 0 || goes_on => None,
+        LastEnd::Missing => Some(EarlyEnd::Gone),
+        LastEnd::MissingSaidSo => Some(EarlyEnd::SaidSo),
+        LastEnd::LeftOpen(_) => None,
+        LastEnd::Ended(_) | LastEnd::Unseen(_) => Some(EarlyEnd::Job),
+    }
+}
+
+/// Why the next attempt waits, for people; `newest`: the last one.
+pub(super) fn why_it_waits(attempts: &Attempts<'_>, newest: i32) -> String {
+    match last_end(attempts, newest) {
+        LastEnd::Missing => format!("the Job of attempt {newest} is not there, and its pod may still be at work"),
+        LastEnd::Unseen(_) => format!("attempt {newest} ended early, and nobody has seen the end of its pod, which may still be at work"),
+        LastEnd::LeftOpen(_) => format!("attempt {newest} has left people for the next one; their results say why"),
+        LastEnd::Ended(_) | LastEnd::MissingSaidSo => format!("attempt {newest} ended early, and not for the first time"),
+    }
 }
 
 /// The pause after attempts that ended by themselves and left subjects open.
@@ -113,8 +177,13 @@ mod tests {
         AttemptJob { number, own: true, ended, terminated: matches!(how, 's' | 't') }
     }
 
+    fn attempts(known: i32, said_over: i32, jobs: &[AttemptJob], missing_since: Option<i64>, now: i64) -> Attempts<'_> {
+        let timing = &Timing::PRODUCTION;
+        Attempts { known, said_over, jobs, missing_since: missing_since.map(at), timing, now: at(now) }
+    }
+
     fn step(known: i32, jobs: &[AttemptJob], missing_since: Option<i64>, now: i64) -> NextAttempt {
-        next_attempt(&Attempts { known, jobs, missing_since: missing_since.map(at), timing: &Timing::PRODUCTION, now: at(now) })
+        next_attempt(&attempts(known, 0, jobs, missing_since, now))
     }
 
     fn pause(seconds: i64, missing: bool) -> NextAttempt {
@@ -156,6 +225,61 @@ mod tests {
         ];
         for (what, known, jobs, missing_since, now, expected) in rows {
             assert_eq!(step(known, jobs, missing_since, now), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn who_has_said_that_it_ends_is_followed_at_once() {
+        type Row<'a> = (&'a str, i32, i32, &'a [AttemptJob], NextAttempt);
+        // (what, the highest attempt that is known, the one that has said that it ends, the Jobs, what comes at 100 s)
+        let rows: [Row<'_>; 9] = [
+            ("its pod is gone", 1, 1, &[job(1, 'u', 100)], start(2, true)),
+            ("so is its Job", 1, 1, &[], start(2, true)),
+            ("an older one has said so", 2, 1, &[job(1, 'u', 10), job(2, 'u', 100)], pause(190, false)),
+            ("an older one has said so, and the Job of this one is gone", 2, 1, &[], pause(190, true)),
+            ("its Job goes on, as with a pod in place of the first", 1, 1, &[job(1, 'r', 0)], NextAttempt::Running),
+            ("twice in a row", 2, 2, &[job(1, 't', 10), job(2, 'u', 100)], pause(120, false)),
+            ("it ended by itself, and has left subjects", 1, 1, &[job(1, 's', 100)], pause(160, false)),
+            ("the kubelet has said so, too", 1, 1, &[job(1, 't', 100)], start(2, true)),
+            ("nobody has", 1, 0, &[job(1, 'u', 100)], pause(190, false)),
+        ];
+        for (what, known, said_over, jobs, expected) in rows {
+            assert_eq!(next_attempt(&attempts(known, said_over, jobs, None, 100)), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn who_has_ended_before_its_end() {
+        type Row<'a> = (&'a str, i32, i32, &'a [AttemptJob], Option<EarlyEnd>);
+        // (what, the highest attempt that is known, the one that has said that it ends, the Jobs, what is known of its end)
+        let rows: [Row<'_>; 9] = [
+            ("none has begun", 0, 0, &[], None),
+            ("it goes on", 1, 0, &[job(1, 'r', 0)], None),
+            ("the one after it goes on", 1, 0, &[job(1, 't', 5), job(2, 'r', 5)], Some(EarlyEnd::Job)),
+            ("the one after it goes on, and its own Job is gone", 1, 0, &[job(2, 'r', 5)], Some(EarlyEnd::Gone)),
+            ("it has left people", 1, 1, &[job(1, 's', 5)], None),
+            ("it failed", 1, 0, &[job(1, 't', 5)], Some(EarlyEnd::Job)),
+            ("it failed, and nobody has seen its end", 2, 0, &[job(1, 's', 1), job(2, 'u', 5)], Some(EarlyEnd::Job)),
+            ("its Job is gone", 1, 0, &[], Some(EarlyEnd::Gone)),
+            ("its Job is gone, and it has said so", 1, 1, &[], Some(EarlyEnd::SaidSo)),
+        ];
+        for (what, known, said_over, jobs, expected) in rows {
+            assert_eq!(early_end(&attempts(known, said_over, jobs, None, 100), known), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_pause() {
+        let cases: [(&[AttemptJob], i32, &str); 5] = [
+            (&[], 0, "the Job of attempt 1 is not there"),
+            (&[job(1, 'u', 100)], 0, "nobody has seen the end"),
+            (&[job(1, 's', 100)], 1, "has left people"),
+            (&[job(1, 't', 100)], 0, "not for the first time"),
+            (&[job(1, 'u', 100)], 1, "not for the first time"),
+        ];
+        for (jobs, said_over, expected) in cases {
+            let said = why_it_waits(&attempts(1, said_over, jobs, None, 100), 1);
+            assert!(said.contains(expected), "{said}");
         }
     }
 

@@ -1,38 +1,49 @@
 //! What the controller has seen of one tenant through its watches.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 
-use super::jobs::is_finished;
+use super::jobs::{self, is_finished};
 use super::key::Key;
 use super::progress::was_planned;
-use super::room::{self, Room, SayIn};
+use super::room::{self, Room, SayIn, plan_in_force};
+use super::verdicts::Verdicts;
+use super::versions::{self, Newest};
 use super::watched::{Broken, Seen, SeenKind};
 use crate::api::meta::{DEFAULT_NAME, LABEL_EVALUATION, LABEL_RUN};
+use crate::api::tenant_ledger::UsersSeen;
 use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
+use crate::domain::authority::{self, Readers};
 use crate::domain::gate::has_begun;
+use crate::domain::names::Placeless;
 use crate::domain::references::Referred;
 use crate::domain::source::Source;
 use crate::domain::version;
-
-/// The label by which the cluster marks the pods of a Job.
-const LABEL_JOB: &str = "batch.kubernetes.io/job-name";
 
 /// What was seen, by kind and name, with the look-ups that reconcilers need.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     workflows: BTreeMap<String, Workflow>,
+    /// What there is to say of them, as far as somebody has found it.
+    judged: Verdicts,
+    /// What they delete people or make passes by.
+    readers: Readers,
     versions: BTreeMap<String, WorkflowVersion>,
     versions_of: BTreeMap<String, BTreeSet<String>>,
+    /// Those of them that are kept whole.
+    newest: Newest,
     schedules: BTreeMap<String, TenantSchedule>,
     directories: BTreeMap<String, Directory>,
     open_runs: BTreeMap<String, Run>,
     open_runs_of: BTreeMap<String, BTreeSet<String>>,
     /// Who of them takes a place among those that execute, and who waits for one.
     room: Room,
+    /// The same of leavers.
+    leaving: Room,
     /// Of each Run that has ended, whether an evaluation made or planned it.
     ended_runs: BTreeMap<String, bool>,
     heads: BTreeMap<String, TenantLedger>,
@@ -42,12 +53,19 @@ pub struct Cache {
     unfinished_of_run: BTreeMap<String, BTreeSet<String>>,
     evaluations: BTreeSet<String>,
     pods: BTreeMap<String, Pod>,
+    /// By the UID of the Job.
     pods_of_job: BTreeMap<String, BTreeSet<String>>,
     /// What cannot be read, in place of what it was.
     broken: BTreeMap<(SeenKind, String), Broken>,
     /// The names of everything to which Workflows refer, by what it is.
     referred: BTreeSet<(Referred, String)>,
     changes: u64,
+    /// The Users as they were listed last, and how many changes had been seen by then.
+    listed: Option<(UsersSeen, u64)>,
+    /// How many changes had been seen when a scheduled Run went before it had ended: that one, too.
+    gone: Option<u64>,
+    /// Who has no place in the head, once somebody has asked since the last change that has a say in it.
+    placeless: OnceLock<Placeless>,
 }
 
 impl Cache {
@@ -57,11 +75,16 @@ impl Cache {
         self.broken.remove(&(kind, name.clone()));
         let weighed = name.clone();
         match seen.shortened() {
-            Seen::Workflow(object) => drop(self.workflows.insert(name, *object)),
+            Seen::Workflow(object) => {
+                self.readers.put(&name, &object.spec);
+                self.workflows.insert(name, *object);
+            }
             Seen::WorkflowVersion(object) => {
                 self.forget_version(&name);
                 self.versions_of.entry(object.spec.workflow.clone()).or_default().insert(name.clone());
+                let older = self.newest.note(&object);
                 self.versions.insert(name, *object);
+                older.and_then(|name| self.versions.get_mut(&name)).into_iter().for_each(versions::shorten);
             }
             Seen::TenantSchedule(object) => drop(self.schedules.insert(name, *object)),
             Seen::Directory(object) => drop(self.directories.insert(name, *object)),
@@ -92,13 +115,17 @@ impl Cache {
             }
             Seen::Pod(object) => {
                 self.forget_pod(&name);
-                if let Some(job) = job_of(&object) {
-                    self.pods_of_job.entry(job).or_default().insert(name.clone());
+                if let Some(job) = jobs::job_of(&object) {
+                    self.pods_of_job.entry(job.to_owned()).or_default().insert(name.clone());
                 }
                 self.pods.insert(name, *object);
             }
             Seen::Referred { referred, name } => drop(self.referred.insert((referred, name))),
             Seen::UserChanged => self.changes += 1,
+            Seen::Users(users) => {
+                self.changes += 1;
+                self.listed = users.map(|users| (users, self.changes));
+            }
             Seen::Broken(broken) => {
                 self.forget(broken.kind, &name);
                 self.broken.insert((broken.kind, name), *broken);
@@ -143,11 +170,24 @@ impl Cache {
     pub(super) fn forget(&mut self, kind: SeenKind, name: &str) {
         self.broken.remove(&(kind, name.to_owned()));
         match kind {
-            SeenKind::Workflow => drop(self.workflows.remove(name)),
+            SeenKind::Workflow => {
+                self.workflows.remove(name);
+                self.judged.forget(name);
+                self.readers.forget(name);
+            }
             SeenKind::WorkflowVersion => self.forget_version(name),
             SeenKind::TenantSchedule => drop(self.schedules.remove(name)),
             SeenKind::Directory => drop(self.directories.remove(name)),
-            SeenKind::Run => self.forget_run(name),
+            SeenKind::Run => {
+                // What is owed and gone is found by an evaluation: at once, as if a record had changed.
+                let is_owed =
+                    self.open_runs.get(name).is_some_and(|run| run.spec.is_scheduled() && plan_in_force(run, self.head()).is_some());
+                if is_owed {
+                    self.changes += 1;
+                    self.gone = Some(self.changes);
+                }
+                self.forget_run(name);
+            }
             SeenKind::TenantLedger => drop(self.heads.remove(name)),
             SeenKind::Job => self.forget_job(name),
             SeenKind::Pod => self.forget_pod(name),
@@ -160,6 +200,9 @@ impl Cache {
 
     /// Decides anew who of the Runs takes a place and who waits for one, where an object of that kind and name has a say in it.
     fn weigh(&mut self, kind: SeenKind, name: &str) {
+        if matches!(kind, SeenKind::Workflow | SeenKind::Directory | SeenKind::TenantLedger) {
+            self.placeless = OnceLock::new();
+        }
         let of_workflow = |name: &str| self.open_runs_of.get(name).into_iter().flatten().cloned().collect();
         let runs: Vec<String> = match kind {
             SeenKind::Run => vec![name.to_owned()],
@@ -185,13 +228,17 @@ impl Cache {
 
     fn weigh_run(&mut self, name: &str) {
         if let Some(run) = self.open_runs.get(name) {
-            let weight = room::weigh(&self.say_in(run), run, self.is_under_way(name));
-            self.room.note(run, weight);
+            let say = self.say_in(run);
+            let (weight, is_leaver) = (room::weigh(&say, run, self.is_under_way(name)), say.is_exempt());
+            let (own, other) = if is_leaver { (&mut self.leaving, &mut self.room) } else { (&mut self.room, &mut self.leaving) };
+            own.note(run, weight);
+            other.forget(run);
         }
     }
 
     fn forget_version(&mut self, name: &str) {
         if let Some(version) = self.versions.remove(name) {
+            self.newest.forget(&version);
             unlink(&mut self.versions_of, &version.spec.workflow, name);
         }
     }
@@ -200,6 +247,7 @@ impl Cache {
         self.ended_runs.remove(name);
         if let Some(run) = self.open_runs.remove(name) {
             self.room.forget(&run);
+            self.leaving.forget(&run);
             if let Some(source) = Source::of(&run) {
                 unlink(&mut self.open_runs_of, source.name(), name);
             }
@@ -218,8 +266,8 @@ impl Cache {
     }
 
     fn forget_pod(&mut self, name: &str) {
-        if let Some(job) = self.pods.remove(name).and_then(|pod| job_of(&pod)) {
-            unlink(&mut self.pods_of_job, &job, name);
+        if let Some(job) = self.pods.remove(name).as_ref().and_then(jobs::job_of) {
+            unlink(&mut self.pods_of_job, job, name);
         }
     }
 
@@ -232,6 +280,21 @@ impl Cache {
     /// All Workflows, by name.
     pub fn workflows(&self) -> impl Iterator<Item = &Workflow> {
         self.workflows.values()
+    }
+
+    /// What there is to say of them.
+    pub(super) fn judged(&self) -> &Verdicts {
+        &self.judged
+    }
+
+    /// What Workflows delete people or make passes by.
+    pub(super) fn readers(&self) -> &Readers {
+        &self.readers
+    }
+
+    /// The Workflows that write attributes.
+    pub(super) fn writers(&self) -> impl Iterator<Item = Key> {
+        self.workflows.values().filter(|workflow| authority::writes(&workflow.spec)).map(|workflow| Key::Workflow(workflow.name_any()))
     }
 
     /// The version of that name.
@@ -263,6 +326,22 @@ impl Cache {
         &self.directories
     }
 
+    fn placeless(&self) -> &Placeless {
+        self.placeless.get_or_init(|| Placeless::of(self.head().map(|head| &head.spec), &self.workflows, &self.directories))
+    }
+
+    /// Whether the head has no place for the Workflow of that name.
+    #[must_use]
+    pub fn is_workflow_placeless(&self, name: &str) -> bool {
+        self.placeless().workflows.contains(name)
+    }
+
+    /// Whether the head has no place for the Directory of that name.
+    #[must_use]
+    pub fn is_directory_placeless(&self, name: &str) -> bool {
+        self.placeless().directories.contains(name)
+    }
+
     /// The Run of that name, if it is not complete.
     #[must_use]
     pub fn open_run(&self, name: &str) -> Option<&Run> {
@@ -279,9 +358,9 @@ impl Cache {
         self.open_runs_of.get(workflow).into_iter().flatten().filter_map(|name| self.open_runs.get(name))
     }
 
-    /// Who of them takes a place among those that execute, and who waits for one.
-    pub(super) fn room(&self) -> &Room {
-        &self.room
+    /// Who of them takes a place among those that execute, and who waits for one: of leavers, or of all others.
+    pub(super) fn room(&self, of_leavers: bool) -> &Room {
+        if of_leavers { &self.leaving } else { &self.room }
     }
 
     /// Whether the Run of that name is complete.
@@ -330,9 +409,17 @@ impl Cache {
         self.pods.get(name)
     }
 
-    /// The pods of a Job.
-    pub fn pods_of_job(&self, job: &str) -> impl Iterator<Item = &Pod> {
-        self.pods_of_job.get(job).into_iter().flatten().filter_map(|name| self.pods.get(name))
+    /// The pods of a Job: those that the cluster made for this very one. Labels and names prove nothing, anybody may write them,
+    /// and owners prove something of runners only, see [`jobs::job_of`].
+    pub fn pods_of_job(&self, job: &Job) -> impl Iterator<Item = &Pod> {
+        let names = job.metadata.uid.as_ref().and_then(|uid| self.pods_of_job.get(uid));
+        names.into_iter().flatten().filter_map(|name| self.pods.get(name))
+    }
+
+    /// Whether the cluster made the pod for a Job that evaluates.
+    #[must_use]
+    pub fn evaluates(&self, pod: &Pod) -> bool {
+        jobs::job_of(pod).is_some_and(|uid| self.evaluations().any(|job| job.metadata.uid.as_deref() == Some(uid)))
     }
 
     /// What cannot be read.
@@ -378,13 +465,17 @@ impl Cache {
     pub fn is_empty(&self) -> bool {
         let Self {
             workflows,
+            judged: _,
+            readers: _,
             versions,
             versions_of: _,
+            newest: _,
             schedules,
             directories,
             open_runs,
             open_runs_of: _,
             room: _,
+            leaving: _,
             ended_runs,
             heads,
             jobs,
@@ -396,22 +487,29 @@ impl Cache {
             referred,
             broken,
             changes: _,
+            listed: _,
+            gone: _,
+            placeless: _,
         } = self;
         let ours = workflows.is_empty() && versions.is_empty() && schedules.is_empty() && directories.is_empty() && referred.is_empty();
         ours && broken.is_empty() && open_runs.is_empty() && ended_runs.is_empty() && heads.is_empty() && jobs.is_empty() && pods.is_empty()
     }
 
-    /// How many changes of Users were seen.
+    /// The Users as they were listed, if none has changed since.
+    pub(super) fn listed_users(&self) -> Option<UsersSeen> {
+        self.listed.filter(|(_, changes)| *changes == self.changes).map(|(users, _)| users)
+    }
+
+    /// The number of the change with which a scheduled Run went before it had ended: the last such one.
+    pub(super) const fn gone(&self) -> Option<u64> {
+        self.gone
+    }
+
+    /// How many changes of Users were seen, and of scheduled Runs that went before they had ended.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes
     }
-}
-
-/// The name of the Job that a pod belongs to.
-pub(super) fn job_of(pod: &Pod) -> Option<String> {
-    let owner = || pod.owner_references().iter().find(|owner| owner.kind == "Job").map(|owner| owner.name.clone());
-    pod.labels().get(LABEL_JOB).cloned().or_else(owner)
 }
 
 fn unlink(index: &mut BTreeMap<String, BTreeSet<String>>, key: &str, name: &str) {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use kube::ResourceExt as _;
 
 use super::cache::Cache;
+use super::news::{self, About};
 use super::{Next, ReconcileError, status};
 use crate::api::Directory;
 use crate::api::conditions::{self, DATA_QUALITY, DATES_PLAUSIBLE, Finding, READY, STALLED};
@@ -12,6 +13,7 @@ use crate::api::reasons::Reason;
 use crate::api::tenant_ledger::{DirectoryHead, UnreadableCount};
 use crate::cluster::Cluster;
 use crate::domain::concern::Concern;
+use crate::domain::names;
 use crate::domain::validate::{self, Problem};
 
 /// Everything that decides.
@@ -19,18 +21,21 @@ struct Observed<'a> {
     directory: &'a Directory,
     /// What the last sealed evaluation that could read it remembers.
     head: Option<&'a DirectoryHead>,
+    /// The head has no place for it.
+    is_placeless: bool,
 }
 
 fn observe<'a>(cache: &'a Cache, name: &str) -> Option<Observed<'a>> {
     let head = cache.head().and_then(|head| head.spec.directories.iter().find(|directory| directory.name == name));
-    Some(Observed { directory: cache.directory(name)?, head })
+    Some(Observed { directory: cache.directory(name)?, head, is_placeless: cache.is_directory_placeless(name) })
 }
 
 fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> DirectoryStatus {
     let directory = observed.directory;
     let mut desired = directory.status.clone().unwrap_or_default();
     desired.observed_generation = directory.metadata.generation;
-    let problems = validate::directory_problems(&directory.spec);
+    let placeless = observed.is_placeless.then(names::directory_problem);
+    let problems: Vec<Problem> = placeless.into_iter().chain(validate::directory_problems(&directory.spec)).collect();
     ready_and_stalled(
         &mut desired.conditions,
         &problems,
@@ -90,7 +95,7 @@ fn dates(head: &DirectoryHead) -> Finding<'static> {
     Finding { type_: DATES_PLAUSIBLE, status: found.is_empty().into(), reason, message }
 }
 
-/// Ready if there are no problems, else Stalled for the reason of the first.
+/// Ready if there are no problems, else Stalled for the reason of the first. `reason` and `message` are those of Ready.
 pub(super) fn ready_and_stalled(
     conditions: &mut Vec<conditions::Condition>,
     problems: &[Problem],
@@ -103,6 +108,7 @@ pub(super) fn ready_and_stalled(
     let (reason, message) = problems.first().map_or((reason, message), |problem| (problem.reason, said));
     let stalled = !problems.is_empty();
     conditions::upsert(conditions, Finding { type_: READY, status: (!stalled).into(), reason, message: message.clone() }, generation, now);
+    let (reason, message) = if stalled { (reason, message) } else { (Reason::NotStalled, "nothing keeps it from its work".to_owned()) };
     conditions::upsert(conditions, Finding { type_: STALLED, status: stalled.into(), reason, message }, generation, now);
 }
 
@@ -110,7 +116,11 @@ pub(super) fn ready_and_stalled(
 pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, name: &str) -> Result<Next, ReconcileError> {
     let Some(observed) = observe(cache, name) else { return Ok(Next::IDLE) };
     let desired = decide(&observed, cluster.clock().now());
-    status::write::<Directory, _>(cluster, &observed.directory.name_any(), observed.directory.status.as_ref(), &desired).await?;
+    let current = observed.directory.status.as_ref();
+    let before = current.map(|status| status.conditions.as_slice()).unwrap_or_default();
+    let news: Vec<_> = news::of_ready(before, &desired.conditions).into_iter().collect();
+    news::tell(cluster, &About { kind: "Directory", name, uid: observed.directory.metadata.uid.as_deref() }, &news).await?;
+    status::write::<Directory, _>(cluster, &observed.directory.name_any(), current, &desired).await?;
     Ok(Next::IDLE)
 }
 
@@ -123,7 +133,7 @@ mod tests {
     fn status(head: Option<serde_json::Value>) -> DirectoryStatus {
         let directory = Directory::new("people", serde_json::from_value(json!({"embedded": {}})).expect("a Directory"));
         let head: Option<DirectoryHead> = head.map(|head| serde_json::from_value(head).expect("what a head remembers"));
-        decide(&Observed { directory: &directory, head: head.as_ref() }, DateTime::UNIX_EPOCH)
+        decide(&Observed { directory: &directory, head: head.as_ref(), is_placeless: false }, DateTime::UNIX_EPOCH)
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::cache::Cache;
 use super::key::Key;
 use super::keys;
 use super::watched::{Seen, SeenKind};
+use crate::api::tenant_ledger::UsersSeen;
 
 impl Cache {
     /// Takes in what was seen and says which keys it concerns.
@@ -16,8 +17,12 @@ impl Cache {
     }
 
     /// Replaces everything of a kind by a new list, and says which keys that concerns. A new list of Users is one
-    /// change.
+    /// change, and says of itself how new it is; where there are none it is empty.
     pub fn replace_all(&mut self, kind: SeenKind, objects: Vec<Seen>) -> Vec<Key> {
+        if kind == SeenKind::User {
+            let listed = objects.into_iter().find(|seen| matches!(seen, Seen::Users(_)));
+            return self.apply(listed.unwrap_or_else(|| Seen::Users(Some(UsersSeen::default()))));
+        }
         let listed: BTreeSet<_> = objects.iter().map(Seen::name).collect();
         let mut keys = BTreeSet::new();
         let mut has_room = false;
@@ -29,7 +34,7 @@ impl Cache {
                 self.forget(kind, &name);
             }
         }
-        for seen in objects.into_iter().filter(|seen| seen.kind() == kind && kind != SeenKind::User) {
+        for seen in objects.into_iter().filter(|seen| seen.kind() == kind) {
             let concerned = keys::concerned(&seen, self);
             has_room |= concerned.makes_room;
             keys.extend(concerned.keys);
@@ -38,9 +43,6 @@ impl Cache {
         if has_room {
             // Once for the whole list.
             keys.extend(keys::waiting_runs(self));
-        }
-        if kind == SeenKind::User {
-            keys.extend(self.apply(Seen::UserChanged));
         }
         keys.into_iter().collect()
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::{Job, JobCondition};
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::ResourceExt as _;
 use serde_json::json;
 
@@ -30,6 +31,12 @@ pub(super) fn ended(job: &Job) -> Option<JobOutcome> {
     complete.or_else(|| holds("Failed").map(|condition| JobOutcome { at: at(condition), succeeded: false }))
 }
 
+/// The cluster's word for why the Job failed; none if it has not, or there is no word.
+pub(super) fn why_failed(job: &Job) -> Option<&str> {
+    let conditions = job.status.as_ref()?.conditions.as_deref().unwrap_or_default();
+    conditions.iter().find(|condition| condition.type_ == "Failed" && condition.status == "True")?.reason.as_deref()
+}
+
 /// Whether the Job has ended.
 pub(super) fn is_finished(job: &Job) -> bool {
     ended(job).is_some()
@@ -50,6 +57,14 @@ pub(super) fn evaluation_facts(job: &Job) -> Option<JobFacts> {
     })
 }
 
+/// The UID of the Job that controls a pod. Whoever may create pods may name any owner: only of those that run as the runner it
+/// is certain that Kubernetes made them for that Job, for nobody else can start one.
+pub(super) fn job_of(pod: &Pod) -> Option<&str> {
+    pod.spec.as_ref().filter(|spec| spec.service_account_name.as_deref() == Some(job::SERVICE_ACCOUNT))?;
+    let is_job = |owner: &&OwnerReference| owner.controller == Some(true) && owner.kind == "Job" && owner.api_version == "batch/v1";
+    pod.owner_references().iter().find(is_job).map(|owner| owner.uid.as_str())
+}
+
 /// Whether the kubelet has reported that every container of the pod terminated. A pod that was only marked as failed,
 /// because its node was lost, may still be running there.
 pub(super) fn is_terminated(pod: &Pod) -> bool {
@@ -61,6 +76,12 @@ pub(super) fn is_terminated(pod: &Pod) -> bool {
 pub(super) fn exit_code(pod: &Pod) -> Option<i32> {
     let containers = pod.status.as_ref()?.container_statuses.as_deref()?;
     containers.iter().find_map(|container| Some(container.state.as_ref()?.terminated.as_ref()?.exit_code))
+}
+
+/// The kubelet's word for how the pod's container ended.
+pub(super) fn end_word(pod: &Pod) -> Option<&str> {
+    let containers = pod.status.as_ref()?.container_statuses.as_deref()?;
+    containers.iter().find_map(|container| container.state.as_ref()?.terminated.as_ref()?.reason.as_deref())
 }
 
 /// What the pod's container wrote for whoever asks how it ended.

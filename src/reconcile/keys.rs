@@ -8,6 +8,7 @@ use super::progress::is_complete;
 use super::watched::{Seen, SeenKind};
 use crate::api::Workflow;
 use crate::api::meta::{LABEL_EVALUATION, LABEL_RUN};
+use crate::api::reasons::Reason;
 use crate::domain::references::{Referred, references};
 
 /// What an object concerns that was added, changed or removed.
@@ -38,13 +39,23 @@ pub fn keys_for(seen: &Seen, cache: &Cache) -> Vec<Key> {
 /// The same, without looking who waits.
 pub(super) fn concerned(seen: &Seen, cache: &Cache) -> Concerned {
     let keys = match seen {
-        Seen::Workflow(workflow) => of_workflow(workflow.name_any(), cache),
+        Seen::Workflow(workflow) => {
+            let name = workflow.name_any();
+            let mut keys = of_workflow(name.clone(), cache);
+            // What it deletes people by may not be written by everybody any more.
+            if cache.readers().would_change(&name, &workflow.spec) {
+                keys.extend(cache.writers());
+            }
+            keys
+        }
         Seen::WorkflowVersion(version) => vec![Key::Workflow(version.spec.workflow.clone())],
         Seen::TenantSchedule(_) | Seen::TenantLedger(_) => {
             let mut keys = workflows(cache);
             keys.extend(open_runs(cache));
             if let Seen::TenantLedger(head) = seen {
                 keys.extend(head.spec.directories.iter().map(|directory| Key::Directory(directory.name.clone())));
+                // One that had no place may have one now.
+                keys.extend(cache.directories().keys().filter(|name| is_waiting(cache, name)).cloned().map(Key::Directory));
             }
             keys.push(Key::TenantSchedule);
             keys
@@ -65,10 +76,39 @@ pub(super) fn concerned(seen: &Seen, cache: &Cache) -> Concerned {
         Seen::Job(job) => return of_job(job.labels()),
         Seen::Pod(pod) => return of_job(pod.labels()),
         Seen::Referred { referred, name } => naming(*referred, name, cache),
-        Seen::UserChanged => vec![Key::TenantSchedule],
-        Seen::Broken(broken) => return concerned_by_name(broken.kind, &broken.name, cache),
+        Seen::UserChanged | Seen::Users(_) => vec![Key::TenantSchedule],
+        Seen::Broken(broken) => {
+            let mut found = concerned_by_name(broken.kind, &broken.name, cache);
+            found.keys.extend(of_broken(broken.kind, &broken.name));
+            return found;
+        }
     };
     keys.into()
+}
+
+/// Whether a Directory was last said to have no place in the head.
+fn is_waiting(cache: &Cache, name: &str) -> bool {
+    let conditions = cache.directory(name).and_then(|directory| directory.status.as_ref()).map(|status| status.conditions.as_slice());
+    conditions.unwrap_or_default().iter().any(|condition| Reason::parse(&condition.reason) == Some(Reason::TooManyNames))
+}
+
+/// Who says that an object cannot be read, also if nothing was known of it before.
+fn of_broken(kind: SeenKind, name: &str) -> Vec<Key> {
+    match kind {
+        SeenKind::Directory => vec![Key::Directory(name.to_owned()), Key::TenantSchedule],
+        SeenKind::TenantLedger | SeenKind::TenantSchedule | SeenKind::WorkflowVersion => vec![Key::TenantSchedule],
+        _ => Vec::new(),
+    }
+}
+
+/// The keys that an object concerns which was removed. Call it before the cache is brought up to date.
+#[must_use]
+pub fn keys_for_gone(seen: &Seen, cache: &Cache) -> Vec<Key> {
+    let mut keys = keys_for(seen, cache);
+    if seen.kind() == SeenKind::Workflow && cache.readers().has(&seen.name()) {
+        keys.extend(cache.writers());
+    }
+    keys
 }
 
 /// A Workflow has limits, by which its open Runs are held or go on.
@@ -92,7 +132,13 @@ pub(super) fn concerned_by_name(kind: SeenKind, name: &str, cache: &Cache) -> Co
         SeenKind::Directory => cache.directory(name).cloned().map(Seen::from),
         SeenKind::TenantSchedule => cache.schedule().cloned().map(Seen::from),
         SeenKind::TenantLedger => cache.head().cloned().map(Seen::from),
-        SeenKind::Workflow => return of_workflow(name.to_owned(), cache).into(),
+        SeenKind::Workflow => {
+            let mut keys = of_workflow(name.to_owned(), cache);
+            if cache.readers().has(name) {
+                keys.extend(cache.writers());
+            }
+            return keys.into();
+        }
         SeenKind::Run => return of_ended_run(name.to_owned()),
         SeenKind::Pod => cache.pod(name).cloned().map(Seen::from),
         SeenKind::Group => Some(Seen::group(name.to_owned())),
@@ -255,6 +301,40 @@ mod tests {
         assert_eq!(cache.changes(), 0);
         assert_eq!(names(cache.replace_all(SeenKind::User, Vec::new())), ["ts"]);
         assert_eq!(cache.changes(), 1);
+    }
+
+    #[test]
+    fn a_scheduled_run_that_goes_before_its_end_asks_for_an_evaluation() {
+        let plan = |epoch: i64| json!({"plan": {"epoch": epoch, "hash": "", "version": 1, "subjects": 1, "slices": 1}});
+        let complete =
+            json!([{"type": "Complete", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]);
+        let mut ended = plan(1);
+        ended["conditions"] = complete;
+        // (what, how it came to be, its status, the changes that its end counts as)
+        let cases = [
+            ("planned, and not at its end", "scheduled", plan(1), 1),
+            ("at its end", "scheduled", ended, 0),
+            ("of an evaluation that never counted", "scheduled", plan(2), 0),
+            ("without a plan", "scheduled", json!({}), 0),
+            ("of people", "onDemand", plan(1), 0),
+        ];
+        for (what, type_, status, expected) in cases {
+            let spec = json!({"source": {"workflow": {"name": "w"}}, "executionType": type_});
+            let run = || Seen::from(object::<Run>("Run", "r", json!({}), json!({"spec": spec, "status": status})));
+            let head = object::<TenantLedger>("TenantLedger", "default", json!({}), json!({"key": "0", "epoch": 2, "sealedEpoch": 1}));
+            for is_listed in [true, false] {
+                let mut cache = tenant();
+                cache.put(Seen::from(head.clone()));
+                cache.put(run());
+                if is_listed {
+                    let others = [self::run("a", false), self::run("b", false), self::run("c", true)];
+                    cache.replace_all(SeenKind::Run, others.into());
+                } else {
+                    cache.remove(&run());
+                }
+                assert_eq!(cache.changes(), expected, "{what}");
+            }
+        }
     }
 
     fn broken(kind: SeenKind, name: &str, version: &str) -> Seen {

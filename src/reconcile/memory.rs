@@ -3,19 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use k8s_openapi::api::core::v1::ResourceRequirements;
 
+use super::ceilings::Ceilings;
+use crate::api::TenantLedger;
 use crate::domain::job;
 use crate::domain::timing::Timing;
+
+use super::places::{EVALUATIONS, Places};
 
 /// What one controller process remembers of one tenant.
 #[derive(Clone, Debug)]
 pub struct Memory {
     /// Image of the Jobs.
     pub image: String,
+    /// What the containers of the Jobs ask for, and may take.
+    pub resources: Option<ResourceRequirements>,
+    /// How many Jobs execute Runs at the same time.
+    pub ceilings: Ceilings,
     /// How long it waits for what.
     pub timing: Timing,
     /// Seconds that our clock is ahead of the API server's, if that is too far to say who is due.
     pub clock_skew: Option<i64>,
+    /// Shared by all tenants of a process.
+    pub(super) places: Places,
     pub(super) evaluations: Evaluations,
     /// Since when the Job of a Run's newest attempt is not there.
     pub(super) missing_since: BTreeMap<String, DateTime<Utc>>,
@@ -29,13 +40,24 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             image: job::IMAGE.to_owned(),
+            resources: None,
+            ceilings: Ceilings::default(),
             timing: Timing::PRODUCTION,
             clock_skew: None,
+            places: Places::new(EVALUATIONS),
             evaluations: Evaluations::default(),
             missing_since: BTreeMap::new(),
             launched: BTreeMap::new(),
             settled: BTreeMap::new(),
         }
+    }
+}
+
+impl Memory {
+    /// So many tenants are evaluated at the same time: of those whose memories are clones of this one.
+    #[must_use]
+    pub fn with_evaluations(self, most: usize) -> Self {
+        Self { places: Places::new(most), ..self }
     }
 }
 
@@ -48,8 +70,8 @@ pub(super) struct Evaluations {
     pub covered_changes: Option<u64>,
     /// The value of the annotation that a sealed evaluation has answered.
     pub answered: Option<String>,
-    /// Runs, by name and UID, that waited for a plan when a sealed evaluation started.
-    pub asked: BTreeSet<(String, String)>,
+    /// Runs that waited for a plan when a sealed evaluation started.
+    pub asked: BTreeSet<WaitingRun>,
     /// Evaluations in a row that were seen to fail.
     pub failures: u32,
     /// Since when a Workflow waits for its pass.
@@ -58,8 +80,19 @@ pub(super) struct Evaluations {
     pub counted: Option<String>,
     /// What the last evaluation ended with that refused to evaluate, until one is sealed.
     pub refused: Option<i32>,
+    /// The next evaluation's Job, if another Job has its name.
+    pub taken: Option<String>,
     /// The epoch that was sealed when it refused.
     refused_at: i64,
+}
+
+/// A Run that waits for a plan.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct WaitingRun {
+    pub name: String,
+    pub uid: String,
+    /// Its workflow is there and Ready, or disabled: an evaluation plans the Run, or ends it.
+    pub has_workflow: bool,
 }
 
 /// An evaluation that this process started, and what it will have dealt with once it is sealed.
@@ -67,16 +100,31 @@ pub(super) struct Evaluations {
 pub(super) struct Started {
     pub at: DateTime<Utc>,
     pub number: i64,
+    /// UID of the head that its number was counted from; None: there was none.
+    pub head: Option<String>,
     pub runs_only: bool,
     pub changes: u64,
     pub evaluate_now: Option<String>,
-    pub runs: BTreeSet<(String, String)>,
+    pub runs: BTreeSet<WaitingRun>,
+}
+
+impl Started {
+    /// Whether the head says that it is done: an epoch of its number or a later one is sealed. One that was put back meanwhile
+    /// has epochs of its own, and knows nothing of this evaluation.
+    fn is_done(&self, head: &TenantLedger) -> bool {
+        let is_same = match &self.head {
+            Some(uid) => head.metadata.uid.as_ref() == Some(uid),
+            // The evaluation itself made the head, and no other has been here since.
+            None => head.spec.own_uid.is_none(),
+        };
+        is_same && self.number <= head.spec.sealed_epoch
+    }
 }
 
 impl Evaluations {
-    /// Takes note that an epoch was sealed: an evaluation that was started with that number or a lower one is done.
-    pub fn note_sealed(&mut self, sealed_epoch: i64) {
-        if let Some(started) = self.started.as_ref().filter(|started| started.number <= sealed_epoch) {
+    /// Takes note of what is sealed: the evaluation that was started last may be done.
+    pub fn note_sealed(&mut self, head: &TenantLedger) {
+        if let Some(started) = self.started.as_ref().filter(|started| started.is_done(head)) {
             self.asked.clone_from(&started.runs);
             self.failures = 0;
             if !started.runs_only {
@@ -101,6 +149,10 @@ impl Evaluations {
         if self.counted.as_deref() != Some(uid) {
             self.counted = Some(uid.to_owned());
             self.failures = self.failures.saturating_add(1);
+            // It found no head, and made none that lasts: what is there later was put back, and has dealt with nothing of this.
+            if self.started.as_ref().is_some_and(|started| started.head.is_none()) {
+                self.started = None;
+            }
         }
     }
 }

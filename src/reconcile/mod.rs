@@ -9,15 +9,21 @@
 //! those keys, again at [`Next::wake_at`], and again with a growing pause after an error.
 
 mod attempt;
+mod awaited;
 mod cache;
+mod ceilings;
 mod directory;
+mod ending;
 pub mod foresight;
 mod intake;
 mod jobs;
+mod judged;
 mod key;
 mod keys;
 mod memory;
+mod news;
 mod pass;
+pub mod places;
 mod progress;
 mod report;
 mod room;
@@ -27,12 +33,16 @@ mod status;
 pub mod supervise;
 mod tenant_schedule;
 mod turn;
+mod unreadable;
+mod verdicts;
+mod versions;
 pub mod watched;
 mod workflow;
 
 pub use cache::Cache;
+pub use ceilings::Ceilings;
 pub use key::Key;
-pub use keys::keys_for;
+pub use keys::{keys_for, keys_for_gone};
 pub use memory::Memory;
 pub use pass::{Next, ReconcileError};
 pub use watched::{Seen, SeenKind};
@@ -45,6 +55,7 @@ use crate::cluster::Cluster;
 /// [`ReconcileError`]; what was done before stays done, and the next pass goes on from there.
 pub async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Memory, key: &Key) -> Result<Next, ReconcileError> {
     if cache.is_blind(key) {
+        unreadable::tell(cache, cluster, key).await?;
         return Ok(Next::later(cluster));
     }
     match key {

@@ -1,7 +1,7 @@
 //! Room: how many Runs of a tenant execute at the same time, and whose turn it is.
 //!
 //! Every pass over a Run asks, and after each end of a Run everybody who waits does. So the cache keeps who takes a place and
-//! who waits for one, and decides it anew for a Run when something changes that has a say in it: to ask is to look at no more
+//! who waits for one, of leavers and of all others apart, and decides it anew for a Run when something changes that has a say in it: to ask is to look at no more
 //! Runs than there are places, however many are held or off-board somebody.
 
 use std::collections::BTreeSet;
@@ -67,8 +67,8 @@ pub(super) struct SayIn<'a> {
 }
 
 impl SayIn<'_> {
-    /// Whether the Run takes no place among those that execute at the same time. So does one whose category nobody knows any
-    /// more: an off-boarding must not wait.
+    /// Whether the Run takes none of the places of the tenant's schedule: leavers have places of their own. So has one whose
+    /// category nobody knows any more: an off-boarding must not wait for others.
     pub fn is_exempt(&self) -> bool {
         let pinned = self.version.map(|version| version.spec.template.category);
         pinned.or_else(|| self.workflow.map(|workflow| workflow.spec.category)).is_none_or(|category| category == Category::Leaver)
@@ -99,9 +99,7 @@ pub(super) fn gate_of(say: &SayIn<'_>, run: &Run, has_jobs: bool) -> Gate {
 /// What an open Run is. `is_under_way`: it has a Job that has not ended. It has no other weight until the Run, a Job of it, its
 /// Workflow, a version of that, the schedule or the head changes.
 pub(super) fn weigh(say: &SayIn<'_>, run: &Run, is_under_way: bool) -> Weight {
-    if say.is_exempt() {
-        Weight::None
-    } else if is_under_way {
+    if is_under_way {
         Weight::Executes
     } else if is_first(run) && plan_in_force(run, say.head).is_some_and(|plan| plan.subjects > 0) && gate_of(say, run, false) == Gate::Open
     {

@@ -4,23 +4,24 @@ use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt as _;
 
-use super::attempt::{self, AttemptJob, Attempts, KEPT_JOBS, NextAttempt};
+use super::attempt::{self, AttemptJob, Attempts, EarlyEnd, KEPT_JOBS, NextAttempt};
+use super::awaited::Awaited;
 use super::cache::Cache;
+use super::ending::Ending;
 use super::memory::Memory;
+use super::news::{self, About};
 use super::progress::is_complete;
 use super::room::{gate_of, plan_in_force};
 use super::starting::Waiting;
-use super::turn::has_room;
+use super::turn::{has_room, under_way};
 use super::{Next, ReconcileError, jobs, report, status};
-use crate::api::conditions::{self, COMPLETE, Finding, HELD, PLANNED, STALLED};
+use crate::api::conditions::{self, COMPLETE, Finding, HELD, PLANNED, RECONCILING, STALLED};
 use crate::api::meta::LABEL_RUN;
 use crate::api::reasons::Reason;
 use crate::api::run::RunStatus;
 use crate::api::{ProcessingStatus, Run, TenantLedger};
-use crate::cluster::events::Notice;
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::gate::{Gate, Held};
-use crate::domain::hex;
 use crate::domain::job::{self, Execution, Owner};
 use crate::domain::source::Source;
 use crate::domain::timing::Timing;
@@ -30,12 +31,18 @@ struct Observed<'a> {
     run: Run,
     head: Option<&'a TenantLedger>,
     attempts: Vec<AttemptJob>,
+    /// How the attempts ended whose Jobs have failed.
+    endings: Vec<(i32, Ending)>,
     /// Jobs that have ended and have no time to live yet, by attempt.
     ended: Vec<(i32, String)>,
     missing_since: Option<DateTime<Utc>>,
     /// What stands between the plan and its first effect.
     gate: Gate,
     room: bool,
+    /// What is to be there before the Run can be planned.
+    awaited: Option<Awaited>,
+    /// Whether all tenants together leave a place for one more Job.
+    place: bool,
     /// A Job of the Run whose container does not run.
     waiting: Option<Waiting>,
     timing: Timing,
@@ -49,6 +56,8 @@ struct RunActions {
     start: Option<(i32, bool)>,
     retire: Vec<String>,
     missing: bool,
+    /// The attempts from the one that the status knows on that have ended before their end.
+    early: Vec<(i32, Ending)>,
     wake_at: Option<DateTime<Utc>>,
 }
 
@@ -60,27 +69,46 @@ fn observe<'a>(cache: &'a Cache, memory: &Memory, name: &str) -> Option<Observed
 
 fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Observed<'a> {
     let name = run.name_any();
-    let numbered = || jobs.iter().filter_map(|job| Some((job::attempt_number(&name, &job.name_any())?, *job)));
+    let numbered = || jobs.iter().filter_map(|job| Some((job::attempt_of(&name, job)?, *job)));
     let attempts: Vec<AttemptJob> = numbered()
         .map(|(number, job)| AttemptJob {
             number,
             own: job.owner_references().iter().any(|owner| Some(&owner.uid) == run.metadata.uid.as_ref()),
             ended: jobs::ended(job),
-            terminated: all_terminated(cache, &job.name_any()),
+            terminated: all_terminated(cache, job),
         })
         .collect();
     let ended =
         numbered().filter(|(_, job)| jobs::is_finished(job) && !jobs::has_ttl(job)).map(|(number, job)| (number, job.name_any())).collect();
+    let pods = |job: &Job| cache.pods_of_job(job).collect::<Vec<_>>();
+    let failed = numbered().filter(|(_, job)| jobs::ended(job).is_some_and(|ended| !ended.succeeded));
+    let endings = failed.map(|(number, job)| (number, Ending::of(job, &pods(job)))).collect();
     let missing_since = memory.missing_since.get(&name).copied();
     let room = is_complete(&run) || has_room(cache, memory, &run);
+    memory.ceilings.note(&run.namespace().unwrap_or_default(), under_way(cache, memory));
+    let place = memory.ceilings.has_place(cache.say_in(&run).is_exempt());
     let waiting = Waiting::longest(cache, jobs.iter().copied(), &memory.timing);
     // A Job that was just created may not stand in the status yet.
     let gate = gate_of(&cache.say_in(&run), &run, attempts.iter().any(|attempt| attempt.own));
-    Observed { run, head: cache.head(), attempts, ended, missing_since, gate, room, waiting, timing: memory.timing }
+    let awaited = Awaited::by(cache, &run);
+    Observed {
+        run,
+        head: cache.head(),
+        attempts,
+        endings,
+        ended,
+        missing_since,
+        gate,
+        room,
+        place,
+        awaited,
+        waiting,
+        timing: memory.timing,
+    }
 }
 
 /// Whether there are pods of the Job, and the kubelet has reported all of them terminated.
-fn all_terminated(cache: &Cache, job: &str) -> bool {
+fn all_terminated(cache: &Cache, job: &Job) -> bool {
     let mut pods = cache.pods_of_job(job).peekable();
     pods.peek().is_some() && pods.all(jobs::is_terminated)
 }
@@ -88,15 +116,16 @@ fn all_terminated(cache: &Cache, job: &str) -> bool {
 fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> RunActions {
     let run = &observed.run;
     let current = run.status.clone().unwrap_or_default();
-    let mut actions = RunActions { status: current, start: None, retire: Vec::new(), missing: false, wake_at: None };
+    let mut actions = RunActions { status: current, start: None, retire: Vec::new(), missing: false, early: Vec::new(), wake_at: None };
     if is_complete(run) {
         actions.retire = observed.ended.iter().map(|(_, name)| name.clone()).collect();
         return actions;
     }
     let Some(in_force) = plan_in_force(run, observed.head).cloned() else {
-        await_plan(&mut actions.status, run, observed.head, now);
+        await_plan(&mut actions.status, run, observed, now);
         return actions;
     };
+    actions.early = early(observed, &actions.status, now);
     let generation = run.metadata.generation;
     let status = &mut actions.status;
     status.observed_generation = generation;
@@ -134,26 +163,72 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> RunActions {
     actions
 }
 
-/// Says whether a Job of the Run waits too long for its container. Nothing is said of a Run whose Jobs all start.
+/// Says whether a Job of the Run waits for its container, and whether it does for too long. Nothing is said of a Run whose Jobs
+/// all start.
 fn judge_start(actions: &mut RunActions, observed: &Observed<'_>, now: DateTime<Utc>) {
     let status = &mut actions.status;
-    let waiting = observed.waiting.as_ref();
-    if let Some(late) = waiting.filter(|waiting| waiting.is_late(now)) {
-        say(status, &observed.run, STALLED, true, Reason::JobNotStarting, late.message.clone(), now);
-    } else if conditions::is_true(&status.conditions, STALLED) {
-        say(status, &observed.run, STALLED, false, Reason::JobStarted, "its Job has started".to_owned(), now);
+    let (run, waiting) = (&observed.run, observed.waiting.as_ref());
+    let said = waiting.filter(|waiting| waiting.is_said(now));
+    let (waits, stalls) = (said.filter(|said| !said.is_late(now)), said.filter(|said| said.is_late(now)));
+    for (type_, found) in [(RECONCILING, waits), (STALLED, stalls)] {
+        if let Some(found) = found {
+            say(status, run, type_, true, Reason::JobNotStarting, found.message.clone(), now);
+        } else if conditions::is_true(&status.conditions, type_) && stalls.is_some() {
+            say(status, run, type_, false, Reason::JobNotStarting, "it has waited too long: Stalled says for what".to_owned(), now);
+        } else if conditions::is_true(&status.conditions, type_) {
+            say(status, run, type_, false, Reason::JobStarted, "its Job has started".to_owned(), now);
+        }
     }
     actions.wake_at = [actions.wake_at, waiting.and_then(|waiting| waiting.look_at(now))].into_iter().flatten().min();
 }
 
 /// A Run without a plan in force. Those that evaluations made are left to them.
-fn await_plan(status: &mut RunStatus, run: &Run, head: Option<&TenantLedger>, now: DateTime<Utc>) {
-    if run.spec.is_scheduled() || (head.is_none() && status.plan.is_some()) {
+fn await_plan(status: &mut RunStatus, run: &Run, observed: &Observed<'_>, now: DateTime<Utc>) {
+    if run.spec.is_scheduled() || (observed.head.is_none() && status.plan.is_some()) {
         return;
     }
     status.observed_generation = run.metadata.generation;
     status.processing_status = Some(ProcessingStatus::Queued);
-    say(status, run, PLANNED, false, Reason::AwaitingEvaluation, "the next evaluation plans it".to_owned(), now);
+    let (reason, message) = match observed.awaited {
+        Some(awaited) => (awaited.reason(), awaited.sentence(run)),
+        None => (Reason::AwaitingEvaluation, "the next evaluation plans it".to_owned()),
+    };
+    say(status, run, PLANNED, false, reason, message, now);
+}
+
+/// What decides about the attempts.
+fn attempts_of<'a>(observed: &'a Observed<'_>, status: &RunStatus, now: DateTime<Utc>) -> Attempts<'a> {
+    let reported = status.shards.iter().map(|shard| shard.attempt).max().unwrap_or(0);
+    Attempts {
+        known: status.attempt.max(reported),
+        said_over: status.shards.iter().filter(|shard| shard.finished).map(|shard| shard.attempt).max().unwrap_or(0),
+        jobs: &observed.attempts,
+        missing_since: observed.missing_since,
+        timing: &observed.timing,
+        now,
+    }
+}
+
+/// The newest attempt that has a Job.
+fn seen(attempts: &Attempts<'_>) -> i32 {
+    attempts.jobs.iter().filter(|attempt| attempt.own).map(|attempt| attempt.number).max().unwrap_or(0)
+}
+
+/// The newest attempt that anything is known of.
+fn newest(attempts: &Attempts<'_>) -> i32 {
+    attempts.known.max(seen(attempts))
+}
+
+/// Most early ends of attempts that are told at once: more do not happen while nobody leads.
+const TOLD_ENDS: i32 = 20;
+
+/// Which attempts have ended before their end, from the one that the status knows on: those before it were told of.
+fn early(observed: &Observed<'_>, status: &RunStatus, now: DateTime<Utc>) -> Vec<(i32, Ending)> {
+    let attempts = attempts_of(observed, status, now);
+    // What a runner wrote may be any number.
+    let newest = newest(&attempts);
+    let numbers = status.attempt.max(1).max(newest.saturating_sub(TOLD_ENDS))..=newest;
+    numbers.filter_map(|number| Some((number, ending(attempt::early_end(&attempts, number)?, &observed.endings, number)))).collect()
 }
 
 /// The next attempt of a Run with open subjects.
@@ -165,47 +240,47 @@ fn execute(actions: &mut RunActions, observed: &Observed<'_>, now: DateTime<Utc>
         (false, true) => ProcessingStatus::InProgress,
         (false, false) => ProcessingStatus::Queued,
     });
-    let reported = status.shards.iter().map(|shard| shard.attempt).max().unwrap_or(0);
-    let seen = observed.attempts.iter().filter(|attempt| attempt.own).map(|attempt| attempt.number).max().unwrap_or(0);
-    let attempts = Attempts {
-        known: status.attempt.max(reported),
-        jobs: &observed.attempts,
-        missing_since: observed.missing_since,
-        timing: &observed.timing,
-        now,
-    };
-    status.attempt = status.attempt.max(seen);
-    let newest = attempts.known.max(seen);
+    let attempts = attempts_of(observed, status, now);
+    let newest = newest(&attempts);
+    status.attempt = status.attempt.max(seen(&attempts));
     actions.retire =
         observed.ended.iter().filter(|(number, _)| number.saturating_add(KEPT_JOBS) <= newest).map(|(_, name)| name.clone()).collect();
     match attempt::next_attempt(&attempts) {
         NextAttempt::Pause { until, missing } => {
             actions.missing = missing;
             actions.wake_at = Some(until);
+            let message = format!("{}; the next attempt starts at {}", attempt::why_it_waits(&attempts, newest), until.to_rfc3339());
+            say(&mut actions.status, &observed.run, COMPLETE, false, Reason::AwaitingAttempt, message, now);
         }
+        // Nobody here sees the end of another tenant's Run.
+        NextAttempt::Start { .. } if observed.room && !observed.place => actions.wake_at = Some(now + observed.timing.wait),
         NextAttempt::Start { attempt, take_over } if observed.room => {
             status.attempt = attempt;
             actions.start = Some((attempt, take_over));
+            say_under_way(actions, observed, now);
         }
+        NextAttempt::Running => say_under_way(actions, observed, now),
         // Without room the end of another Run is seen, and asks again.
-        NextAttempt::Running | NextAttempt::Start { .. } => {}
+        NextAttempt::Start { .. } => {}
     }
 }
 
-/// The Event about a Run that begins to wait for a person: once, until nothing holds it any more. A pass that is made again
-/// writes the same Event, and numbers that change while it waits are no news.
-fn notice<'a>(run: &Run, name: &'a str, desired: &'a RunStatus) -> Option<Notice<'a>> {
-    use sha2::Digest as _;
-    let held = desired.conditions.iter().find(|condition| condition.type_ == HELD).filter(|held| held.status == true.into())?;
-    let conditions = run.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-    let before = conditions.iter().find(|condition| condition.type_ == HELD);
-    if before.is_some_and(|before| before.status == true.into()) {
-        return None;
+/// How an attempt came to an early end.
+fn ending(end: EarlyEnd, endings: &[(i32, Ending)], attempt: i32) -> Ending {
+    match end {
+        EarlyEnd::SaidSo => Ending::SaidSo,
+        EarlyEnd::Gone => Ending::Gone,
+        EarlyEnd::Job => endings.iter().find(|(number, _)| *number == attempt).map_or(Ending::Unseen, |(_, ending)| ending.clone()),
     }
-    let since = before.map(|before| before.last_transition_time.to_rfc3339()).unwrap_or_default();
-    let digest = sha2::Sha256::digest([run.metadata.uid.clone().unwrap_or_default(), since].join("\n"));
-    let (reason, message) = (Reason::parse(&held.reason)?, format!("{}; nothing is done until a person decides", held.message));
-    Some(Notice { kind: "Run", name, warning: true, reason, message, id: format!("held-{}", hex::encode(&digest[..8])) })
+}
+
+/// Takes back that the next attempt is waited for. Nothing is said of a Run that has never waited for one.
+fn say_under_way(actions: &mut RunActions, observed: &Observed<'_>, now: DateTime<Utc>) {
+    let status = &mut actions.status;
+    if status.conditions.iter().any(|condition| condition.type_ == COMPLETE) {
+        let message = format!("attempt {} is under way", status.attempt);
+        say(status, &observed.run, COMPLETE, false, Reason::Executing, message, now);
+    }
 }
 
 fn say(status: &mut RunStatus, run: &Run, type_: &str, holds: bool, reason: Reason, message: String, now: DateTime<Utc>) {
@@ -217,6 +292,7 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     let Some(mut observed) = observe(cache, memory, name) else {
         memory.missing_since.remove(name);
         memory.launched.remove(name);
+        memory.ceilings.note(cluster.namespace(), under_way(cache, memory));
         return retire_all(cache, cluster, name).await;
     };
     if let Some(waiting) = &mut observed.waiting {
@@ -239,9 +315,8 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     } else if memory.launched.get(name).is_some_and(|job| cache.job(job).is_some()) {
         memory.launched.remove(name);
     }
-    if let Some(notice) = notice(&observed.run, name, &actions.status) {
-        cluster.publish(&notice).await?;
-    }
+    let news = news::of_run(observed.run.status.as_ref(), &actions.status, &actions.early);
+    news::tell(cluster, &About { kind: "Run", name, uid: observed.run.metadata.uid.as_deref() }, &news).await?;
     status::write::<Run, _>(cluster, name, observed.run.status.as_ref(), &actions.status).await?;
     for job in &actions.retire {
         jobs::retire(cluster, job).await?;
@@ -294,9 +369,10 @@ async fn launch(cluster: &Cluster, memory: &Memory, run: &Run, attempt: i32, tak
         timing: &memory.timing,
         image: &memory.image,
     });
+    let execution = job::with_resources(execution, memory.resources.as_ref());
     if let Created::Exists = cluster.create(&execution).await? {
         let found = cluster.find::<Job>(&job).await?.ok_or_else(|| ReconcileError::Behind { kind: "Job", name: job.clone() })?;
-        if !found.owner_references().iter().any(|owner| owner.uid == uid) {
+        if !job::is_made_for(&found, uid) || job::attempt_of(&name, &found) != Some(attempt) {
             return Err(ReconcileError::NameTaken { kind: "Job", name: job });
         }
     }

@@ -18,8 +18,10 @@ const LONGEST_QUOTE: usize = 500;
 /// A Job that has not begun.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Waiting {
+    /// From when on it is said that it waits: most Jobs have begun by then.
+    said_from: DateTime<Utc>,
     /// From when on its tenant, or its Run, stands still.
-    pub late_from: DateTime<Utc>,
+    late_from: DateTime<Utc>,
     /// The Job, or the pod, whose Events say more than its status does.
     silent: Option<Silent>,
     /// Pause between looks at those.
@@ -40,26 +42,36 @@ impl Waiting {
     pub fn longest<'a>(cache: &Cache, jobs: impl Iterator<Item = &'a Job>, timing: &Timing) -> Option<Self> {
         let waiting = jobs.filter(|job| !jobs::is_finished(job) && job.metadata.deletion_timestamp.is_none());
         let waiting = waiting.filter_map(|job| {
-            let pods: Vec<&Pod> = cache.pods_of_job(&job.name_any()).collect();
+            let pods: Vec<&Pod> = cache.pods_of_job(job).collect();
             let (obstacle, silent) = obstacle(&job.name_any(), &pods)?;
             let message = format!("Job {} does not start: {obstacle}", job.name_any());
-            Some(Self { late_from: jobs::created(job) + timing.stalled_after, silent, look: timing.obstacle_look, message })
+            let late_from = jobs::created(job) + timing.stalled_after;
+            let said_from = late_from.min(jobs::created(job) + timing.said_after);
+            Some(Self { said_from, late_from, silent, look: timing.obstacle_look, message })
         });
         waiting.min_by_key(|waiting| waiting.late_from)
     }
 
-    /// Reads what the cluster says about a Job that has waited too long: of a quota, a policy, a service account, a volume.
+    /// Reads what the cluster says about a Job of which it is said that it waits: of a quota, a policy, a service account, a volume.
     pub async fn ask(&mut self, cluster: &Cluster) -> Result<(), ClusterError> {
-        let Some(silent) = self.silent.as_ref().filter(|_| self.is_late(cluster.clock().now())) else { return Ok(()) };
+        let Some(silent) = self.silent.as_ref().filter(|_| self.is_said(cluster.clock().now())) else { return Ok(()) };
         if let Some(said) = cluster.newest_warning(silent.kind, &silent.name).await? {
             self.message = format!("{}: {}", self.message, quote(&said));
         }
         Ok(())
     }
 
-    /// When to look again: once it is late, and then for what the cluster says by that time.
+    /// When to look again: once it is to be said, once it is late, and in between and after for what the cluster says by that
+    /// time.
     pub fn look_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.is_late(now) { self.silent.as_ref().map(|_| now + self.look) } else { Some(self.late_from) }
+        let next = [self.said_from, self.late_from].into_iter().filter(|at| *at > now).min();
+        let again = self.silent.as_ref().filter(|_| self.is_said(now)).map(|_| now + self.look);
+        [next, again].into_iter().flatten().min()
+    }
+
+    /// Whether it has waited longer than most Jobs do.
+    pub fn is_said(&self, now: DateTime<Utc>) -> bool {
+        self.said_from <= now
     }
 
     /// Whether it has waited too long.
@@ -109,7 +121,7 @@ mod tests {
     fn job(finished: bool) -> Job {
         let conditions = if finished { json!([{"type": "Failed", "status": "True"}]) } else { json!([]) };
         serde_json::from_value(json!({
-            "metadata": {"name": "tenure-eval-1", "creationTimestamp": "2026-01-01T00:00:00Z"},
+            "metadata": {"name": "tenure-eval-1", "uid": "j1", "creationTimestamp": "2026-01-01T00:00:00Z"},
             "spec": {"template": {}}, "status": {"conditions": conditions},
         }))
         .unwrap()
@@ -117,8 +129,10 @@ mod tests {
 
     #[expect(clippy::needless_pass_by_value, reason = "a literal at every call")]
     fn pod(name: &str, status: Value) -> Seen {
-        let labels = json!({"batch.kubernetes.io/job-name": "tenure-eval-1"});
-        let pod: Pod = serde_json::from_value(json!({"metadata": {"name": name, "labels": labels}, "status": status})).unwrap();
+        let owner = json!({"apiVersion": "batch/v1", "kind": "Job", "name": "tenure-eval-1", "uid": "j1", "controller": true});
+        let metadata = json!({"name": name, "ownerReferences": [owner]});
+        let spec = json!({"serviceAccountName": "tenure-runner", "containers": []});
+        let pod: Pod = serde_json::from_value(json!({"metadata": metadata, "spec": spec, "status": status})).unwrap();
         pod.into()
     }
 
@@ -134,9 +148,37 @@ mod tests {
         }
         let job = job(finished);
         let waiting = Waiting::longest(&cache, [&job].into_iter(), &Timing::PRODUCTION)?;
-        let late_from: DateTime<Utc> = "2026-01-01T00:05:00Z".parse().unwrap();
-        assert!(waiting.is_late(late_from) && !waiting.is_late(late_from - TimeDelta::seconds(1)));
+        let created: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+        let stands =
+            |seconds| (waiting.is_said(created + TimeDelta::seconds(seconds)), waiting.is_late(created + TimeDelta::seconds(seconds)));
+        assert_eq!([9, 10, 299, 300].map(stands), [(false, false), (true, false), (true, false), (true, true)]);
         Some(waiting.message)
+    }
+
+    #[test]
+    fn when_a_job_that_waits_is_looked_at() {
+        let created: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+        let job = job(false);
+        let mut silent = Cache::default();
+        silent.put(pod("p", json!({})));
+        let mut told = Cache::default();
+        told.put(pod("p", container(json!({"waiting": {"reason": "ErrImagePull", "message": "no such image"}}))));
+        let sooner = Timing { stalled_after: std::time::Duration::from_secs(4), ..Timing::PRODUCTION };
+        // (what, the tenant, the times, now, when it is looked at again, in seconds since the Job was made)
+        let rows = [
+            ("until it is said", &silent, &Timing::PRODUCTION, 0, Some(10)),
+            ("for what the cluster says by then", &silent, &Timing::PRODUCTION, 10, Some(40)),
+            ("until it is late", &silent, &Timing::PRODUCTION, 290, Some(300)),
+            ("it is late", &silent, &Timing::PRODUCTION, 300, Some(330)),
+            ("its status says it all", &told, &Timing::PRODUCTION, 10, Some(300)),
+            ("its status says it all, and it is late", &told, &Timing::PRODUCTION, 300, None),
+            ("a flag that wants it sooner", &silent, &sooner, 0, Some(4)),
+        ];
+        for (what, cache, timing, now, expected) in rows {
+            let waiting = Waiting::longest(cache, [&job].into_iter(), timing).unwrap();
+            let found = waiting.look_at(created + TimeDelta::seconds(now)).map(|at| (at - created).num_seconds());
+            assert_eq!(found, expected, "{what}");
+        }
     }
 
     #[test]

@@ -7,30 +7,32 @@ use chrono::{DateTime, Utc};
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt as _;
 
+use super::awaited::Awaited;
 use super::cache::Cache;
 use super::directory::ready_and_stalled;
 use super::jobs;
-use super::memory::{Evaluations, Memory, Started};
+use super::judged::{self, tenant};
+use super::memory::{Evaluations, Memory, Started, WaitingRun};
+use super::news::{self, About};
 use super::progress::{epoch_label, is_complete};
 use super::starting::Waiting;
-use super::workflow::tenant;
-use super::{Next, ReconcileError, status};
-use crate::api::conditions::{self, Finding, READY, STALLED};
+use super::workflow::placeless;
+use super::{Next, ReconcileError, status, unreadable};
+use crate::api::conditions::{self, Condition, ConditionStatus, Finding, READY, RECONCILING, STALLED};
 use crate::api::meta::{ANNOTATION_EVALUATE_NOW, DEFAULT_NAME, LABEL_EVALUATION};
 use crate::api::reasons::Reason;
+use crate::api::tenant_ledger::UsersSeen;
 use crate::api::tenant_schedule::TenantScheduleStatus;
-use crate::api::{Run, TenantLedger, TenantSchedule, Workflow};
+use crate::api::{Category, Run, TenantLedger, TenantSchedule, Workflow};
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::epochs;
 use crate::domain::identity;
 use crate::domain::job::{self, Evaluation, Owner};
 use crate::domain::schedule::Schedule;
+use crate::domain::source::Source;
 use crate::domain::tick::{self, EvaluationDecision, HeadFacts, Input, JobFacts, Unplanned};
 use crate::domain::timing::Timing;
 use crate::domain::validate::{self, Problem};
-
-/// Name and UID of Runs.
-type Runs = BTreeSet<(String, String)>;
 
 /// Everything that decides.
 struct Observed<'a> {
@@ -42,18 +44,30 @@ struct Observed<'a> {
     problems: Vec<Problem>,
     /// Evaluations have planned Runs, so that there was a head.
     planned: bool,
-    unplanned: Runs,
+    unplanned: BTreeSet<WaitingRun>,
     changes: u64,
+    /// The Users as they were listed, if none has changed since.
+    listed: Option<UsersSeen>,
+    /// The number of the change with which a scheduled Run went before it had ended.
+    gone: Option<u64>,
     /// What an evaluation that refused to evaluate ended with.
     refusal: Option<i32>,
     /// An evaluation whose container does not run.
     waiting: Option<Waiting>,
+    /// What is said of objects that cannot be read.
+    unreadable: Option<String>,
 }
 
 impl Observed<'_> {
     /// The head is gone; a new one would process everybody again.
     fn head_missing(&self) -> bool {
         self.head.is_none() && self.planned
+    }
+
+    /// The Users that were listed are those of the last sealed evaluation: no change of them is new, whoever saw it.
+    fn is_evaluated(&self) -> bool {
+        let sealed = self.head.as_ref().and_then(|head| head.spec.users);
+        sealed.is_some() && sealed == self.listed
     }
 
     /// The head is of a Tenure that writes other keys: read as ours they would make everybody due again.
@@ -82,21 +96,38 @@ fn observe<'a>(cache: &'a Cache, namespace: &str, timing: &Timing) -> Option<Obs
         finished: cache.evaluations().filter_map(finished).collect(),
         problems: validate::schedule_problems(namespace, &schedule.spec, &tenant(cache)),
         planned: cache.was_anything_planned(),
-        unplanned: cache.open_runs().filter(|run| asks_for_plan(run, cache.head())).map(identity).collect(),
+        unplanned: cache.open_runs().filter(|run| asks_for_plan(run, cache.head())).map(|run| waits(cache, run)).collect(),
         changes: cache.changes(),
-        refusal: cache.evaluations().filter(|job| jobs::is_finished(job)).find_map(|job| refusal(cache, job)),
+        listed: cache.listed_users(),
+        gone: cache.gone(),
+        refusal: cache.evaluations().filter(|job| is_newest(cache, job)).find_map(|job| refusal(cache, job)),
         waiting: Waiting::longest(cache, cache.evaluations(), timing),
+        unreadable: unreadable::of_tenant(cache),
     })
+}
+
+/// Whether the evaluation has ended, and none after it was sealed.
+fn is_newest(cache: &Cache, job: &Job) -> bool {
+    let sealed = cache.head().map_or(0, |head| head.spec.sealed_epoch);
+    jobs::is_finished(job) && job::evaluation_number(&job.name_any()).is_some_and(|number| number > sealed)
 }
 
 /// The exit code of an evaluation that refused, so that trying again does not help.
 fn refusal(cache: &Cache, job: &Job) -> Option<i32> {
-    let code = cache.pods_of_job(&job.name_any()).find_map(jobs::exit_code)?;
-    [job::EXIT_TORN_RESTORE, job::EXIT_HEAD_MISSING, job::EXIT_CLOCK_OFF].contains(&code).then_some(code)
+    const REFUSALS: [i32; 6] = [
+        job::EXIT_TORN_RESTORE,
+        job::EXIT_HEAD_MISSING,
+        job::EXIT_KEY_MISSING,
+        job::EXIT_CLOCK_OFF,
+        job::EXIT_SEAL_REFUSED,
+        job::EXIT_UNREADABLE,
+    ];
+    let code = cache.pods_of_job(job).find_map(jobs::exit_code)?;
+    REFUSALS.contains(&code).then_some(code)
 }
 
-fn identity(run: &Run) -> (String, String) {
-    (run.name_any(), run.uid().unwrap_or_default())
+fn waits(cache: &Cache, run: &Run) -> WaitingRun {
+    WaitingRun { name: run.name_any(), uid: run.uid().unwrap_or_default(), has_workflow: Awaited::by(cache, run).is_none() }
 }
 
 /// Whether an open Run waits for a plan. One that an evaluation made does so only if that evaluation counts: it was
@@ -127,7 +158,9 @@ fn learned(observed: &Observed<'_>, known: &Evaluations) -> Evaluations {
     for job in observed.jobs.iter().filter(|job| job.finished_at.is_some() && job.number > sealed) {
         known.note_failed(&job.uid);
     }
-    known.note_sealed(sealed);
+    if let Some(head) = &observed.head {
+        known.note_sealed(head);
+    }
     known.note_refused(observed.refusal, sealed);
     known
 }
@@ -135,16 +168,28 @@ fn learned(observed: &Observed<'_>, known: &Evaluations) -> Evaluations {
 /// What asks for an evaluation.
 fn asks(observed: &Observed<'_>, known: &Evaluations) -> (bool, Unplanned) {
     let spec = &observed.schedule.spec;
-    let changed = spec.evaluate_on_change && known.covered_changes.is_none_or(|covered| covered < observed.changes);
+    let is_new = |change: u64| known.covered_changes.is_none_or(|covered| covered < change);
+    let changed = spec.evaluate_on_change && is_new(observed.changes) && !observed.is_evaluated();
+    // What is owed and gone has nothing to do with the Users, whoever lists them later.
+    let is_owed = observed.gone.is_some_and(is_new);
     let asked = evaluate_now(observed.schedule).is_some_and(|value| known.answered.as_deref() != Some(value));
-    let unplanned = if observed.unplanned.is_empty() {
-        Unplanned::None
-    } else if observed.unplanned.is_subset(&known.asked) {
+    (changed || is_owed || asked, unplanned(&observed.unplanned, &known.asked))
+}
+
+/// Whether Runs want an evaluation. One whose workflow is not there, or not Ready, is looked at once, for it may have had a
+/// plan: after that it waits for its workflow, and no evaluation helps it.
+fn unplanned(waiting: &BTreeSet<WaitingRun>, asked: &BTreeSet<WaitingRun>) -> Unplanned {
+    let is_known = |run: &WaitingRun| {
+        let lost = || asked.contains(&WaitingRun { has_workflow: true, ..run.clone() });
+        asked.contains(run) || !run.has_workflow && lost()
+    };
+    if !waiting.iter().all(is_known) {
+        Unplanned::New
+    } else if waiting.iter().any(|run| run.has_workflow) {
         Unplanned::Again
     } else {
-        Unplanned::New
-    };
-    (changed || asked, unplanned)
+        Unplanned::None
+    }
 }
 
 fn evaluate_now(schedule: &TenantSchedule) -> Option<&str> {
@@ -207,28 +252,94 @@ fn desired_status(
         ready_and_stalled(conditions, &observed.problems, Reason::Scheduled, String::new(), generation, now);
         return desired;
     }
+    let stalled = stalled(observed, decision, memory, now);
+    let waits = observed.waiting.as_ref().filter(|waiting| stalled.is_none() && !schedule.spec.suspend && waiting.is_said(now));
+    say_reconciling(conditions, waits, stalled.is_some(), generation, now);
+    if let Some((reason, message)) = stalled {
+        conditions::upsert(conditions, Finding { type_: READY, status: false.into(), reason, message: message.clone() }, generation, now);
+        conditions::upsert(conditions, Finding { type_: STALLED, status: true.into(), reason, message }, generation, now);
+    } else if schedule.spec.suspend {
+        ready_and_stalled(conditions, &[], Reason::Suspended, "no evaluation starts".to_owned(), generation, now);
+    } else if let Some(waits) = waits {
+        ready_and_stalled(conditions, &[], Reason::Scheduled, String::new(), generation, now);
+        let (status, message) = (ConditionStatus::Unknown, waits.message.clone());
+        conditions::upsert(conditions, Finding { type_: READY, status, reason: Reason::JobNotStarting, message }, generation, now);
+    } else {
+        ready_and_stalled(conditions, &[], Reason::Scheduled, "evaluations start as scheduled".to_owned(), generation, now);
+    }
+    desired
+}
+
+/// Why the tenant stands still, if it does.
+fn stalled(
+    observed: &Observed<'_>,
+    decision: Option<&EvaluationDecision>,
+    memory: &Memory,
+    now: DateTime<Utc>,
+) -> Option<(Reason, String)> {
     let stalled = match (decision, memory.evaluations.refused) {
         _ if observed.head_missing() => Some(HEAD_MISSING),
         _ if observed.has_unknown_keys() => Some(KEY_VERSION_UNKNOWN),
         _ if memory.clock_skew.is_some() => Some(CLOCK_OFF),
         (_, Some(job::EXIT_HEAD_MISSING)) if observed.head.is_none() => Some(HEAD_MISSING),
         (_, Some(job::EXIT_TORN_RESTORE)) => Some(TORN_RESTORE),
+        (_, Some(job::EXIT_KEY_MISSING)) => Some(KEY_MISSING),
         (_, Some(job::EXIT_CLOCK_OFF)) => Some(CLOCK_OFF),
+        (_, Some(job::EXIT_SEAL_REFUSED)) => Some(SEAL_REFUSED),
+        (_, Some(job::EXIT_UNREADABLE)) => Some(UNREADABLE),
         (Some(EvaluationDecision::ClockBehind { .. }), _) => Some(CLOCK_BEHIND),
         _ => None,
     };
     let late = observed.waiting.as_ref().filter(|waiting| waiting.is_late(now));
+    let not_starting = late.map(|late| late.message.clone()).or_else(|| stuck(observed, now));
     let stalled = stalled.map(|(reason, message)| (reason, message.to_owned()));
-    let stalled = stalled.or_else(|| Some((Reason::JobNotStarting, late?.message.clone())));
-    if let Some((reason, message)) = stalled {
-        conditions::upsert(conditions, Finding { type_: READY, status: false.into(), reason, message: message.clone() }, generation, now);
-        conditions::upsert(conditions, Finding { type_: STALLED, status: true.into(), reason, message }, generation, now);
-    } else if schedule.spec.suspend {
-        ready_and_stalled(conditions, &[], Reason::Suspended, "no evaluation starts".to_owned(), generation, now);
-    } else {
-        ready_and_stalled(conditions, &[], Reason::Scheduled, "evaluations start as scheduled".to_owned(), generation, now);
-    }
-    desired
+    // Which object it is says more than that there is one.
+    let stalled = match (stalled, &observed.unreadable) {
+        (None | Some((Reason::Unreadable, _)), Some(message)) => Some((Reason::Unreadable, message.clone())),
+        (stalled, _) => stalled,
+    };
+    let stalled = stalled.or_else(|| Some((Reason::JobNameTaken, name_taken(memory.evaluations.taken.as_deref()?))));
+    stalled.or_else(|| Some((Reason::JobNotStarting, not_starting?)))
+}
+
+/// What is said of a Job that did not start, as long as none has started after it: one that its deadline takes away is followed
+/// by one that waits for the same.
+fn stuck(observed: &Observed<'_>, now: DateTime<Utc>) -> Option<String> {
+    let status = observed.schedule.status.as_ref().filter(|_| !observed.schedule.spec.suspend)?;
+    let said = status.conditions.iter().find(|condition| condition.type_ == STALLED && condition.status == ConditionStatus::True)?;
+    let is_waiting_for_a_job = Reason::parse(&said.reason) == Some(Reason::JobNotStarting);
+    let has_started = observed.waiting.is_none() && observed.jobs.iter().any(|job| job.finished_at.is_none());
+    let is_sealed = observed.head.as_ref().map(|head| head.spec.sealed_epoch) != status.sealed_epoch;
+    let newest = observed.waiting.as_ref().filter(|waiting| waiting.is_said(now)).map(|waiting| waiting.message.clone());
+    (is_waiting_for_a_job && !has_started && !is_sealed).then(|| newest.unwrap_or_else(|| said.message.clone()))
+}
+
+/// Says that an evaluation waits for its container, or that none does any more. Nothing is said of a tenant whose Jobs all start.
+fn say_reconciling(
+    conditions: &mut Vec<Condition>,
+    waits: Option<&Waiting>,
+    is_stalled: bool,
+    generation: Option<i64>,
+    now: DateTime<Utc>,
+) {
+    let (status, reason, message) = match waits {
+        Some(waits) => (true, Reason::JobNotStarting, waits.message.clone()),
+        None if !conditions::is_true(conditions, RECONCILING) => return,
+        None if is_stalled => (false, Reason::JobNotStarting, "nothing goes on: Stalled says why".to_owned()),
+        None => (false, Reason::JobStarted, "its Job has started".to_owned()),
+    };
+    conditions::upsert(conditions, Finding { type_: RECONCILING, status: status.into(), reason, message }, generation, now);
+}
+
+/// Whether the evaluation that failed has told why: it knows what the API server refuses, and which object cannot be read.
+fn is_told_by_the_evaluation(observed: &Observed<'_>, memory: &Memory) -> bool {
+    matches!(memory.evaluations.refused, Some(job::EXIT_SEAL_REFUSED | job::EXIT_UNREADABLE))
+        && !observed.head_missing()
+        && observed.unreadable.is_none()
+}
+
+fn name_taken(job: &str) -> String {
+    format!("a Job that is not Tenure's has the name of the next evaluation's, {job}: delete it")
 }
 
 /// Reason and sentence of a tenant that stands still.
@@ -237,12 +348,23 @@ const HEAD_MISSING: Stalled =
     (Reason::HeadMissing, "there is history, but the TenantLedger default is gone: restore it from a backup; no new one is made");
 const TORN_RESTORE: Stalled =
     (Reason::TornRestore, "there are rows of an epoch that the TenantLedger default never allocated: restore all objects from one backup");
+const KEY_MISSING: Stalled =
+    (Reason::KeyMissing, "the TenantKey default is missing, or not the one that the TenantLedger knows: restore both from one backup");
 const KEY_VERSION_UNKNOWN: Stalled = (
     Reason::KeyVersionUnknown,
     "another version of Tenure wrote the TenantLedger default, with keys that this one cannot read: install that version again",
 );
 const CLOCK_OFF: Stalled =
     (Reason::ClockOff, "the clock of a node is more than a minute away from the API server's: nobody is evaluated until it is set right");
+const SEAL_REFUSED: Stalled = (
+    Reason::SealRefused,
+    "the API server does not take what evaluations write, so that nobody is due any more: an Event of this object, and the log of the \
+     pod, say what",
+);
+const UNREADABLE: Stalled = (
+    Reason::Unreadable,
+    "an object of this namespace cannot be read, so that nobody knows who is due: an Event of this object, and the log of the pod, say which",
+);
 const CLOCK_BEHIND: Stalled = (Reason::ClockBehind, "the clock is before the instant of the last evaluation");
 
 /// One pass.
@@ -264,13 +386,40 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
         jobs::retire(cluster, name).await?;
     }
     if let Some(EvaluationDecision::Start { .. }) = actions.decision {
-        actions = start(&mut observed, ticks.as_ref(), cluster, memory, now).await?;
+        let has_leavers = has_leavers(cache, observed.head.as_ref(), now);
+        if memory.places.take(cluster.namespace(), has_leavers, &memory.timing, now) {
+            actions = start(&mut observed, ticks.as_ref(), cluster, memory, now).await?;
+        } else {
+            actions.decision = Some(EvaluationDecision::Wait { until: Some(now + memory.timing.place_look) });
+        }
+    } else if memory.evaluations.started.as_ref().is_none_or(|started| is_over(&observed, started)) {
+        memory.places.give_back(cluster.namespace());
     }
-    status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, observed.schedule.status.as_ref(), &actions.status).await?;
+    let current = observed.schedule.status.as_ref();
+    let before = current.map(|status| status.conditions.as_slice()).unwrap_or_default();
+    let is_told = is_told_by_the_evaluation(&observed, memory);
+    let news: Vec<_> = news::of_ready(before, &actions.status.conditions).into_iter().filter(|_| !is_told).collect();
+    let uid = observed.schedule.metadata.uid.as_deref();
+    news::tell(cluster, &About { kind: "TenantSchedule", name: DEFAULT_NAME, uid }, &news).await?;
+    status::write::<TenantSchedule, _>(cluster, DEFAULT_NAME, current, &actions.status).await?;
     let wake_at = wake_at(actions.decision.as_ref(), ticks.as_ref(), now);
     let again = memory.clock_skew.map(|_| now + memory.timing.clock_look);
     let late = observed.waiting.as_ref().and_then(|waiting| waiting.look_at(now));
-    Ok(Next { wake_at: [wake_at, again, late].into_iter().flatten().min() })
+    let taken = memory.evaluations.taken.as_ref().map(|_| now + memory.timing.obstacle_look);
+    Ok(Next { wake_at: [wake_at, again, late, taken].into_iter().flatten().min() })
+}
+
+/// Whether somebody waits to be off-boarded: by what the last evaluation knew, or by a Run that a person made.
+fn has_leavers(cache: &Cache, head: Option<&TenantLedger>, now: DateTime<Utc>) -> bool {
+    let is_due = head.and_then(|head| head.spec.next_leaver_at).is_some_and(|at| at <= now);
+    let is_leaver = |run: &Run| Source::of(run).and_then(|source| cache.workflow(source.name())).map(|workflow| workflow.spec.category);
+    is_due || cache.open_runs().any(|run| asks_for_plan(run, head) && is_leaver(run) == Some(Category::Leaver))
+}
+
+/// Whether the evaluation that was started last has ended, well or badly.
+fn is_over(observed: &Observed<'_>, started: &Started) -> bool {
+    let has_ended = |job: &JobFacts| job.number == started.number && job.finished_at.is_some();
+    observed.jobs.iter().any(has_ended) || observed.head.as_ref().is_some_and(|head| head.spec.sealed_epoch >= started.number)
 }
 
 /// Since when there are Workflows that were applied and not looked at yet: without their versions an evaluation would leave
@@ -286,7 +435,8 @@ fn unsettled_since(cache: &Cache, since: Option<DateTime<Utc>>, now: DateTime<Ut
 }
 
 fn can_work(cache: &Cache, workflow: &Workflow) -> bool {
-    validate::workflow_problems(&workflow.spec, &tenant(cache)).is_empty()
+    let unlisted = || validate::authority_problems(&workflow.name_any(), &workflow.spec, &tenant(cache), cache.readers());
+    placeless(cache, workflow).is_empty() && judged::problems(cache, workflow).is_empty() && unlisted().is_empty()
 }
 
 fn wake_at(decision: Option<&EvaluationDecision>, ticks: Option<&Schedule>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -331,12 +481,18 @@ async fn start(
         timing: &memory.timing,
         image: &memory.image,
     });
-    if let Created::Exists = cluster.create(&evaluation).await? {
-        adopt(cluster, &name).await?;
+    let evaluation = job::with_resources(evaluation, memory.resources.as_ref());
+    if let Created::Exists = cluster.create(&evaluation).await?
+        && !is_ours(cluster, &name, observed.schedule).await?
+    {
+        memory.evaluations.taken = Some(name);
+        return Ok(decide(observed, ticks, memory, now));
     }
+    memory.evaluations.taken = None;
     memory.evaluations.started = Some(Started {
         at: now,
         number,
+        head: observed.head.as_ref().and_then(|head| head.metadata.uid.clone()),
         runs_only,
         changes: observed.changes,
         evaluate_now: evaluate_now(observed.schedule).map(str::to_owned),
@@ -346,14 +502,15 @@ async fn start(
 }
 
 /// A Job of that name is there although none was listed: an earlier try of this very creation, one that is still being
-/// deleted, or a stranger.
-async fn adopt(cluster: &Cluster, name: &str) -> Result<(), ReconcileError> {
+/// deleted, or a stranger's.
+async fn is_ours(cluster: &Cluster, name: &str, schedule: &TenantSchedule) -> Result<bool, ReconcileError> {
+    let uid = schedule.metadata.uid.as_deref().unwrap_or_default();
     match cluster.find::<Job>(name).await? {
-        Some(job) if !job.labels().contains_key(LABEL_EVALUATION) => Err(ReconcileError::NameTaken { kind: "Job", name: name.to_owned() }),
+        Some(job) if !job::is_made_for(&job, uid) => Ok(false),
         Some(job) if jobs::is_finished(&job) || job.metadata.deletion_timestamp.is_some() => {
             Err(ReconcileError::StillThere { name: name.to_owned() })
         }
-        Some(_) => Ok(()),
+        Some(_) => Ok(true),
         None => Err(ReconcileError::Behind { kind: "Job", name: name.to_owned() }),
     }
 }

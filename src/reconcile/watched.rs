@@ -1,20 +1,18 @@
 //! The kinds that the controller watches: one table, for the cluster and for simulation.
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use kube::ResourceExt as _;
-use kube::api::{ApiResource, ObjectMeta};
+use kube::api::ApiResource;
 
 use super::progress::{is_complete, was_planned};
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
+use crate::api::tenant_ledger::UsersSeen;
 use crate::api::{CustomTaskExtension, Directory, Group, Run, TenantLedger, TenantSchedule, User, Workflow, WorkflowVersion};
 use crate::cluster::client::Kind;
-use crate::cluster::object::{Raw, Undecodable};
+use crate::cluster::object::{Raw, Undecodable, trim};
 use crate::cluster::watch::Subject;
 use crate::domain::references::Referred;
-
-/// Where kubectl keeps a whole copy of what it applied.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A kind, how it is watched, and what is kept of its objects.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +92,8 @@ macro_rules! seen {
             },
             /// Some User was added, changed or removed: the controller keeps nothing of people.
             UserChanged,
+            /// The Users were listed: how many there are, and how new; none if a version is no number.
+            Users(Option<UsersSeen>),
             /// An object that cannot be read.
             Broken(Box<Broken>),
         }
@@ -113,7 +113,7 @@ macro_rules! seen {
                     Self::EndedRun { .. } => SeenKind::Run,
                     Self::Referred { referred: Referred::Group, .. } => SeenKind::Group,
                     Self::Referred { referred: Referred::Extension, .. } => SeenKind::CustomTaskExtension,
-                    Self::UserChanged => SeenKind::User,
+                    Self::UserChanged | Self::Users(_) => SeenKind::User,
                     Self::Broken(broken) => broken.kind,
                 }
             }
@@ -124,7 +124,7 @@ macro_rules! seen {
                 match self {
                     $(Self::$kind(object) => object.name_any(),)+
                     Self::EndedRun { name, .. } | Self::Referred { name, .. } => name.clone(),
-                    Self::UserChanged => String::new(),
+                    Self::UserChanged | Self::Users(_) => String::new(),
                     Self::Broken(broken) => broken.name.clone(),
                 }
             }
@@ -164,7 +164,8 @@ impl Seen {
         Self::Referred { referred: Referred::Extension, name }
     }
 
-    /// Without what is asked of nobody again: which pod a Job starts, and what is in a pod.
+    /// Without what is asked of nobody again: which pod a Job starts, what is in a pod but who it runs as, and for whom a Run
+    /// is, which may be a thousand names.
     fn trimmed(mut self) -> Self {
         match &mut self {
             Self::Job(job) => {
@@ -172,7 +173,11 @@ impl Seen {
                     spec.template = PodTemplateSpec::default();
                 }
             }
-            Self::Pod(pod) => pod.spec = None,
+            Self::Pod(pod) => {
+                let account = pod.spec.take().and_then(|spec| spec.service_account_name);
+                pod.spec = account.map(|account| PodSpec { service_account_name: Some(account), ..PodSpec::default() });
+            }
+            Self::Run(run) => run.spec.subjects = None,
             _ => {}
         }
         self
@@ -219,24 +224,16 @@ impl Watched {
     }
 }
 
-/// The object, without what nobody here asks for and may be as large as the rest: who managed which field, and kubectl's
-/// copy.
+/// The object, without what nobody here asks for and may be as large as the rest.
 fn read<K: Kind + Into<Seen>>(raw: &Raw) -> Result<Seen, Undecodable> {
     let mut object: K = raw.decode()?;
-    trim(object.meta_mut());
+    trim(object.meta_mut(), false);
     Ok(object.into())
-}
-
-fn trim(metadata: &mut ObjectMeta) {
-    // Not only emptied: the room that a list has would stay.
-    metadata.managed_fields = None;
-    if let Some(annotations) = &mut metadata.annotations {
-        annotations.remove(LAST_APPLIED);
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use kube::api::ObjectMeta;
     use serde_json::{Value, json};
 
     use super::*;
@@ -270,14 +267,24 @@ mod tests {
     #[test]
     fn what_nobody_asks_for_is_left_out() {
         let template = json!({"spec": {"containers": [{"name": "c"}]}});
-        let mut metadata = ObjectMeta { managed_fields: Some(Vec::new()), ..ObjectMeta::default() };
-        metadata.annotations = Some([(LAST_APPLIED, "{}"), ("a", "b")].map(|(key, value)| (key.to_owned(), value.to_owned())).into());
-        trim(&mut metadata);
-        assert_eq!((metadata.managed_fields, metadata.annotations.map(|annotations| annotations.len())), (None, Some(1)));
+        let copy = "kubectl.kubernetes.io/last-applied-configuration";
+        for (is_replaced, expected) in [(false, Some(1)), (true, Some(3))] {
+            let mut metadata = ObjectMeta { managed_fields: Some(Vec::new()), ..ObjectMeta::default() };
+            metadata.annotations = Some(
+                [(copy, "{}"), ("a", "b"), ("tenure.dev/git-commit", "0")].map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            );
+            trim(&mut metadata, is_replaced);
+            assert_eq!((metadata.managed_fields, metadata.annotations.map(|annotations| annotations.len())), (None, expected));
+        }
         let Seen::Job(job) = see(SeenKind::Job, &json!({"spec": {"template": template, "backoffLimit": 0}})) else { panic!("no Job") };
         let spec = job.spec.unwrap();
         assert_eq!((spec.template.spec, spec.backoff_limit), (None, Some(0)));
-        let Seen::Pod(pod) = see(SeenKind::Pod, &template) else { panic!("no Pod") };
-        assert!(pod.spec.is_none());
+        let inside = json!({"spec": {"serviceAccountName": "tenure-runner", "containers": [{"name": "c"}]}});
+        let Seen::Pod(pod) = see(SeenKind::Pod, &inside) else { panic!("no Pod") };
+        let runs_as = PodSpec { service_account_name: Some("tenure-runner".to_owned()), ..PodSpec::default() };
+        assert_eq!(pod.spec, Some(runs_as));
+        let wanted = json!({"source": {"workflow": {"name": "w"}}, "executionType": "onDemand", "subjects": {"users": ["ann"]}});
+        let Seen::Run(run) = see(SeenKind::Run, &json!({"spec": wanted})) else { panic!("no Run") };
+        assert_eq!(run.spec.subjects, None, "also of a Run that has not ended");
     }
 }

@@ -10,8 +10,10 @@ use kube::api::ObjectMeta;
 
 use super::cache::Cache;
 use super::directory::ready_and_stalled;
+use super::judged::{self, tenant};
 use super::memory::Memory;
-use super::{Key, Next, ReconcileError, status};
+use super::news::{self, About};
+use super::{Key, Next, ReconcileError, status, unreadable};
 use crate::api::conditions::{self, Finding, REFERENCES_RESOLVED};
 use crate::api::meta::{ANNOTATION_GIT_COMMIT, DEFAULT_NAME, LABEL_MANAGED_BY, LABEL_WORKFLOW, MANAGED_BY};
 use crate::api::reasons::Reason;
@@ -19,11 +21,11 @@ use crate::api::tenant_ledger::WorkflowHead;
 use crate::api::workflow::{WorkflowSpec, WorkflowStatus};
 use crate::api::workflow_version::{WorkflowVersionSpec, WorkflowVersionStatus};
 use crate::api::{TenantLedger, Workflow, WorkflowVersion};
-use crate::cluster::events::{Notice, our_time};
+use crate::cluster::events::our_time;
 use crate::cluster::{Cluster, Created, Selector};
-use crate::domain::validate::{self, Problem, Referents};
+use crate::domain::validate::{self, Problem};
 use crate::domain::version::{self, VersionDecision};
-use crate::domain::{hex, references};
+use crate::domain::{names, references};
 
 /// Everything that decides while the Workflow is there.
 struct Observed<'a> {
@@ -31,7 +33,10 @@ struct Observed<'a> {
     workflow: &'a Workflow,
     versions: Vec<&'a WorkflowVersion>,
     head: Option<&'a WorkflowHead>,
-    tenant: Referents<'a>,
+    /// The head has no place for it, or for its Directory.
+    placeless: Vec<Problem>,
+    /// What it writes and may not.
+    unlisted: Vec<Problem>,
     /// What the Workflow names and what is not there.
     missing: Vec<String>,
 }
@@ -53,22 +58,25 @@ fn observe<'a>(cache: &'a Cache, namespace: &'a str, name: &str) -> Option<Obser
         workflow,
         versions: cache.versions_of(name).collect(),
         head: cache.head().and_then(|head| entry(head, name)),
-        tenant,
+        placeless: placeless(cache, workflow),
+        unlisted: validate::authority_problems(name, &workflow.spec, &tenant, cache.readers()),
         missing: references::missing(&workflow.spec, is_embedded, |referred, name| cache.is_there(referred, name)),
     })
+}
+
+/// What is wrong with a Workflow for which the head has no place, or for whose Directory it has none.
+pub(super) fn placeless(cache: &Cache, workflow: &Workflow) -> Vec<Problem> {
+    let directory = tenant(cache).directory_name(workflow.spec.directory.as_deref()).filter(|name| cache.is_directory_placeless(name));
+    let own = cache.is_workflow_placeless(&workflow.name_any()).then(names::workflow_problem);
+    own.into_iter().chain(directory.map(names::problem_of_its_directory)).collect()
 }
 
 fn entry<'a>(head: &'a TenantLedger, name: &str) -> Option<&'a WorkflowHead> {
     head.spec.workflows.iter().find(|entry| entry.name == name)
 }
 
-/// What Workflows refer to.
-pub(super) fn tenant(cache: &Cache) -> Referents<'_> {
-    Referents { schedule: cache.schedule().map(|schedule| &schedule.spec), directories: cache.directories() }
-}
-
-fn decide(observed: &Observed<'_>) -> WorkflowDecision {
-    let problems = validate::workflow_problems(&observed.workflow.spec, &observed.tenant);
+fn decide(observed: &Observed<'_>, problems: Vec<Problem>) -> WorkflowDecision {
+    let problems: Vec<Problem> = observed.placeless.iter().chain(&observed.unlisted).cloned().chain(problems).collect();
     if problems.is_empty() { WorkflowDecision::Version(version(observed)) } else { WorkflowDecision::Stall(problems) }
 }
 
@@ -93,22 +101,6 @@ fn resolved(missing: &[String]) -> Finding<'static> {
         (Reason::ReferenceMissing, format!("it names what is not there: {}", missing.join(", ")))
     };
     Finding { type_: REFERENCES_RESOLVED, status: missing.is_empty().into(), reason, message }
-}
-
-/// The Event about references that the status does not tell yet. The same breach is the same Event, however often a pass
-/// has to be made again.
-fn notice<'a>(workflow: &'a Workflow, name: &'a str, missing: &[String]) -> Option<Notice<'a>> {
-    use sha2::Digest as _;
-    let Finding { message, .. } = resolved(missing);
-    let conditions = workflow.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-    let before = conditions.iter().find(|condition| condition.type_ == REFERENCES_RESOLVED);
-    if missing.is_empty() || before.is_some_and(|before| before.message == message) {
-        return None;
-    }
-    let since = before.map(|before| before.last_transition_time.to_rfc3339()).unwrap_or_default();
-    let digest = sha2::Sha256::digest([workflow.uid().unwrap_or_default(), since, message.clone()].join("\n"));
-    let id = format!("references-{}", hex::encode(&digest[..8]));
-    Some(Notice { kind: "Workflow", name, warning: true, reason: Reason::ReferenceMissing, message, id })
 }
 
 fn desired_status(workflow: &Workflow, decision: &WorkflowDecision, missing: &[String], now: DateTime<Utc>) -> WorkflowStatus {
@@ -149,7 +141,9 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
 /// made at the same time.
 pub(super) async fn pass(cache: &Cache, cluster: &Cluster, settled: &mut Option<String>, name: &str) -> Result<Next, ReconcileError> {
     // More than one Workflow is passed over without the others' entrance.
-    if cache.is_blind(&Key::Workflow(name.to_owned())) {
+    let key = Key::Workflow(name.to_owned());
+    if cache.is_blind(&key) {
+        unreadable::tell(cache, cluster, &key).await?;
         return Ok(Next::later(cluster));
     }
     let Some(observed) = observe(cache, cluster.namespace(), name) else {
@@ -161,16 +155,16 @@ pub(super) async fn pass(cache: &Cache, cluster: &Cluster, settled: &mut Option<
         return Ok(Next::IDLE);
     }
     *settled = None;
-    let mut decision = decide(&observed);
+    let mut decision = decide(&observed, judged::problems(cache, observed.workflow));
     if let WorkflowDecision::Version(VersionDecision::Mint { .. }) = decision {
         decision = WorkflowDecision::Version(mint(&observed, cluster).await?);
     }
     let now = cluster.clock().now();
     let desired = desired_status(observed.workflow, &decision, &observed.missing, now);
-    if let Some(notice) = notice(observed.workflow, name, &observed.missing) {
-        cluster.publish(&notice).await?;
-    }
-    status::write::<Workflow, _>(cluster, name, observed.workflow.status.as_ref(), &desired).await?;
+    let current = observed.workflow.status.as_ref();
+    let news = news::of_workflow(current, &desired, is_new(&observed, &decision));
+    news::tell(cluster, &About { kind: "Workflow", name, uid: observed.workflow.metadata.uid.as_deref() }, &news).await?;
+    status::write::<Workflow, _>(cluster, name, current, &desired).await?;
     let mut next = Next::IDLE;
     if let WorkflowDecision::Version(VersionDecision::Current { name: version, .. }) = &decision {
         next.wake_at = keep_spec(cache, cluster, version, observed.workflow, now).await?;
@@ -180,6 +174,16 @@ pub(super) async fn pass(cache: &Cache, cluster: &Cluster, settled: &mut Option<
         *settled = Some(seen);
     }
     Ok(next)
+}
+
+/// Whether the version in force was made for this very Workflow, and not for an earlier one of its name.
+fn is_new(observed: &Observed<'_>, decision: &WorkflowDecision) -> bool {
+    let made = |name: &str| observed.versions.iter().find(|version| version.name_any() == name)?.creation_timestamp();
+    match decision {
+        WorkflowDecision::Stall(_) => false,
+        WorkflowDecision::Version(VersionDecision::Mint { .. }) => true,
+        WorkflowDecision::Version(VersionDecision::Current { name, .. }) => made(name) >= observed.workflow.creation_timestamp(),
+    }
 }
 
 /// The resource versions of everything that decides: the head changes with every evaluation, and rarely for us.
@@ -197,8 +201,17 @@ fn fingerprint(cache: &Cache, observed: &Observed<'_>) -> String {
     if let Some(head) = observed.head {
         let _ = write!(text, " h{}@{}", head.lineage, head.highest_version);
     }
+    for unlisted in &observed.unlisted {
+        let _ = write!(text, " u{unlisted}");
+    }
     for missing in &observed.missing {
         let _ = write!(text, " m{missing}");
+    }
+    for problem in &observed.placeless {
+        let _ = write!(text, " n{}", problem.path);
+    }
+    if judged::is_without_room(cache, observed.workflow) {
+        text.push_str(" o");
     }
     text
 }
@@ -219,7 +232,8 @@ async fn mint(observed: &Observed<'_>, cluster: &Cluster) -> Result<VersionDecis
         workflow: &workflow,
         versions: versions.iter().collect(),
         head: head.as_ref().and_then(|head| entry(head, &name)),
-        tenant: observed.tenant,
+        placeless: Vec::new(),
+        unlisted: Vec::new(),
         missing: Vec::new(),
     };
     let decision = version(&now);
@@ -339,11 +353,6 @@ mod tests {
         serde_json::from_value(object).expect("a Workflow")
     }
 
-    fn told(conditions: &serde_json::Value, missing: &[&str]) -> Option<String> {
-        let missing: Vec<String> = missing.iter().map(|name| (*name).to_owned()).collect();
-        notice(&workflow(conditions), "leave", &missing).map(|notice| notice.id)
-    }
-
     /// A version that was made at the beginning of time, with this beside it.
     fn version(status: &serde_json::Value) -> WorkflowVersion {
         let object = json!({
@@ -390,23 +399,5 @@ mod tests {
         assert_eq!(absence(&with(&kept), now), Some(gone.clone()), "what was kept stays");
         assert_eq!(absence(&with(&gone), now + Duration::from_secs(1)), None);
         assert_eq!(absence(&version(&json!(null)), now).and_then(|status| status.absent_since), Some(now));
-    }
-
-    #[test]
-    fn a_breach_is_told_once_and_another_one_again() {
-        let condition = |status: &str, message: &str, at: &str| {
-            json!([{
-                "type": "ReferencesResolved", "status": status, "reason": "r", "message": message, "lastTransitionTime": at,
-            }])
-        };
-        let said = condition("False", "it names what is not there: Group \"a\"", "2026-01-02T00:00:00Z");
-        let (fine, later) = (condition("True", "", "2026-01-01T00:00:00Z"), condition("True", "", "2026-01-03T00:00:00Z"));
-        let first = told(&fine, &["Group \"a\""]);
-        assert!(first.is_some() && told(&json!([]), &["Group \"a\""]).is_some());
-        assert_eq!(first, told(&fine, &["Group \"a\""]), "a pass that is made again tells the same");
-        assert_eq!(told(&said, &["Group \"a\""]), None, "the status tells it");
-        assert!(told(&said, &["Group \"a\"", "Group \"b\""]).is_some(), "there is more of it");
-        assert_ne!(told(&later, &["Group \"a\""]), first, "it was mended in between");
-        assert_eq!((told(&fine, &[]), told(&said, &[])), (None, None));
     }
 }

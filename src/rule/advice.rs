@@ -4,6 +4,7 @@ use super::ast::{Comparison, Function, Literal};
 use super::attribute::{Kind, Vocabulary};
 use super::error::Mistake;
 use super::lexer::Token;
+use super::pattern::PatternError;
 use super::spelling::nearest;
 
 /// Words that cannot be the name of the value inside `any`.
@@ -169,11 +170,12 @@ pub(super) fn too_many_patterns(offset: usize, pattern: &str, limit: usize) -> M
 }
 
 /// A regular expression that cannot be used.
-pub(super) fn bad_pattern(offset: usize, pattern: &str, error: &regex::Error) -> Mistake {
+pub(super) fn bad_pattern(offset: usize, pattern: &str, error: &PatternError) -> Mistake {
     let reason = match error {
-        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+        PatternError::TooLarge => "it is too large".to_owned(),
+        PatternError::TooLargeTogether => "with those before it, it is too large".to_owned(),
         // The engine's text repeats the pattern over several lines; its last line says what is wrong.
-        other => other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        PatternError::Syntax(text) => text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     };
     Mistake {
         offset,

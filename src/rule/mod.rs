@@ -30,6 +30,7 @@ mod explain;
 mod lexer;
 mod literal;
 mod parser;
+mod pattern;
 mod program;
 mod relation;
 mod spelling;
@@ -48,12 +49,14 @@ pub use attribute::{Attribute, Kind, Known, Vocabulary};
 pub use error::RuleError;
 pub use explain::RuleExplanation;
 pub use parser::{MAX_DEPTH, MAX_PATTERNS};
+pub use pattern::MAX_RULE_SIZE;
 pub use program::Case;
 pub use spelling::{distance, nearest};
 pub use truth::Truth;
 pub use value::{Attributes, Collection, OwnedValue, Subject, Value};
 
 use error::Mistake;
+use lexer::Token;
 use program::{Node, View};
 
 /// How many characters a rule may have. Lifecycle Workflows states no bound; this is the one of dynamic group rules.
@@ -66,6 +69,7 @@ pub struct Rule {
     case: Case,
     attributes: Box<[Attribute]>,
     program: Node,
+    pattern_bytes: usize,
 }
 
 impl Rule {
@@ -96,9 +100,9 @@ impl Rule {
         if let Some((offset, _)) = text.char_indices().nth(MAX_CHARACTERS) {
             return Err(Mistake::too_long(offset, text.chars().count(), MAX_CHARACTERS).in_text(text));
         }
-        let expr = parser::parse(text, vocabulary, case).map_err(|mistake| mistake.in_text(text))?;
-        let program = program::compile(&expr, case).map_err(|error| advice::bad_pattern(0, text, &error).in_text(text))?;
-        Ok(Self { attributes: mentioned(&expr), program, expr, case })
+        let (expr, patterns) = parser::parse(text, vocabulary, case).map_err(|mistake| mistake.in_text(text))?;
+        let program = program::compile(&expr, case, &patterns).map_err(|error| advice::bad_pattern(0, text, &error).in_text(text))?;
+        Ok(Self { attributes: mentioned(&expr), program, expr, case, pattern_bytes: patterns.size() })
     }
 
     /// What the rule says about a subject at an instant.
@@ -123,6 +127,12 @@ impl Rule {
     #[must_use]
     pub fn expr(&self) -> &Expr {
         &self.expr
+    }
+
+    /// Bytes that its regular expressions are compiled to.
+    #[must_use]
+    pub fn pattern_bytes(&self) -> usize {
+        self.pattern_bytes
     }
 
     /// How texts are compared.
@@ -166,6 +176,26 @@ fn mentioned(expr: &Expr) -> Box<[Attribute]> {
         }
     });
     found.into()
+}
+
+/// Every word of a rule that could name an attribute, with the names that it is nested in; also of a rule that is none. What is in
+/// quotes is no word.
+#[must_use]
+pub fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut is_nested = false;
+    for (token, _) in lexer::tokens(text) {
+        match token {
+            Token::Word(word) if is_nested => {
+                let path = words.last().map(|whole| format!("{whole}/{word}"));
+                words.extend(path);
+                is_nested = false;
+            }
+            Token::Word(word) => words.push(word.to_owned()),
+            other => is_nested = other == Token::Mark('/') && !words.is_empty(),
+        }
+    }
+    words
 }
 
 impl PartialEq for Rule {

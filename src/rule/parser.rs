@@ -8,12 +8,13 @@ use super::ast::{Comparison, Expr, Function, Operand};
 use super::attribute::{Kind, Vocabulary};
 use super::error::Mistake;
 use super::lexer::{Token, tokens};
-use super::program::{Case, pattern};
+use super::pattern::Patterns;
+use super::program::Case;
 
 /// How deeply parentheses, `not` and `any` may be nested. Our own bound: far above any rule that a person can read, and
 /// small enough for any stack.
 pub const MAX_DEPTH: usize = 32;
-/// Most regular expressions in one rule: each may take some 20 ms and a megabyte to compile, and a rule is compiled often.
+/// Most regular expressions in one rule. How large they may be is said in [`super::pattern`].
 pub const MAX_PATTERNS: usize = 10;
 
 pub(super) type Parsed<T> = Result<T, Mistake>;
@@ -25,8 +26,9 @@ pub(super) struct Parser<'a> {
     pub(super) vocabulary: &'a Vocabulary,
     case: Case,
     depth: usize,
-    /// Regular expressions so far.
-    patterns: usize,
+    /// How many regular expressions there are so far.
+    matches: usize,
+    patterns: Patterns,
     /// Inside `any`: the name of the value, and what kind it has.
     element: Option<(&'a str, Kind)>,
 }
@@ -39,12 +41,13 @@ pub(super) struct Named {
     is_any: bool,
 }
 
-/// Parses the whole text.
-pub(super) fn parse(text: &str, vocabulary: &Vocabulary, case: Case) -> Parsed<Expr> {
-    let mut parser = Parser { text, tokens: tokens(text), at: 0, vocabulary, case, depth: 0, patterns: 0, element: None };
+/// Parses the whole text, and compiles its regular expressions.
+pub(super) fn parse(text: &str, vocabulary: &Vocabulary, case: Case) -> Parsed<(Expr, Patterns)> {
+    let patterns = Patterns::default();
+    let mut parser = Parser { text, tokens: tokens(text), at: 0, vocabulary, case, depth: 0, matches: 0, patterns, element: None };
     let expr = parser.or()?;
     match parser.peek() {
-        Token::End => Ok(expr),
+        Token::End => Ok((expr, parser.patterns)),
         _ => Err(parser.unexpected_with("`and`, `or` or the end of the rule", advice::connective(parser.found()))),
     }
 }
@@ -136,11 +139,11 @@ impl Parser<'_> {
         };
         self.at += 1;
         if function == Function::Matches {
-            self.patterns += 1;
-            if self.patterns > MAX_PATTERNS {
+            self.matches += 1;
+            if self.matches > MAX_PATTERNS {
                 return Err(advice::too_many_patterns(offset, &text, MAX_PATTERNS));
             }
-            pattern(&text, self.case).map_err(|error| advice::bad_pattern(offset, &text, &error))?;
+            self.patterns.add(&text, self.case == Case::Insensitive).map_err(|error| advice::bad_pattern(offset, &text, &error))?;
         }
         self.expect(')')?;
         Ok(Expr::Call { function, operand: named.operand, text })

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use regex::{Regex, RegexBuilder};
+use regex_automata::meta::Regex;
 
 use super::ast::{Comparison, Expr, Function, Literal, Operand};
 use super::attribute::Attribute;
+use super::pattern::{PatternError, Patterns};
 use super::truth::Truth;
 use super::value::{Collection, Subject, Value};
 
@@ -21,10 +22,6 @@ pub enum Case {
     /// `STRASSE` is `straße`.
     Insensitive,
 }
-
-/// How large a compiled pattern may be, in bytes: a tenth of the engine's default, and enough for several Unicode classes.
-/// The time of a match is linear in the text and in this size.
-const MAX_PATTERN_SIZE: usize = 1 << 20;
 
 #[derive(Debug, Clone)]
 pub(super) enum Node {
@@ -81,18 +78,13 @@ enum Item<'a> {
     At(&'a dyn Collection, usize),
 }
 
-/// Compiles a regular expression.
-pub(super) fn pattern(text: &str, case: Case) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(text).case_insensitive(case == Case::Insensitive).size_limit(MAX_PATTERN_SIZE).build()
-}
-
-/// Compiles an expression. Only a pattern can fail, and the parser has tried each.
-pub(super) fn compile(expr: &Expr, case: Case) -> Result<Node, regex::Error> {
-    let all = |terms: &[Expr]| terms.iter().map(|term| compile(term, case)).collect::<Result<Box<[Node]>, _>>();
+/// Compiles an expression. Only a pattern can fail, and the parser has compiled each.
+pub(super) fn compile(expr: &Expr, case: Case, patterns: &Patterns) -> Result<Node, PatternError> {
+    let all = |terms: &[Expr]| terms.iter().map(|term| compile(term, case, patterns)).collect::<Result<Box<[Node]>, _>>();
     Ok(match expr {
         Expr::And(terms) => Node::All(all(terms)?),
         Expr::Or(terms) => Node::Any(all(terms)?),
-        Expr::Not(inner) => Node::Not(Box::new(compile(inner, case)?)),
+        Expr::Not(inner) => Node::Not(Box::new(compile(inner, case, patterns)?)),
         Expr::Compare { operand, operator, value } => {
             let constant = constant(value, case);
             let predicate = match operator {
@@ -114,11 +106,13 @@ pub(super) fn compile(expr: &Expr, case: Case) -> Result<Node, regex::Error> {
                 Function::StartsWith => Predicate::StartsWith(folded()),
                 Function::EndsWith => Predicate::EndsWith(folded()),
                 Function::Contains => Predicate::Contains(folded()),
-                Function::Matches => Predicate::Matches(Box::new(pattern(text, case)?)),
+                Function::Matches => Predicate::Matches(Box::new(patterns.get(text, case == Case::Insensitive)?)),
             };
             Node::Test { source: source(operand), predicate }
         }
-        Expr::Any { collection, test, .. } => Node::Exists { collection: collection.clone(), test: Box::new(compile(test, case)?) },
+        Expr::Any { collection, test, .. } => {
+            Node::Exists { collection: collection.clone(), test: Box::new(compile(test, case, patterns)?) }
+        }
     })
 }
 

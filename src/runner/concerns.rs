@@ -9,9 +9,9 @@ use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::workflow_version::WorkflowVersionSpec;
 use crate::api::{Account, Directory, DirectorySnapshot, OccurrenceLedger, Sighting, TenantScheduleSpec, User, Workflow, WorkflowVersion};
 use crate::directory::embedded::{Mapping, seed};
+use crate::domain::authority::Readers;
 use crate::domain::concern::concerns;
 use crate::domain::employment::{DatesSeen, Employment};
-use crate::domain::identity;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
 use crate::domain::snapshot::{employment, sealed_sighting};
@@ -39,6 +39,8 @@ pub struct House {
     pub accounts: Vec<Account>,
     /// The head; None: nobody evaluated yet.
     pub head: Option<TenantLedgerData>,
+    /// The tenant's key, where it is stored beside the head.
+    pub key: Option<String>,
     /// What evaluations saw.
     pub snapshots: Vec<DirectorySnapshot>,
     /// What evaluations wrote down.
@@ -59,13 +61,12 @@ pub struct Concerned {
 /// Whose dates somebody should look at, in the order of directories and names.
 #[must_use]
 pub fn concerned(house: &House, as_of: DateTime<Utc>) -> Vec<Concerned> {
-    // Before the first evaluation there is no key. Any will do: nothing is looked up that was written under another.
-    let head = house.head.clone().unwrap_or_else(|| TenantLedgerData {
-        key: "00".repeat(32),
-        key_version: identity::VERSION,
-        ..TenantLedgerData::default()
-    });
-    let Ok(keys) = Keyring::of(&head) else { return Vec::new() };
+    let keys = match &house.head {
+        Some(head) => Keyring::of(head, house.key.as_deref()),
+        // Before the first evaluation there is no key. Any will do: nothing is looked up that was written under another.
+        None => Keyring::from_hex(&"00".repeat(32)),
+    };
+    let (Ok(keys), head) = (keys, house.head.clone().unwrap_or_default()) else { return Vec::new() };
     let ledger = LedgerIndex::build(&head, house.ledger.iter().flat_map(|chunk| &chunk.spec.entries));
     let accounts: BTreeMap<String, &Account> = house.accounts.iter().map(|account| (account.name_any(), account)).collect();
     let mut found = Vec::new();
@@ -108,10 +109,15 @@ fn sightings<'a>(house: &'a House, directory: &str, head: &TenantLedgerData) -> 
 fn evaluated(house: &House, name: &str, directory: &Directory) -> Vec<CompiledWorkflow> {
     let default = house.schedule.as_ref().and_then(|schedule| schedule.directory.as_deref());
     let facts = validate::Referents { schedule: house.schedule.as_ref(), directories: &house.directories };
+    let names: Vec<String> = house.workflows.iter().map(ResourceExt::name_any).collect();
+    let readers = Readers::of(names.iter().map(String::as_str).zip(house.workflows.iter().map(|workflow| &workflow.spec)));
     let is_here = |workflow: &&Workflow| {
         let spec = &workflow.spec;
         let is_scheduled = spec.is_enabled && spec.is_scheduled();
-        is_scheduled && spec.directory.as_deref().or(default) == Some(name) && validate::workflow_problems(spec, &facts).is_empty()
+        let is_named = is_scheduled && spec.directory.as_deref().or(default) == Some(name);
+        is_named
+            && validate::problems_beside_the_rule(spec, &facts).is_empty()
+            && validate::authority_problems(&workflow.name_any(), spec, &facts, &readers).is_empty()
     };
     let compiled = |workflow: &Workflow| {
         let spec = WorkflowVersionSpec {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::planted::Planted;
+use super::stop::Stop;
 use crate::cluster::Cluster;
 use crate::task::post::Post;
 
@@ -20,6 +21,8 @@ pub struct Context {
     pub random: Random,
     /// Where mails leave.
     pub post: Arc<dyn Post>,
+    /// Whether the process is asked to end.
+    pub stop: Stop,
     /// An error that a test planted; nothing in a program.
     pub planted: Planted,
 }

@@ -9,13 +9,16 @@ mod context;
 mod error;
 pub mod evaluate;
 pub mod execute;
+mod keyring;
 mod planted;
 pub mod quality;
+mod stop;
 
 pub use context::{Context, Random};
 pub use error::RunnerError;
 pub use evaluate::evaluate;
 pub use execute::execute;
 pub use planted::{Planted, PlantedError};
+pub use stop::Stop;
 
 pub use crate::task::post;

@@ -112,6 +112,8 @@ families! {
     planned: Counters = Counters::default(), "occurrences_planned", "Occurrences that evaluations planned";
     /// By namespace.
     missed: Counters = Counters::default(), "occurrences_missed", "Occurrences that evaluations found too late to plan";
+    /// By namespace.
+    without_result: Counters = Counters::default(), "occurrences_without_result", "Occurrences that evaluations found planned, without a result and not on the way to one";
     /// By category.
     first_effect: Histograms = Histograms::new_with_constructor(waits), "run_plan_to_start_seconds", "Time from the evaluation that planned a Run to the start of its first subject";
     /// By category.

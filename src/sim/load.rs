@@ -1,15 +1,14 @@
 //! Reading what is to be played: files and folders of YAML documents, as for `kubectl apply`, some of them with a time.
 
-use std::fmt;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::string::FromUtf8Error;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+pub use super::files::{SourceFile, sources};
 use super::places::{Mark, Places};
+pub use super::problem::{Problem, place};
 use super::yaml::{self, Malformed, Parsed};
 use crate::api::meta::{GROUP, VERSION};
 
@@ -27,20 +26,8 @@ const KINDS: [&str; 8] = ["Account", "CustomTaskExtension", "Directory", "Group"
 /// Kinds that people write and that nothing obeys yet. A simulation that let them pass would show what does not hold.
 const NOT_YET: [&str; 2] = ["Approval", "Hold"];
 
-/// Something about the input that has to be corrected.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// File, and line and column where there are some: `people.yaml:12:7`.
-    pub place: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.place.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.place, self.message) }
-    }
-}
+/// What is said of a Run that a person makes and that says it was scheduled. In a cluster a policy refuses it.
+pub const ONLY_EVALUATIONS: &str = "executionType scheduled: only evaluations make such a Run";
 
 /// What is wrong with one field of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,15 +36,6 @@ pub struct Complaint {
     pub path: String,
     /// What is wrong with it.
     pub message: String,
-}
-
-/// One file, as it was read.
-#[derive(Clone, Debug)]
-pub struct SourceFile {
-    /// Its name in messages.
-    pub file: Arc<str>,
-    /// What it says.
-    pub text: String,
 }
 
 /// One document to apply or to delete.
@@ -164,16 +142,6 @@ pub fn document(file: &Arc<str>, parsed: Parsed) -> (Document, Vec<(Mark, Compla
     (document, repeated.collect())
 }
 
-/// A file and a place in it, as messages begin.
-#[must_use]
-pub fn place(file: &str, mark: Mark) -> String {
-    match mark {
-        Mark { line: 0, .. } => file.to_owned(),
-        Mark { line, column: 0 } => format!("{file}:{line}"),
-        Mark { line, column } => format!("{file}:{line}:{column}"),
-    }
-}
-
 /// Reads every document of the files and folders, see [`sources`].
 ///
 /// # Errors
@@ -188,74 +156,6 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Document>, Vec<Problem>> {
         }
     }
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
-}
-
-/// Reads files and folders, in the order given; of a folder its `*.yaml`, `*.yml` and `*.json` files in the order of
-/// their names, then its subfolders in the order of theirs. `-` is standard input.
-///
-/// # Errors
-/// Everything that is not there or cannot be read.
-pub fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Vec<Problem>> {
-    let mut files = Vec::new();
-    let mut problems = Vec::new();
-    for path in paths {
-        let before = files.len();
-        collect(path, true, &mut files, &mut problems);
-        if files.len() == before && problems.is_empty() {
-            problems.push(problem_at(path, "no *.yaml, *.yml or *.json file in it"));
-        }
-    }
-    let mut sources = Vec::new();
-    for file in files {
-        let is_input = file.as_os_str() == "-";
-        let name = if is_input { "<stdin>".to_owned() } else { file.display().to_string() };
-        match if is_input { read_input() } else { std::fs::read(&file) } {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => sources.push(SourceFile { file: name.into(), text }),
-                Err(error) => problems.push(not_text(&name, &error)),
-            },
-            Err(error) => problems.push(Problem { place: name, message: error.to_string() }),
-        }
-    }
-    if problems.is_empty() { Ok(sources) } else { Err(problems) }
-}
-
-fn not_text(file: &str, error: &FromUtf8Error) -> Problem {
-    let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-    let mark = Mark { line: before.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>() + 1, column: 0 };
-    Problem { place: place(file, mark), message: "not UTF-8".to_owned() }
-}
-
-fn read_input() -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-}
-
-fn problem_at(path: &Path, message: impl fmt::Display) -> Problem {
-    Problem { place: path.display().to_string(), message: message.to_string() }
-}
-
-fn collect(path: &Path, is_named: bool, files: &mut Vec<PathBuf>, problems: &mut Vec<Problem>) {
-    if !path.is_dir() {
-        let is_wanted = path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
-        if is_named || is_wanted {
-            files.push(path.to_owned());
-        }
-        return;
-    }
-    let entries = std::fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    let mut entries: Vec<PathBuf> = match entries {
-        Ok(entries) => entries,
-        Err(error) => {
-            problems.push(problem_at(path, error));
-            return;
-        }
-    };
-    entries.retain(|entry| !entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
-    entries.sort_by_key(|entry| (entry.is_dir(), entry.clone()));
-    for entry in entries {
-        collect(&entry, false, files, problems);
-    }
 }
 
 /// Reads every document of `text`; `file` is its name in messages.
@@ -318,6 +218,8 @@ fn identify(document: &Document, problems: &mut Vec<Problem>) {
     } else if !KINDS.contains(&kind) {
         let message = format!("kind {kind}: expected one of {}; the programs write the others", KINDS.join(", "));
         problems.push(document.problem("kind", message));
+    } else if kind == "Run" && text("/spec/executionType") == "scheduled" {
+        problems.push(document.problem("spec.executionType", ONLY_EVALUATIONS));
     }
 }
 
@@ -351,6 +253,8 @@ mod tests {
         assert!(found[1].starts_with("a.yaml:4:13: apiVersion v1: only tenure.dev/v1alpha1"), "{found:?}");
         let found = problems("apiVersion: tenure.dev/v1alpha1\nkind: RunSlice\nmetadata: {name: x}\n");
         assert!(found[0].starts_with("a.yaml:2:7: kind RunSlice: expected one of"), "{found:?}");
+        let found = problems("apiVersion: tenure.dev/v1alpha1\nkind: Run\nmetadata: {name: x}\nspec:\n  executionType: scheduled\n");
+        assert_eq!(found, ["a.yaml:5:18: executionType scheduled: only evaluations make such a Run"]);
     }
 
     #[test]

@@ -5,12 +5,14 @@
 pub mod api;
 pub mod clock;
 mod driver;
-
+mod files;
+pub mod foreign;
 mod hook;
 mod kubelet;
 pub mod load;
 pub mod outbox;
 pub mod places;
+mod problem;
 pub mod report;
 pub mod schema;
 pub mod script;

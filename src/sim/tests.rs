@@ -93,6 +93,10 @@ fn objects(finished: &Finished) -> BTreeMap<(String, String), Value> {
         let mut object = object.clone();
         let metadata = object["metadata"].as_object_mut().expect("metadata");
         metadata.remove("resourceVersion");
+        // Which Users an evaluation read is told by a resource version, too.
+        if let Some(users) = object["users"].as_object_mut() {
+            users.remove("newest");
+        }
         let key = (text(&object["kind"]), text(&object["metadata"]["name"]));
         assert!(objects.insert(key, object).is_none());
     }
@@ -202,6 +206,8 @@ fn processes_that_die_are_replaced() {
             (7, Verdict::DieAfter, Death::Lost),
             (31, Verdict::DieAfter, Death::Reported),
             (60, Verdict::Die, Death::Lost),
+            (7, Verdict::Freeze { seconds: 0 }, Death::Asked),
+            (31, Verdict::Freeze { seconds: 0 }, Death::Asked),
         ] {
             let killer = Arc::new(DieOnce { process, at, seen: AtomicU64::new(0), verdict });
             let options = Options { death, ..Options::default() };

@@ -27,6 +27,11 @@ pub(super) fn before_list(failures: u32) -> Duration {
     Duration::from_secs(1).saturating_mul(2_u32.saturating_pow(failures)).min(Duration::from_secs(300))
 }
 
+/// How long the process of a pod that is deleted may take to end.
+pub(super) fn grace() -> Duration {
+    Duration::from_secs(30)
+}
+
 /// How long after its Job a pod's process begins, by a roll of the dice: in whole seconds, enough to be another instant.
 pub(super) fn start_delay(roll: u8) -> Duration {
     Duration::from_secs(u64::from(roll % 4))

@@ -9,6 +9,9 @@ use thiserror::Error;
 use crate::api::reasons::Reason;
 use crate::domain::fault::Fault;
 
+/// What stands in place of the task in a mail that tells somebody that a temporary access pass was made for them.
+pub const PASS_NOTICE: &str = "temporaryAccessPassNotice";
+
 /// Sender and recipients of a mail: addresses without names.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Envelope {
@@ -24,7 +27,8 @@ pub struct Envelope {
 pub struct Mail {
     /// Its identity with the angle brackets: the same for every try of the same task of the same occurrence.
     pub message_id: String,
-    /// The task, as the member of the union is called, for example sendWelcomeEmail.
+    /// The task, as the member of the union is called, for example sendWelcomeEmail; of the word to the subject of a pass
+    /// [`PASS_NOTICE`].
     pub task: &'static str,
     /// Name of the subject that it is about.
     pub subject: String,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use futures::future::{BoxFuture, ready};
 use serde_json::json;
 
-use super::post::{Mail, Post, PostError};
+use super::post::{Mail, PASS_NOTICE, Post, PostError};
 use super::{Performance, perform};
 use crate::api::Task;
 use crate::api::reasons::Reason;
@@ -103,8 +103,18 @@ async fn performed(
     capabilities: Capabilities,
     manager: &str,
 ) -> (Result<(), Fault>, Vec<Mail>) {
+    performed_by(people(manager), task, changes, capabilities).await
+}
+
+/// The same, where these are the people.
+async fn performed_by(
+    people: Vec<Profile>,
+    task: &serde_json::Value,
+    changes: &[Change],
+    capabilities: Capabilities,
+) -> (Result<(), Fault>, Vec<Mail>) {
     let task: Task = serde_json::from_value(task.clone()).expect("a task");
-    let (directory, post) = (Known { capabilities, people: people(manager) }, Kept::default());
+    let (directory, post) = (Known { capabilities, people }, Kept::default());
     let performance = Performance {
         directory: &directory,
         subject: &SubjectRef::by_name("people", "ann"),
@@ -115,7 +125,7 @@ async fn performed(
         now: chrono::DateTime::UNIX_EPOCH,
         random: &|| [7_u8; 32],
         post: &post,
-        mail: &MailSettings::default(),
+        mail: &MailSettings { from: Some("people@acme.example".to_owned()), ..MailSettings::default() },
     };
     let done = perform(&performance, &mut None).await.map(|applied| assert_eq!(applied, Applied::Done));
     let mails = post.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -173,14 +183,61 @@ async fn a_pass_works_as_long_as_the_change_says() {
     let pass = |to: &[&str]| Change::IssuePass { lifetime_minutes: 60, is_usable_once: true, to: names(to) };
     let body = "{{temporaryAccessPassLifetimeInMinutes}} minutes";
     let task = json!({"name": "t", "generateTemporaryAccessPass": {"lifetimeMinutes": 480, "customBody": body}});
-    for (to, address) in
-        [("Manager", "max@acme.example"), ("User/otherMails", "ann@home.example"), ("{{user.otherMails}}", "ann@home.example")]
-    {
-        let (done, mails) = performed(&task, &[pass(&[to])], Capabilities::EMBEDDED, "max").await;
-        assert_eq!((done, mails.len()), (Ok(()), 1), "{to}");
-        let text = String::from_utf8_lossy(&mails[0].bytes).into_owned();
+    // (to whom, their address, whether the subject is told beside them)
+    let rows = [
+        ("Manager", "max@acme.example", true),
+        ("User/otherMails", "ann@home.example", false),
+        ("{{user.otherMails}}", "ann@home.example", false),
+        ("User", "ann@acme.example", false),
+    ];
+    for (to, address, is_told) in rows {
+        let (done, mut mails) = performed(&task, &[pass(&[to])], Capabilities::EMBEDDED, "max").await;
+        let mail = mails.pop().expect("a mail");
+        assert_eq!((done, mails.len()), (Ok(()), usize::from(is_told)), "{to}");
+        let text = String::from_utf8_lossy(&mail.bytes).into_owned();
         assert!(text.contains("60 minutes") && !text.contains("480 minutes"), "{to}: {text}");
-        assert_eq!((mails[0].envelope.to.as_slice(), mails[0].task), (names(&[address]).as_slice(), "generateTemporaryAccessPass"), "{to}");
+        assert_eq!((mail.envelope.to.as_slice(), mail.task), (names(&[address]).as_slice(), "generateTemporaryAccessPass"), "{to}");
+        for told in mails {
+            assert_eq!((told.envelope.to.as_slice(), told.task), (names(&["ann@acme.example"]).as_slice(), PASS_NOTICE), "{to}");
+            assert_ne!(told.message_id, mail.message_id, "{to}");
+        }
+    }
+}
+
+/// What a task or a workflow wrote is no address of a pass, and of no mail where it is in no domain of the tenant's.
+#[tokio::test]
+async fn mails_go_to_records_and_to_domains_of_the_tenant() {
+    let pass = |to: &[&str]| Change::IssuePass { lifetime_minutes: 60, is_usable_once: true, to: names(to) };
+    let mail = |to: &[&str]| Change::SendMail { kind: MailKind::LastDay, to: names(to) };
+    let task = json!({"name": "t", "sendEmailOnLastDay": {"customBody": "x"}});
+    let refused = Err(Reason::AddressNotAllowed);
+    // (the Change, what a task has written over the mail of max, what comes of it, who got the last mail)
+    let rows = [
+        (mail(&["Manager"]), None, Ok(()), "max@acme.example"),
+        (mail(&["hr@acme.example"]), None, Ok(()), "hr@acme.example"),
+        (mail(&["drop@evil.example"]), None, refused, ""),
+        (mail(&["User", "drop@evil.example"]), None, refused, ""),
+        (mail(&["Manager"]), Some("other@acme.example"), Ok(()), "other@acme.example"),
+        (mail(&["Manager"]), Some("drop@evil.example"), refused, ""),
+        (mail(&["max"]), Some("drop@evil.example"), refused, ""),
+        (pass(&["Manager"]), None, Ok(()), "max@acme.example"),
+        (pass(&["hr@acme.example"]), None, refused, ""),
+        (pass(&["Manager"]), Some("other@acme.example"), Ok(()), "max@acme.example"),
+        (pass(&["max"]), Some("drop@evil.example"), Ok(()), "max@acme.example"),
+        (pass(&["{{user.privateMail}}"]), None, Err(Reason::MailAddressMissing), ""),
+    ];
+    for (change, written, expected, address) in rows {
+        let mut known = people("max");
+        if let Some(written) = written {
+            let record = known[1].texts.insert("mail".to_owned(), Some(written.to_owned()));
+            known[1].recorded.insert("mail".to_owned(), record.flatten());
+        }
+        // A task wrote it, and the record has none.
+        known[0].texts.insert("privateMail".to_owned(), Some("drop@evil.example".to_owned()));
+        known[0].recorded.insert("privateMail".to_owned(), None);
+        let (done, mails) = performed_by(known, &task, std::slice::from_ref(&change), Capabilities::EMBEDDED).await;
+        let last = mails.last().map(|mail| mail.envelope.to.join(", ")).unwrap_or_default();
+        assert_eq!((done.map_err(|fault| fault.reason), last.as_str()), (expected, address), "{change} {written:?}");
     }
 }
 

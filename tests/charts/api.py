@@ -73,10 +73,14 @@ class Api:
 
     def watch(self, path):
         """The objects as they change, by a connection of its own; ends when the server ends it."""
+        return (event["object"] for event in self.events(path))
+
+    def events(self, path):
+        """The same with what became of each object: ADDED, MODIFIED, DELETED."""
         connection = http.client.HTTPSConnection(self.server.hostname, self.server.port, context=self.context)
         connection.request("GET", f"{path}?watch=true", headers={"Authorization": f"Bearer {self.token}"})
         for line in connection.getresponse():
-            yield json.loads(line)["object"]
+            yield json.loads(line)
 
     def create(self, path, body, who=None):
         """POST."""

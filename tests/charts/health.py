@@ -50,6 +50,7 @@ CASES = [
     ("health-ready.lua", "ready, of an older generation", ready(condition("Ready", "True"), observed=1), "Progressing"),
     ("health-ready.lua", "not ready", ready(condition("Ready", "False")), "Degraded"),
     ("health-ready.lua", "unknown", ready(condition("Ready", "Unknown")), "Progressing"),
+    ("health-ready.lua", "on its way", ready(condition("Ready", "Unknown"), condition("Reconciling", "True")), "Progressing"),
     ("health-ready.lua", "stalled", ready(condition("Ready", "True"), condition("Stalled", "True")), "Degraded"),
     ("health-ready.lua", "stalled comes first", ready(condition("Stalled", "True"), condition("Ready", "True")), "Degraded"),
     ("health-run.lua", "new", thing(), "Progressing"),

@@ -12,11 +12,15 @@ PLURALS = {
     "OccurrenceLedger": "occurrenceledgers",
     "Run": "runs",
     "RunSlice": "runslices",
+    "TenantKey": "tenantkeys",
     "TenantLedger": "tenantledgers",
     "TenantSchedule": "tenantschedules",
+    "User": "users",
     "Workflow": "workflows",
     "WorkflowVersion": "workflowversions",
 }
+# What the chart of the operator starts, unless its values say otherwise.
+IMAGE = "ghcr.io/tenure-dev/tenure:0.1.0"
 NOW = "2026-01-01T00:00:00Z"
 LATER = "2026-01-02T00:00:00Z"
 
@@ -88,7 +92,8 @@ def written_by_programs():
         (of("WorkflowVersion", "leave-v7", spec=version), {"metadata": {"annotations": {"forged": "yes"}}}),
         (of("RunSlice", "leave-7-0", **slice_of), {"results": [done]}),
         (of("OccurrenceLedger", "occurrences-1", entries=[]), {"metadata": {"annotations": {"forged": "yes"}}}),
-        (of("TenantLedger", "default", epoch=1, sealedEpoch=1, key="a" * 64), {"sealedEpoch": 9, "epoch": 9}),
+        (of("TenantKey", "default", key="a" * 64), {"metadata": {"annotations": {"forged": "yes"}}}),
+        (of("TenantLedger", "default", epoch=1, sealedEpoch=1, keyFingerprint="a" * 32), {"sealedEpoch": 9, "epoch": 9}),
         (of("DirectorySnapshot", "people-0", directory="people", rows=[]), {"metadata": {"annotations": {"forged": "yes"}}}),
         (of("Account", "ava", spec={"accountEnabled": True, "memberOf": []}), {"spec": {"accountEnabled": False}}),
         (of("ExtensionCall", "call-1", **call), answer),
@@ -120,6 +125,21 @@ def pod_spec(account):
     }
 
 
+def runner_job(name, namespace, *words):
+    """A Job as the controller makes them, with further arguments."""
+    made = job(name, "tenure-runner", {"app.kubernetes.io/managed-by": "tenure", "tenure.dev/evaluation": "true"})
+    made["spec"].update(parallelism=1, completions=1)
+    fields = {"TENURE_POD_NAME": "metadata.name", "TENURE_POD_UID": "metadata.uid"}
+    env = [{"name": variable, "valueFrom": {"fieldRef": {"fieldPath": field}}} for variable, field in fields.items()]
+    container_of(made).update(image=IMAGE, args=["evaluate", "--namespace", namespace, *words], env=env)
+    return made
+
+
+def container_of(made):
+    """The one container of a Job."""
+    return made["spec"]["template"]["spec"]["containers"][0]
+
+
 def job(name, account, labels=None):
     """A Job."""
     template = {"metadata": {"labels": labels or {}}, "spec": pod_spec(account)}
@@ -129,3 +149,22 @@ def job(name, account, labels=None):
         "metadata": {"name": name, "labels": labels or {}},
         "spec": {"backoffLimit": 0, "template": template},
     }
+
+
+def workloads(account="default", labels=None):
+    """One of everything that Kubernetes makes pods of, but Jobs, by its plural."""
+    chosen = {"app": "x"}
+    spec = {**pod_spec(account), "restartPolicy": "Always"}
+    template = {"metadata": {"labels": {**chosen, **(labels or {})}}, "spec": spec}
+    once = {"metadata": {"labels": labels or {}}, "spec": pod_spec(account)}
+    selector = {"selector": {"matchLabels": chosen}, "template": template}
+    of = {
+        "deployments": ("apps/v1", "Deployment", {"spec": selector}),
+        "replicasets": ("apps/v1", "ReplicaSet", {"spec": selector}),
+        "statefulsets": ("apps/v1", "StatefulSet", {"spec": {**selector, "serviceName": "x"}}),
+        "daemonsets": ("apps/v1", "DaemonSet", {"spec": selector}),
+        "replicationcontrollers": ("v1", "ReplicationController", {"spec": {"selector": chosen, "template": template}}),
+        "podtemplates": ("v1", "PodTemplate", {"template": template}),
+        "cronjobs": ("batch/v1", "CronJob", {"spec": {"schedule": "0 0 * * *", "jobTemplate": {"spec": {"template": once}}}}),
+    }
+    return {plural: {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}, **members} for plural, (version, kind, members) in of.items()}

@@ -40,6 +40,8 @@ def values(helm):
         ("tenure", "image.digest=latest"),
         ("tenure", "policies.validationActions={Shout}"),
         ("tenure", "roles.authorEffectClasses={everything}"),
+        ("tenure", "jobs.total=3"),
+        ("tenure", "jobs.resources.claims[0].name=gpu"),
         ("tenure", "tests.timingDivisor=0"),
         ("tenure", "tests.timingDivisor=10"),
         ("tenure", "tests.timingDivisor=1.5"),
@@ -48,6 +50,8 @@ def values(helm):
         ("tenure", "extraArgs={--stalled-after=20s,--timing-divisor}"),
         ("tenure-tenant", "roleBindings.boss[0].kind=User"),
         ("tenure-tenant", "quota.workflows=0"),
+        ("tenure-tenant", "quota.directories=101"),
+        ("tenure-tenant", "quota.runs=all"),
         ("tenure-crds", "keep=false"),
     ]
     wrong = []

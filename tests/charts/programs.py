@@ -98,7 +98,7 @@ def check(make_api, namespace, operator, program):
         runner = kubeconfig(folder, "runner", f"system:serviceaccount:{namespace}:tenure-runner", groups)
         kubelet = Kubelet(make_api, namespace, program, runner)
         port = free_port()
-        words = [program, "controller", "--image=tenure", f"--listen=127.0.0.1:{port}", "--namespace=all"]
+        words = [program, "controller", f"--image={objects.IMAGE}", f"--listen=127.0.0.1:{port}", "--namespace=all"]
         words += [f"--lease-namespace={operator}", "--lease-name=tenure-controller"]
         log = pathlib.Path(folder) / "log"
         with log.open("w") as output:

@@ -14,6 +14,7 @@ pub mod cases_run;
 pub mod cases_tasks;
 pub mod cases_tenant;
 pub mod cases_workflow;
+mod decodes;
 mod lint;
 mod local;
 mod real;
@@ -70,6 +71,26 @@ fn the_committed_files_are_those_of_the_code() {
 fn the_definitions_keep_the_rules_of_the_house() {
     let complaints = lint::check(&definitions());
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// The two categories and their kinds, as docs/install.md lists them and as the API server does.
+#[test]
+fn the_documentation_lists_what_each_category_has() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/install.md");
+    let text = std::fs::read_to_string(path).expect("docs/install.md is there");
+    let listed = |category: &str| -> BTreeSet<String> {
+        let row =
+            text.lines().find(|line| line.starts_with(&format!("| `{category}` |"))).unwrap_or_else(|| panic!("no row of {category}"));
+        row.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+    };
+    for category in ["tenure", "tenure-all"] {
+        let all = definitions().into_iter();
+        let found: BTreeSet<String> = all
+            .filter(|(_, definition)| definition["spec"]["names"]["categories"] == serde_json::json!([category]))
+            .map(|(plural, _)| plural)
+            .collect();
+        assert!(!found.is_empty() && listed(category) == found, "docs/install.md: {category}: {:?}, not {found:?}", listed(category));
+    }
 }
 
 #[test]

@@ -292,6 +292,24 @@ fn a_missed_occurrence_is_told() {
 }
 
 #[test]
+fn what_is_done_is_not_announced_again() {
+    let joiner = |scope: &str, offset: i32| {
+        format!(
+            "---\napiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {{name: joiner, namespace: t, annotations: \
+             {{tenure.dev/simulate-at: \"2026-01-14T10:00:00Z\"}}}}\nspec:\n  category: joiner\n  isSchedulingEnabled: true\n  \
+             executionConditions:\n    scope: {{rule: \"{scope}\"}}\n    trigger: {{timeBasedAttribute: {{attribute: employeeHireDate, \
+             offsetInDays: {offset}}}}}\n  tasks: [{{name: enable, enableUserAccount: {{}}}}]\n"
+        )
+    };
+    for (what, scope, offset) in [("another offset", "department eq 'Sales'", 10), ("and another scope", "department eq 'Moon'", 10)] {
+        let explanation = explain(&(TENANT.to_owned() + &people() + &joiner(scope, offset)), "ann", "2026-01-14T12:00:00Z");
+        let joiner = of(&explanation, "joiner");
+        assert_eq!(joiner["next"]["text"], "nothing: it is done, and comes again only when employeeHireDate changes", "{what}");
+        assert_eq!((&joiner["next"]["due"], &joiner["occurrences"][0]["state"]), (&Value::Null, &"consumed".into()), "{what}");
+    }
+}
+
+#[test]
 fn instants_are_said_on_the_clock_of_a_zone() {
     let tokyo = TENANT.replace("{interval: 3h, directory: people}", "{interval: 3h, directory: people, timeZone: Asia/Tokyo}");
     let cases = [

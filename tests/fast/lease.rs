@@ -252,3 +252,79 @@ fn a_holder_that_trusts_itself_for_longer_than_others_wait_is_found() {
     let careless = LeaseTimes { renew_deadline: TIMES.duration.mul_f64(1.5), ..TIMES };
     assert!(storms(careless).any(|seen| seen.double > 0));
 }
+
+/// How a leader ends.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    /// It gives the lease back.
+    Asked,
+    /// Nothing is heard of it any more.
+    Crash,
+}
+
+/// How long nobody leads once the leader has ended, so long after it began to lead.
+async fn leaderless(ending: Ending, led: Duration) -> Duration {
+    let start = Instant::now();
+    let api = MemoryApi::new(&[], Arc::new(|| DateTime::UNIX_EPOCH));
+    let elector = |name: &str| {
+        let standing = Leadership::new(Arc::new(Skewed { start, rate: 1.0 }));
+        let elector = Elector::new(api.client(name), ("tenure-system", "tenure-controller"), name.to_owned(), TIMES, &standing);
+        (elector, standing)
+    };
+    let ((mut first, standing), (mut second, next)) = (elector("first"), elector("second"));
+    first.acquire().await;
+    let ended = async {
+        // A lease that is kept is kept for as long as it is polled.
+        assert!(tokio::time::timeout(led, first.keep()).await.is_err(), "nobody takes the lease");
+        let ended = Instant::now();
+        match ending {
+            Ending::Asked => first.release().await,
+            Ending::Crash => {}
+        }
+        ended
+    };
+    let (ended, taken) = tokio::join!(ended, async {
+        second.acquire().await;
+        Instant::now()
+    });
+    assert!(next.leads() && !standing.leads(), "{ending:?} after {led:?}: one leads");
+    taken - ended
+}
+
+#[test]
+fn the_next_one_leads_soon() {
+    // (how the leader ends, and how long nobody leads at most, beside what passes need to end)
+    let cases = [(Ending::Asked, Duration::from_millis(1_500)), (Ending::Crash, Duration::from_secs(15))];
+    for (ending, most) in cases {
+        for tenths in 0..50 {
+            let led = Duration::from_secs(20) + Duration::from_millis(tenths * 100);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+            let time = runtime.block_on(leaderless(ending, led));
+            assert!(time < most, "{ending:?} after {led:?}: {time:?}");
+        }
+    }
+}
+
+/// Whether somebody leads who renews the lease beside a loop that answers for so many seconds, after as many.
+fn leads_beside(answers_for: u64, after: u64) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    runtime.block_on(async {
+        let start = Instant::now();
+        let api = MemoryApi::new(&[], Arc::new(|| DateTime::UNIX_EPOCH));
+        let standing = Leadership::new(Arc::new(Skewed { start, rate: 1.0 }));
+        let place = ("tenure-system", "tenure-controller");
+        let elector = Elector::new(api.client("a"), place, "a".to_owned(), TIMES, &standing);
+        let mut elector = elector.while_it(Arc::new(move || start.elapsed() < Duration::from_secs(answers_for)));
+        elector.acquire().await;
+        let _ = tokio::time::timeout_at(start + Duration::from_secs(after), elector.keep()).await;
+        standing.leads()
+    })
+}
+
+#[test]
+fn the_lease_is_kept_while_the_loop_answers_and_let_go_of_when_it_does_not() {
+    // (seconds for which the loop answers, seconds after which somebody looks, whether it leads)
+    for (answers_for, after, expected) in [(600, 60, true), (20, 15, true), (20, 26, false), (0, 5, false)] {
+        assert_eq!(leads_beside(answers_for, after), expected, "it answers for {answers_for} s, after {after} s");
+    }
+}

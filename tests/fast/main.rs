@@ -7,6 +7,7 @@ mod cli;
 mod conformance;
 mod crds;
 mod explain;
+mod foreign;
 mod lease;
 mod mails;
 mod pages;

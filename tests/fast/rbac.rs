@@ -18,7 +18,7 @@ use tenure::sim::{CONTROLLER, Death, Document, Options, Simulation};
 type Right = (String, String, String);
 
 /// Somebody whose record comes after the window of a workflow: an evaluation says so in an Event. The workflow names a group
-/// that is not there: the controller says so in another.
+/// that is not there: the controller says so in another. And a workflow that is deleted with its history: its versions go.
 const LATE: &str = r#"
 apiVersion: tenure.dev/v1alpha1
 kind: Workflow
@@ -36,6 +36,18 @@ apiVersion: tenure.dev/v1alpha1
 kind: User
 metadata: {name: late, namespace: t, annotations: {tenure.dev/simulate-at: "2026-01-05T12:30:00Z"}}
 spec: {displayName: Late, department: late, employeeHireDate: "2026-01-05T02:00:00Z"}
+---
+apiVersion: tenure.dev/v1alpha1
+kind: Workflow
+metadata: {name: passing, namespace: t}
+spec: {category: leaver, deletionPolicy: Delete, tasks: [{name: disable, disableUserAccount: {}}]}
+---
+apiVersion: tenure.dev/v1alpha1
+kind: Workflow
+metadata:
+  name: passing
+  namespace: t
+  annotations: {tenure.dev/simulate-at: "2026-01-05T10:30:00Z", tenure.dev/simulate-delete: "true"}
 "#;
 
 /// What the controller asks for only where a Job gets no pod; no simulation has such a cluster, `tests/node.py` has one.

@@ -167,6 +167,27 @@ fn text_and_exit_codes() {
     assert!(code == 2 && errors.ends_with("latin.yaml:2: not UTF-8\n"), "{errors}");
 }
 
+/// Such a mail is not sent, and the rest of the workflow is done: whoever leaves is off-boarded whatever address gets a copy of it.
+#[test]
+fn addresses_to_which_no_mail_goes_are_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let workflow = "apiVersion: tenure.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec:\n  category: joiner\n  tasks:\n  \
+                    - {name: hello, sendWelcomeEmail: {to: [User, hr@acme.example, drop@evil.example]}}\n  \
+                    - {name: pass, generateTemporaryAccessPass: {cc: [Manager, hr@acme.example]}}\n";
+    std::fs::write(folder.path().join("base.yaml"), BASE).expect("written");
+    std::fs::write(folder.path().join("workflow.yaml"), workflow).expect("written");
+    let answer = validate(&[folder.path()], &[]);
+    let warnings: Vec<_> = answer.warnings.iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect();
+    assert_eq!((answer.code, answer.findings.len(), warnings.len()), (0, 0, 2), "{warnings:?}");
+    let expected = [
+        "spec.tasks[0].sendWelcomeEmail.to[2]: task \"hello\": it is in no domain of spec.mail.allowedDomains",
+        "spec.tasks[1].generateTemporaryAccessPass.cc[1]: task \"pass\": a temporary access pass goes to people of the directory only",
+    ];
+    for (warning, begin) in warnings.iter().zip(expected) {
+        assert!(warning.starts_with(begin), "{warning}");
+    }
+}
+
 #[test]
 fn dates_that_are_hardly_meant_are_warned_of() {
     let folder = tempfile::tempdir().expect("a folder");

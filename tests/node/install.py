@@ -6,8 +6,6 @@ from tests.charts.api import wait
 from tests.node.readme import commands, run
 from tests.node.tenant import path
 
-# What the reader does in between takes longer, and Kubernetes needs it to learn to count new kinds.
-MINUTE = 61
 TENANT, OPERATOR = "acme", "tenure-system"
 
 
@@ -19,6 +17,7 @@ class Readme:
         self.checks = {
             "helm install tenure ": self.installed,
             "helm test tenure": lambda printed: "Phase:Succeeded" in printed.replace(" ", ""),
+            "kubectl --namespace acme wait resourcequota/tenure": lambda printed: "condition met" in printed,
             "kubectl apply": lambda printed: printed.count("created") > 20,
             "kubectl --namespace acme get tenure": lambda printed: all(
                 part in printed for part in ["workflow.tenure.dev/joiner", "tenantschedule.tenure.dev/default", "True"]
@@ -55,8 +54,6 @@ class Readme:
             if command.startswith("docker "):
                 print(f"(left out: {command}; the image is that of tests/cluster/image)")
                 continue
-            if command.startswith("helm install tenant "):
-                time.sleep(MINUTE)
             printed = run(command)
             count += 1
             for beginning, check in self.checks.items():

@@ -1,5 +1,6 @@
 """What keeps a pod from starting is said within the threshold, and nobody has to help once it is mended."""
 
+import datetime
 import subprocess
 import threading
 import time
@@ -10,6 +11,8 @@ from tests.seconds import scene
 
 # How long it may take until it is said, beside the threshold: a pass, and the cluster's own word.
 SLACK = 60
+# How long a Job may be there before it is said that it waits, in seconds.
+SAID_WITHIN = 15
 # How long Kubernetes may take to try again: its Job controller and its kubelet wait longer with every failure.
 RECOVERY = 420
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
@@ -60,6 +63,9 @@ HOUSE_BINDING = {
 
 class Obstacle:
     """Something in the way of a tenant's pods: how it comes and goes, and the word that has to be in what is said of it."""
+
+    # Whether whoever meets it knows at once.
+    at_once = True
 
     def __init__(self, api, name, word):
         self.api, self.name, self.word = api, name, word
@@ -122,6 +128,8 @@ class Image(Obstacle):
     """The image is in no registry, and the Secret to pull it with is missing too: an operator of its own asks for it."""
 
     name_of_image = "registry.example/elsewhere:0.1.0"
+    # The node asks for the registry's name first, which takes as long as the resolver takes to give up.
+    at_once = False
 
     def block(self):
         self.api.must(self.api.patch(self.core("serviceaccounts/tenure-runner"), {"imagePullSecrets": [{"name": "tenure-pull"}]}))
@@ -152,6 +160,7 @@ def meet(obstacle, wrong):
             is_it = found and found[0]["status"] == "True" and found[0]["reason"] == "JobNotStarting"
             return found[0]["message"] if is_it and obstacle.word in found[0]["message"] else None
 
+        wrong += said_soon(obstacle, tenant)
         message = wait(f"{tenant.name} is Stalled and {obstacle.word} is said", said, STALLED_AFTER + SLACK)
         print(f"{tenant.name}: after {time.monotonic() - began:.0f} s: {message}", flush=True)
         obstacle.mend()
@@ -163,6 +172,30 @@ def meet(obstacle, wrong):
         wrong += tenant.await_settled(180) + tenant.judge()
     except Exception as error:  # noqa: BLE001
         wrong.append(f"{tenant.name}: {error!r}")
+
+
+def said_soon(obstacle, tenant):
+    """The tenant is Reconciling within a quarter of a minute of its Job, not Ready, and the cluster's own word is there."""
+
+    def waits():
+        schedule = obstacle.api.must(obstacle.api.call("GET", path(tenant.name, "TenantSchedule", "default")))
+        found = {entry["type"]: entry for entry in schedule.get("status", {}).get("conditions", [])}
+        return found if found.get("Reconciling", {}).get("status") == "True" else None
+
+    found = wait(f"{tenant.name} is Reconciling", waits, STALLED_AFTER + SLACK)
+    jobs = obstacle.api.must(obstacle.api.call("GET", f"/apis/batch/v1/namespaces/{tenant.name}/jobs?labelSelector=tenure.dev/evaluation"))
+    made = min(job["metadata"]["creationTimestamp"] for job in jobs["items"])
+    said = found["Reconciling"]["lastTransitionTime"]
+    seconds = (instant(said) - instant(made)).total_seconds()
+    print(f"{tenant.name}: Reconciling {seconds:.0f} s after its Job was made: {found['Reconciling']['message']}", flush=True)
+    wrong = [] if seconds <= SAID_WITHIN else [f"{tenant.name}: said after {seconds:.0f} s only"]
+    wrong += [] if obstacle.word in found["Reconciling"]["message"] or not obstacle.at_once else [f"{tenant.name}: {obstacle.word} is not said at first"]
+    return wrong + ([f"{tenant.name} is Ready all the same"] if found["Ready"]["status"] == "True" else [])
+
+
+def instant(text):
+    """An instant of the API."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def is_stalled(api, namespace):
@@ -191,6 +224,6 @@ def play(api):
 def missing_image(api):
     """The image of the Jobs is nowhere; then it is there."""
     wrong = []
-    install_operator(f"--image={Image.name_of_image}", divisor=DIVISOR)
+    install_operator(f"--image={Image.name_of_image}", divisor=DIVISOR, images=(Image.name_of_image,))
     play_one(Image(api, "image", "Pull"), wrong)
     return 1, wrong

@@ -2,6 +2,7 @@
 
 import collections
 import datetime
+import json
 import subprocess
 import threading
 
@@ -15,7 +16,7 @@ DIVISOR = 6
 UNSEEN = 90
 PLURALS = {"Directory": "directories"}
 # After so many seconds it is said that a Job does not start; 5 minutes is the default.
-STALLED_AFTER = 10
+STALLED_AFTER = 20
 INSTALLING, INSTALLED = threading.Lock(), []
 
 
@@ -50,22 +51,23 @@ def helm(*words):
     return answer.stdout
 
 
-def install_operator(*arguments, divisor=1):
+def install_operator(*arguments, divisor=1, images=()):
     """The definitions and the operator, two controllers that take over soon and say soon what stalls; once for all
     scenes that want the same."""
     with INSTALLING:
-        if INSTALLED != [(arguments, divisor)]:
+        if INSTALLED != [(arguments, divisor, images)]:
             INSTALLED.clear()
-            install_charts(arguments, divisor)
-            INSTALLED.append((arguments, divisor))
+            install_charts(arguments, divisor, images)
+            INSTALLED.append((arguments, divisor, images))
 
 
-def install_charts(arguments, divisor):
+def install_charts(arguments, divisor, images):
     helm("upgrade", "--install", "tenure-crds", "charts/tenure-crds")
     flags = ["--lease-duration=3s", "--lease-renew-deadline=2s", "--lease-retry=1s", f"--stalled-after={STALLED_AFTER}s", *arguments]
     given = ",".join(flags)
     helm("upgrade", "--install", "tenure", "charts/tenure", "--namespace", OPERATOR, "--create-namespace", *IMAGE,
-         "--set", f"extraArgs={{{given}}}", "--set", f"tests.timingDivisor={divisor}", "--wait")  # fmt: skip
+         "--set", f"extraArgs={{{given}}}", "--set", f"tests.timingDivisor={divisor}",
+         "--set-json", f"policies.runnerImages={json.dumps(images)}", "--wait")  # fmt: skip
 
 
 class Tenant:
@@ -83,9 +85,10 @@ class Tenant:
         """Creates an object of ours in it."""
         return self.api.must(self.api.create(path(self.name, kind), of(kind, name, **members)))
 
-    def install(self):
+    def install(self, *arguments):
         """The chart, without a quota, which would make the test wait for Kubernetes to count new kinds."""
-        helm("install", "tenant", "charts/tenure-tenant", "--namespace", self.name, "--create-namespace", "--set", "quota.enabled=false")
+        place = ["--namespace", self.name, "--create-namespace"]
+        helm("install", "tenant", "charts/tenure-tenant", *place, "--set", "quota.enabled=false", *arguments)
 
     def workflows(self):
         """Joiners are enabled and join, leavers leave and are disabled."""

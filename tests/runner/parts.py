@@ -145,6 +145,15 @@ def restarts(runner):
     on_a_node(runner, "unhurried", "restarts")
 
 
+def hostile(runner):
+    builds.kubernetes(runner)
+    tool = pathlib.Path(builds.helm(runner))
+    program = builds.tests(runner)["program"]
+    # With a control plane of its own: who else works on it would be measured, too.
+    env = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
+    runner.run("tests/cluster/up", "--", "python3", "tests/hostile.py", program, env=env, what="tests/hostile.py")
+
+
 def fuzz(runner):
     # With dependencies that are kept, since this is the only part that needs them with counters in them.
     env = {"CARGO_TARGET_DIR": str(machine.target())}
@@ -178,6 +187,8 @@ class Part:
     # Programs and the Debian packages that have them.
     needs: dict = dataclasses.field(default_factory=dict)
     after: list = dataclasses.field(default_factory=list)
+    # It is played when it is named, and at night, but not whenever everything is.
+    by_name: bool = False
     # What else has the machine ready for it.
     prepares: tuple = (machine.need_cargo,)
 
@@ -195,6 +206,7 @@ PARTS = {
     "image": Part(image, WAIT_TOO, "the release build and the image that a node runs"),
     "readme": Part(readme, WAIT_TOO, "README's installation on a real node", NODE),
     "restarts": Part(restarts, WAIT_TOO, "a zombie in production's time, restarts of etcd, kube-apiserver and kubelet, and two leaders, on a real node", NODE),
+    "hostile": Part(hostile, WAIT_TOO, "a tenant that does what it can to harm others, beside one that does not, on a real Kubernetes API server", by_name=True),
     "runner": Part(own, COMPUTE, "this runner, with parts that are made up", prepares=()),
     "lints": Part(lints, COMPUTE, "format and clippy", prepares=(machine.need_cargo, machine.need_lints)),
     # Early: where nothing is kept it compiles for minutes, which must not come beside the scenes of a node.

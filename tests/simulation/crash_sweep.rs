@@ -13,6 +13,7 @@ mod only;
 mod oracle;
 mod planted;
 mod scenario;
+mod stranger;
 mod strikes;
 mod sweep;
 

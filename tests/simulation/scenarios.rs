@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends by panicking, and so do its helpers")]
 
+mod asked;
+mod authority;
+mod bounds;
 mod broken;
 mod catch_up;
 mod changes;
@@ -16,8 +19,10 @@ mod held;
 mod identity;
 mod late;
 mod leavers;
+mod names;
 mod on_demand;
 mod once;
+mod owed;
 mod people;
 pub mod play;
 mod quiet;
@@ -27,4 +32,5 @@ mod requests;
 mod retention;
 mod schedules;
 mod templates;
+mod told;
 mod uncertain;

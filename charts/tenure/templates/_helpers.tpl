@@ -50,19 +50,56 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "tenure.serviceAccount
 [{{ range $i, $item := . }}{{ if $i }}, {{ end }}{{ $item | squote }}{{ end }}]
 {{- end }}
 
-{{- /* The condition under which a policy looks at a request at all: neither Kubernetes itself nor somebody who restores
-a backup. */ -}}
-{{- define "tenure.exempt" -}}
+{{- /* The condition under which a policy looks at a request at all: not by Kubernetes itself. */ -}}
+{{- define "tenure.exemptKubernetes" -}}
 - name: not-kubernetes-itself
   expression: "!(request.userInfo.username in {{ include "tenure.celList" .Values.policies.systemUsers }})"
-{{- with .Values.policies.restore.users }}
+{{- end }}
+
+{{- /* The same, and not by somebody who restores a backup. */ -}}
+{{- define "tenure.exempt" -}}
+{{ include "tenure.exemptKubernetes" . }}
+{{- if or .Values.policies.restore.users .Values.policies.restore.groups }}
 - name: nobody-who-restores
-  expression: "!(request.userInfo.username in {{ include "tenure.celList" . }})"
+  expression: >-
+    !({{ include "tenure.restores" . | replace "\n" " " }})
 {{- end }}
-{{- with .Values.policies.restore.groups }}
-- name: no-group-that-restores
-  expression: "!has(request.userInfo.groups) || !request.userInfo.groups.exists(group, group in {{ include "tenure.celList" . }})"
 {{- end }}
+
+{{- /* CEL: whether somebody puts an object of a backup back. Who restores makes objects, for as long as the values say; the
+API server writes when an object is made. */ -}}
+{{- define "tenure.restores" -}}
+{{- if or .Values.policies.restore.users .Values.policies.restore.groups -}}
+request.operation == 'CREATE' && timestamp(object.metadata.creationTimestamp) < {{ include "tenure.restoreUntil" . }} &&
+{{ include "tenure.restorer" . }}
+{{- else -}}
+false
+{{- end }}
+{{- end }}
+
+{{- /* CEL: whether somebody who restores makes room for what they put back. Admission has no clock, and tells of a deletion when
+the object was made only: what is made once the exemption is over is not theirs to delete. */ -}}
+{{- define "tenure.makesRoom" -}}
+{{- if or .Values.policies.restore.users .Values.policies.restore.groups -}}
+oldObject != null && timestamp(oldObject.metadata.creationTimestamp) < {{ include "tenure.restoreUntil" . }} &&
+{{ include "tenure.restorer" . }}
+{{- else -}}
+false
+{{- end }}
+{{- end }}
+
+{{- define "tenure.restoreUntil" -}}
+timestamp('{{ required "policies.restore.until is needed beside users or groups: the instant at which the exemption ends" .Values.policies.restore.until }}')
+{{- end }}
+
+{{- define "tenure.restorer" -}}
+(request.userInfo.username in {{ include "tenure.celList" .Values.policies.restore.users }} ||
+(has(request.userInfo.groups) && request.userInfo.groups.exists(group, group in {{ include "tenure.celList" .Values.policies.restore.groups }})))
+{{- end }}
+
+{{- /* CEL: the labels by which the programs find what belongs together. */ -}}
+{{- define "tenure.marks" -}}
+{{ include "tenure.celList" (list "tenure.dev/attempt" "tenure.dev/epoch" "tenure.dev/evaluation" "tenure.dev/run" "tenure.dev/workflow") }}
 {{- end }}
 
 {{- define "tenure.callers" -}}

@@ -1,4 +1,4 @@
--- Health of Workflow, TenantSchedule and Directory: the conditions Ready and Stalled of the newest generation.
+-- Health of Workflow, TenantSchedule and Directory: the conditions Ready, Reconciling and Stalled of the newest generation.
 local health = {status = "Progressing", message = "not looked at yet"}
 if obj.status == nil or obj.status.conditions == nil then
   return health
@@ -10,6 +10,9 @@ end
 for _, condition in ipairs(obj.status.conditions) do
   if condition.type == "Stalled" and condition.status == "True" then
     return {status = "Degraded", message = condition.reason .. ": " .. condition.message}
+  end
+  if condition.type == "Reconciling" and condition.status == "True" then
+    health.message = condition.reason .. ": " .. condition.message
   end
   if condition.type == "Ready" then
     if condition.status == "True" then

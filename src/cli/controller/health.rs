@@ -49,7 +49,7 @@ impl Health for ControllerHealth {
 
     fn unready(&self) -> Option<String> {
         let schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let sync = || (!self.pulse.is_synced()).then(|| "not everything was listed yet".to_owned());
+        let sync = || (!self.pulse.is_synced()).then(|| "no tenant was listed yet".to_owned());
         let lease = || (!self.standing.is_fit(self.contact)).then(|| "the lease cannot be read or written".to_owned());
         let clock = || self.guard.is_clock_off().then(|| format!("the clock is {} s ahead of the API server's", self.guard.skew_seconds()));
         schemas.or_else(sync).or_else(lease).or_else(clock)

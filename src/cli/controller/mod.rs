@@ -1,6 +1,7 @@
 //! `tenure controller`: the operator.
 
 mod health;
+mod leader;
 mod span;
 mod witness;
 
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::{ArgAction, Args};
+use k8s_openapi::api::core::v1::ResourceRequirements;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -18,15 +20,17 @@ use super::output::{FINE, NOT_FINE};
 use super::runtime::block_on;
 use crate::cluster::connect::{ConnectError, Connection, differing_schemas};
 use crate::cluster::guard::Guard;
-use crate::cluster::lease::{Elector, Leadership};
+use crate::cluster::lease::{Answers, Leadership};
 use crate::cluster::{Clock, SystemClock};
 use crate::domain::job;
 use crate::domain::timing::{LeaseTimes, Timing};
-use crate::reconcile::Memory;
+use crate::reconcile::places::EVALUATIONS;
 use crate::reconcile::supervise::{Permit, Pulse, SuperviseError, Supervisor};
+use crate::reconcile::{Ceilings, Memory};
 use crate::runner::args::Pace;
 use crate::server::{self, Metrics, ServerError};
 use health::ControllerHealth;
+use leader::{Election, Leader};
 use span::Span;
 use witness::Counting;
 
@@ -51,6 +55,9 @@ pub(super) struct ControllerArgs {
     /// How long a Job may wait for its container before its tenant is said to be stalled.
     #[arg(long, value_name = "DURATION", default_value_t = Span(Timing::PRODUCTION.stalled_after))]
     stalled_after: Span,
+    /// Tenants that are evaluated at the same time; the others wait, those without leavers who are due the longest.
+    #[arg(long, value_name = "NUMBER", default_value_t = EVALUATIONS)]
+    concurrent_evaluations: usize,
     /// false: no lease, for one process on a developer's machine.
     #[arg(long, action = ArgAction::Set, default_value_t = true)]
     leader_election: bool,
@@ -66,11 +73,24 @@ pub(super) struct ControllerArgs {
     /// How long the holder trusts a renewal; less than the lease's duration.
     #[arg(long, value_name = "DURATION", default_value_t = Span(Timing::PRODUCTION.lease.renew_deadline))]
     lease_renew_deadline: Span,
-    /// Pause between renewals, and between tries to get the lease.
+    /// Pause between renewals; who waits for the lease looks twice as often.
     #[arg(long, value_name = "DURATION", default_value_t = Span(Timing::PRODUCTION.lease.retry))]
     lease_retry: Span,
+    /// Most Jobs that execute Runs of one tenant at the same time; half of them are for leavers alone.
+    #[arg(long, value_name = "COUNT", default_value_t = 40, value_parser = clap::value_parser!(u16).range(2..))]
+    jobs_per_tenant: u16,
+    /// The same of all tenants; a quarter of them is for leavers alone.
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u16).range(4..))]
+    jobs: u16,
+    /// What the containers of Jobs ask for and may take, as `resources` of a container, in JSON.
+    #[arg(long, value_name = "JSON", value_parser = resources)]
+    job_resources: Option<Box<ResourceRequirements>>,
     #[command(flatten)]
     pace: Pace,
+}
+
+fn resources(text: &str) -> Result<Box<ResourceRequirements>, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 /// Why the operator ended.
@@ -86,6 +106,8 @@ enum ControllerError {
     Signals(#[from] std::io::Error),
     #[error("{0} must be less than {1}")]
     Times(&'static str, &'static str),
+    #[error("no thread for the lease: {0}")]
+    Thread(std::io::Error),
     #[error("the lease was lost")]
     LeaseLost,
 }
@@ -122,10 +144,23 @@ impl ControllerArgs {
         self.namespaces.iter().cloned().collect()
     }
 
+    fn election(&self, connection: &Connection, timing: &Timing, standing: &Arc<Leadership>, answers: Answers) -> Election {
+        Election {
+            connection: connection.clone(),
+            place: (self.lease_namespace.clone(), self.lease_name.clone()),
+            identity: identity(),
+            times: timing.lease,
+            standing: Arc::clone(standing),
+            answers,
+        }
+    }
+
     fn memory(&self, timing: &Timing) -> Memory {
-        let mut memory = Memory::default();
+        let mut memory = Memory::default().with_evaluations(self.concurrent_evaluations);
         memory.image.clone_from(&self.image);
         memory.timing = *timing;
+        memory.resources = self.job_resources.as_deref().cloned();
+        memory.ceilings = Ceilings::new(self.jobs_per_tenant.into(), self.jobs.into());
         memory
     }
 }
@@ -156,19 +191,23 @@ async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
         pulse: Arc::clone(&pulse),
     };
     let plain = connection.requests()?;
-    let place = (args.lease_namespace.as_str(), args.lease_name.as_str());
-    let mut elector = Elector::new(plain.clone(), place, identity(), timing.lease, &standing);
     let (permit, permitted) = watch::channel(Permit::Watch);
+    let mut leader = None;
     let lead = async {
         await_schemas(&plain, &health, &timing).await;
-        lead(args.leader_election.then_some(&mut elector), &standing, &permit).await
+        if args.leader_election {
+            let pulse = Arc::clone(&pulse);
+            let answers: Answers = Arc::new(move || pulse.beats(timing.loop_silence));
+            leader = Some(Leader::start(args.election(&connection, &timing, &standing, answers)).map_err(ControllerError::Thread)?);
+        }
+        Err::<(), _>(lead(leader.as_mut(), &standing, &permit).await)
     };
     let serve = async { server::serve(args.listen, Arc::clone(&health) as _, Arc::clone(&metrics)).await.map_err(Into::into) };
     let mut work = std::pin::pin!(supervisor.run(permitted));
     let ended = tokio::select! {
         biased;
         ended = asked_to_end() => ended,
-        lost = lead => Err(lost),
+        lost = lead => lost,
         ended = serve => ended,
         ended = &mut work => ended.map_err(ControllerError::from),
     };
@@ -176,24 +215,26 @@ async fn control(args: &ControllerArgs) -> Result<(), ControllerError> {
         permit.send_replace(Permit::Finish);
         work.await?;
     }
-    if args.leader_election && standing.leads() {
-        elector.release().await;
+    if let Some(leader) = leader {
+        leader.release().await;
     }
     ended
 }
 
 /// Leads as soon as it may; ends when it may no longer.
-async fn lead(elector: Option<&mut Elector>, standing: &Leadership, permit: &watch::Sender<Permit>) -> ControllerError {
-    let Some(elector) = elector else {
+async fn lead(leader: Option<&mut Leader>, standing: &Leadership, permit: &watch::Sender<Permit>) -> ControllerError {
+    let Some(leader) = leader else {
         standing.lead_alone();
         tracing::info!("this process leads, without a lease");
         permit.send_replace(Permit::Work);
         return std::future::pending().await;
     };
-    elector.acquire().await;
-    tracing::info!("this process leads");
-    permit.send_replace(Permit::Work);
-    elector.keep().await;
+    leader.acquired().await;
+    if standing.leads() {
+        tracing::info!("this process leads");
+        permit.send_replace(Permit::Work);
+    }
+    leader.lost().await;
     // Whatever is under way is cut off before anybody hears of it.
     permit.send_replace(Permit::Watch);
     ControllerError::LeaseLost

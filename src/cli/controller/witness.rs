@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::cluster::guard::Guard;
 use crate::cluster::lease::Leadership;
 use crate::cluster::{Clock, SystemClock};
-use crate::reconcile::supervise::witness::{JobEnd, RunEnd, TenantFacts, Witness};
+use crate::reconcile::supervise::witness::{Evaluated, JobEnd, RunEnd, TenantFacts, Witness};
 use crate::reconcile::{Key, ReconcileError};
 use crate::server::Metrics;
 use crate::server::metrics::{Labels, set};
@@ -137,10 +137,11 @@ impl Witness for Counting {
         self.metrics.job_time.get_or_create(&Labels::new([("kind", kind), ("outcome", outcome)])).observe(end.took.as_secs_f64());
     }
 
-    fn evaluated(&self, namespace: &str, planned: u64, missed: u64) {
+    fn evaluated(&self, namespace: &str, evaluated: Evaluated) {
         let labels = Labels::new([("namespace", namespace)]);
-        self.metrics.planned.get_or_create(&labels).inc_by(planned);
-        self.metrics.missed.get_or_create(&labels).inc_by(missed);
+        self.metrics.planned.get_or_create(&labels).inc_by(evaluated.planned);
+        self.metrics.missed.get_or_create(&labels).inc_by(evaluated.missed);
+        self.metrics.without_result.get_or_create(&labels).inc_by(evaluated.without_result);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::rule::Truth;
 use crate::runner::evaluate::explain::{
     Became, Clause, Explanation, OccurrenceState, Outlook, Past, PastTask, ScopeExplanation, WorkStatus, WorkflowExplanation, instant,
 };
+use crate::sim::foreign::Foreign;
 
 const BOLD: &str = "\x1b[1m";
 const RED: &str = "\x1b[31m";
@@ -46,7 +47,8 @@ fn head(explanation: &Explanation, zone: Tz, out: &mut String) {
         None => explanation.subject.clone(),
     };
     // Writing to a text cannot fail, here and below.
-    let _ = writeln!(out, "{BOLD}{name}{PLAIN} in {}, as of {}", explanation.namespace, instant(explanation.at, zone));
+    let _ =
+        writeln!(out, "{BOLD}{}{PLAIN} in {}, as of {}", Foreign(&name), Foreign(&explanation.namespace), instant(explanation.at, zone));
     if !explanation.has_record {
         out.push_str("There is no record of this person any more.\n");
     }
@@ -54,9 +56,9 @@ fn head(explanation: &Explanation, zone: Tz, out: &mut String) {
         None => out.push_str("There is no account yet: the next evaluation makes it.\n"),
         Some(account) => {
             let groups = if account.groups.is_empty() { "in no group".to_owned() } else { format!("in {}", account.groups.join(", ")) };
-            let _ = writeln!(out, "The account is {}, {groups}.", account.state);
+            let _ = writeln!(out, "The account is {}, {}.", account.state, Foreign(&groups));
             if let Some(attribute) = &account.remembers_another {
-                let name = &explanation.subject;
+                let (name, attribute) = (Foreign(&explanation.subject), Foreign(attribute));
                 let _ = writeln!(
                     out,
                     "{RED}It remembers another {attribute} than the record has.{PLAIN} Until somebody says whose it is, nothing enables it, gives \
@@ -68,13 +70,19 @@ fn head(explanation: &Explanation, zone: Tz, out: &mut String) {
     let last =
         explanation.last_evaluation.map_or_else(|| "Never evaluated".to_owned(), |at| format!("Last evaluated at {}", instant(at, zone)));
     let rest = match (&explanation.stopped, explanation.next_evaluation) {
-        (Some(why), _) => format!("{RED}nothing is evaluated: {why}{PLAIN}"),
+        (Some(why), _) => format!("{RED}nothing is evaluated: {}{PLAIN}", Foreign(why)),
         (None, Some(next)) => format!("the schedule has the next evaluation at {}", instant(next, zone)),
         (None, None) => "the schedule has no further evaluation".to_owned(),
     };
     let _ = writeln!(out, "{last}; {rest}.");
     for value in &explanation.unreadable {
-        let _ = writeln!(out, "{RED}{} cannot be read:{PLAIN} it is {:?}, {}.", value.attribute, value.text, value.expected);
+        let _ = writeln!(
+            out,
+            "{RED}{} cannot be read:{PLAIN} it is {:?}, {}.",
+            Foreign(&value.attribute),
+            value.text,
+            Foreign(&value.expected)
+        );
     }
     odd(explanation, out);
 }
@@ -85,35 +93,43 @@ fn odd(explanation: &Explanation, out: &mut String) {
         let _ = writeln!(
             out,
             "{RED}{} is no time zone:{PLAIN} it is {:?}, {}; {} applies in its place.",
-            value.attribute, value.text, value.expected, value.applies
+            Foreign(&value.attribute),
+            value.text,
+            Foreign(&value.expected),
+            Foreign(value.applies)
         );
     }
     for value in &explanation.fillers {
-        let _ = writeln!(out, "{} has no value: {:?} stands for none.", value.attribute, value.text);
+        let _ = writeln!(out, "{} has no value: {:?} stands for none.", Foreign(&value.attribute), value.text);
     }
 }
 
 fn tell(workflow: &WorkflowExplanation, now: DateTime<Utc>, zone: Tz, out: &mut String) {
     let version = workflow.version.map(|version| format!(" v{version}")).unwrap_or_default();
-    let about = workflow.display_name.as_ref().map(|name| format!("  {name}")).unwrap_or_default();
-    let _ = writeln!(out, "\n{BOLD}{}{PLAIN}{version}{about}", workflow.workflow);
+    let about = workflow.display_name.as_ref().map(|name| format!("  {}", Foreign(name))).unwrap_or_default();
+    let _ = writeln!(out, "\n{BOLD}{}{PLAIN}{version}{about}", Foreign(&workflow.workflow));
     if let Some(why) = &workflow.not_evaluated {
-        line("evaluated", &format!("no: {why}"), out);
+        foreign_line("evaluated", &format!("no: {why}"), out);
     }
     if let Some(scope) = &workflow.scope {
         for (index, text) in scope_lines(scope).into_iter().enumerate() {
-            line(if index == 0 { "in scope" } else { "" }, &text, out);
+            foreign_line(if index == 0 { "in scope" } else { "" }, &text, out);
         }
     }
     for (index, text) in due(workflow, now, zone).into_iter().enumerate() {
-        line(if index == 0 { "due" } else { "" }, &text, out);
+        foreign_line(if index == 0 { "due" } else { "" }, &text, out);
     }
     for (index, past) in workflow.happened.iter().enumerate() {
         for (further, text) in past_lines(past, zone).into_iter().enumerate() {
             line(if index == 0 && further == 0 { "happened" } else { "" }, &text, out);
         }
     }
-    line("next", &next(&workflow.next, zone), out);
+    foreign_line("next", &next(&workflow.next, zone), out);
+}
+
+/// A line without colours.
+fn foreign_line(word: &str, text: &str, out: &mut String) {
+    line(word, &Foreign(text).to_string(), out);
 }
 
 fn line(word: &str, text: &str, out: &mut String) {
@@ -187,21 +203,21 @@ fn past_lines(past: &Past, zone: Tz) -> Vec<String> {
     let at = instant(past.at, zone);
     let why = past.reason.as_deref().map(reason).unwrap_or_default();
     if past.what != Became::Run {
-        let by = past.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let by = past.by.as_ref().map(|by| format!(" by {}", Foreign(by))).unwrap_or_default();
         let why = if past.what == Became::Superseded { String::new() } else { why };
         return vec![format!("{at}  {}{by}{why}", past.what)];
     }
     let (run, status) = (past.run.as_deref().unwrap_or_default(), past.status.map(coloured).unwrap_or_default());
-    let cause = past.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
-    let mut lines = vec![format!("{at}  run {run}{cause}: {status}{why}")];
+    let cause = past.cause.as_ref().map(|cause| format!(" ({})", Foreign(cause))).unwrap_or_default();
+    let mut lines = vec![format!("{at}  run {}{cause}: {status}{why}", Foreign(run))];
     lines.extend(past.tasks.iter().map(|task| format!("    {}", task_line(task))));
     lines
 }
 
 fn task_line(task: &PastTask) -> String {
     let why = reasons::with_text(task.reason.as_deref().unwrap_or_default(), task.info.as_deref().unwrap_or_default());
-    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-    format!("{}: {}{why}", task.name, coloured(WorkStatus::Result(task.status)))
+    let why = if why.is_empty() { String::new() } else { format!(" ({})", Foreign(&why)) };
+    format!("{}: {}{why}", Foreign(&task.name), coloured(WorkStatus::Result(task.status)))
 }
 
 fn coloured(status: WorkStatus) -> String {
@@ -210,7 +226,7 @@ fn coloured(status: WorkStatus) -> String {
 }
 
 fn reason(word: &str) -> String {
-    format!(" ({})", reasons::with_words(word))
+    format!(" ({})", Foreign(&reasons::with_words(word)))
 }
 
 fn next(next: &Outlook, zone: Tz) -> String {

@@ -12,6 +12,7 @@ use crate::domain::validate::{self, Matter, Problem};
 use crate::rule::{Case, Known, Rule, RuleError, Vocabulary, nearest};
 use crate::runner::concerns::Concern;
 use crate::runner::quality;
+use crate::sim::load::ONLY_EVALUATIONS;
 
 const SCOPE_RULE: &str = "spec.executionConditions.scope.rule";
 
@@ -68,7 +69,8 @@ fn workflow(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     let directory = tenant.directory(spec.directory.as_deref());
     let vocabulary = validate::vocabulary(directory.map(|directory| &directory.spec));
     let mut said = Vec::new();
-    for problem in validate::workflow_problems(&spec, &facts(tenant)) {
+    let unlisted = validate::authority_problems(draft.name(), &spec, &facts(tenant), tenant.readers());
+    for problem in validate::workflow_problems(&spec, &facts(tenant)).into_iter().chain(unlisted) {
         match (problem.reason, &problem.about) {
             (Reason::DirectoryNotFound, _) => said.extend(no_directory(draft, tenant, &problem, spec.directory.as_deref())),
             // That is said where the Directory stands.
@@ -85,7 +87,7 @@ fn workflow(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
             _ => said.push(of(draft, problem)),
         }
     }
-    for warning in validate::workflow_warnings(&spec, directory.map(|directory| &directory.spec)) {
+    for warning in validate::workflow_warnings(&spec, &facts(tenant)) {
         said.push(Said { by: By::Data, ..draft.about(&warning.path, warning.message) });
     }
     said
@@ -158,6 +160,9 @@ fn attribute(draft: &Draft<'_>, directory: Option<&Directory>, problem: &Problem
 fn run(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Said> {
     const PATH: &str = "spec.subjects.scope.rule";
     let Some(spec) = spec::<RunSpec>(draft) else { return Vec::new() };
+    if spec.is_scheduled() {
+        return vec![draft.about("spec.executionType", ONLY_EVALUATIONS.to_owned())];
+    }
     if at(&draft.admitted, PATH).is_none() {
         return Vec::new();
     }

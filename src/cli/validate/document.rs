@@ -177,7 +177,7 @@ impl<'a> Draft<'a> {
     }
 
     fn say_violation(&mut self, violation: &Violation) {
-        if matches!(violation.kind, ViolationKind::TypeInvalid { .. } | ViolationKind::NotSupported) {
+        if matches!(violation.kind, ViolationKind::TypeInvalid { .. } | ViolationKind::NotSupported) || is_no_instant(violation) {
             self.unreadable.push(violation.path.clone());
         }
         // Rules of the whole object see nothing of its metadata but the name, and are about that.
@@ -185,13 +185,16 @@ impl<'a> Draft<'a> {
         let path = violation.field().unwrap_or(whole);
         let mut said = self.about(path, self.words(violation, path));
         said.by = By::Schema(violation.kind);
-        self.said.push(said);
+        // What is no instant has neither the format nor the pattern of one.
+        if !self.said.iter().any(|before| before.path == said.path && before.message == said.message) {
+            self.said.push(said);
+        }
     }
 
     /// The API server's words without the field, which stands before them already.
     fn words(&self, violation: &Violation, path: &str) -> String {
         match violation.kind {
-            ViolationKind::TypeInvalid { wanted: ValueType::Instant } => "must be an instant such as \"2026-01-05T09:00:00Z\"".to_owned(),
+            _ if is_no_instant(violation) => "must be an instant such as \"2026-01-05T09:00:00Z\"".to_owned(),
             ViolationKind::TypeInvalid { wanted } => {
                 let found = at(&self.document.object, &violation.path).unwrap_or(&Value::Null);
                 let is_bare = wanted == ValueType::Json(JsonType::String) && (found.is_number() || found.is_boolean());
@@ -205,6 +208,11 @@ impl<'a> Draft<'a> {
             _ => violation.message.replace(&format!("{} in body ", violation.path), ""),
         }
     }
+}
+
+/// Whether a text is no instant, as the API server takes one or as our types do.
+fn is_no_instant(violation: &Violation) -> bool {
+    matches!(violation.kind, ViolationKind::NoInstant | ViolationKind::TypeInvalid { wanted: ValueType::Instant })
 }
 
 /// A word of the document in quotes, also if it has quotes itself.

@@ -20,6 +20,7 @@ use serde_json::json;
 
 use self::check::{Remark, Report};
 use super::output::{BAD_INPUT, NOT_FINE, Output, complain, print, show};
+use crate::sim::foreign::Foreign;
 use crate::sim::load::{self, SourceFile};
 
 /// Says what the API server and the controller would say about manifests, without either.
@@ -29,7 +30,7 @@ use crate::sim::load::{self, SourceFile};
 /// `file:line:column: field: message`, in the order of the places. Documents of other API groups are passed over.
 ///
 /// What nobody refuses and is hardly meant is a warning: a date that cannot be read, a mail of the last day that comes after
-/// it. Warnings are written to standard error and counted; they do not change the exit code.
+/// it, an address to which no mail of the tenant goes. Warnings are written to standard error and counted; they do not change the exit code.
 ///
 /// Exit code 0; 1 if there is a mistake; 2 if a file cannot be read, and then nothing is checked.
 #[derive(Args, Debug)]
@@ -98,7 +99,7 @@ fn line(sources: &[SourceFile], finding: &Remark) -> String {
     let Remark { source, mark, path, message } = finding;
     let file = sources.get(*source).map_or("", |source| &source.file);
     let field = if path.is_empty() { String::new() } else { format!("{path}: ") };
-    format!("{}: {field}{message}", load::place(file, *mark))
+    Foreign(&format!("{}: {field}{message}", load::place(file, *mark))).to_string()
 }
 
 fn count(number: usize, what: &str) -> String {

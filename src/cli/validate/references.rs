@@ -115,17 +115,24 @@ fn of_workflow(draft: &Draft<'_>, tenant: &TenantDocuments<'_>) -> Vec<Reference
 /// Whom a mail goes to: an entry with @ is an address.
 fn recipients(draft: &Draft<'_>, member: &str) -> Vec<Reference> {
     let mut found = names(draft, &format!("{member}.to"), "User", Needs::Nothing);
-    found.retain(|reference| !RECIPIENTS.contains(&reference.name.as_str()));
     found.extend(names(draft, &format!("{member}.cc"), "User", Needs::Nothing));
+    found.retain(|reference| !RECIPIENTS.contains(&reference.name.as_str()));
     found.retain(|reference| !reference.name.contains('@') && !reference.name.contains("{{"));
     found
 }
 
 fn of_directory(draft: &Draft<'_>) -> Vec<Reference> {
-    if at(&draft.admitted, "spec.embedded").is_none() {
-        return Vec::new();
+    let mut found = Vec::new();
+    let count = |path: &str| at(&draft.admitted, path).and_then(Value::as_array).map_or(0, Vec::len);
+    for attribute in (0..count("spec.attributes")).map(|index| format!("spec.attributes[{index}].writers")) {
+        for index in 0..count(&attribute) {
+            found.extend(names(draft, &format!("{attribute}[{index}].workflow"), "Workflow", Needs::Nothing));
+        }
     }
-    let mut found = names(draft, "spec.protected.users", "User", Needs::Nothing);
+    if at(&draft.admitted, "spec.embedded").is_none() {
+        return found;
+    }
+    found.extend(names(draft, "spec.protected.users", "User", Needs::Nothing));
     found.extend(names(draft, "spec.protected.groups", "Group", Needs::Nothing));
     found
 }

@@ -11,6 +11,7 @@ use super::document::{Draft, at_mut};
 use crate::api::meta::DEFAULT_NAME;
 use crate::api::{Directory, DirectorySpec, TenantScheduleSpec, User, Workflow, form};
 use crate::cluster::{Clock, SystemClock};
+use crate::domain::authority::Readers;
 use crate::runner::concerns::{Concern, House, concerned};
 
 /// What the documents of a namespace say about each other.
@@ -28,6 +29,8 @@ pub(super) struct TenantDocuments<'a> {
     pub misses_others: Cell<bool>,
     /// What about the dates of people somebody should look at, by their names: found out once.
     concerns: OnceCell<BTreeMap<String, Vec<Concern>>>,
+    /// What Workflows delete people or make passes by: found out once.
+    readers: OnceCell<Readers>,
 }
 
 impl<'a> TenantDocuments<'a> {
@@ -48,7 +51,17 @@ impl<'a> TenantDocuments<'a> {
             embedded.extend(plain.map(|spec| Directory::new(DEFAULT_NAME, spec)));
         }
         let schedule = objects.get("TenantSchedule").and_then(|schedules| spec(schedules.get(DEFAULT_NAME)?));
-        Self { namespace, objects, directories, embedded, schedule, partial, misses_others: Cell::new(false), concerns: OnceCell::new() }
+        Self {
+            namespace,
+            objects,
+            directories,
+            embedded,
+            schedule,
+            partial,
+            misses_others: Cell::new(false),
+            concerns: OnceCell::new(),
+            readers: OnceCell::new(),
+        }
     }
 
     pub(super) fn object(&self, kind: &str, name: &str) -> Option<&'a Draft<'a>> {
@@ -63,6 +76,17 @@ impl<'a> TenantDocuments<'a> {
     pub(super) fn directory(&self, named: Option<&str>) -> Option<&Directory> {
         let name = named.or_else(|| self.schedule.as_ref()?.directory.as_deref())?;
         self.directories.get(name)
+    }
+
+    /// What Workflows delete people or make passes by.
+    pub(super) fn readers(&self) -> &Readers {
+        self.readers.get_or_init(|| {
+            let mut readers = Readers::default();
+            for (name, spec) in self.all("Workflow") {
+                readers.put(name, &spec);
+            }
+            readers
+        })
     }
 
     /// What about the dates of a person somebody should look at, as of now. Workflows that are not among the documents may

@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use crate::api::directory::{AttributeMapping, AttributeType};
 use crate::api::{Account, DirectorySpec, User};
+use crate::domain::authority::{EMPLOYEE_ID, of_record};
 use crate::domain::trigger::LAST_SIGN_IN;
-
-/// The correlation attribute of a Directory that names none.
-const EMPLOYEE_ID: &str = "employeeId";
 
 /// The attributes that are dates without being mapped: those of LCW's triggers.
 pub(super) const DATES: [&str; 4] = ["employeeHireDate", "employeeLeaveDateTime", "createdDateTime", LAST_SIGN_IN];
@@ -22,6 +20,8 @@ pub struct Mapping {
     pub(super) mapped: Vec<AttributeMapping>,
     /// Names of the dates, shared by all people.
     pub(super) dates: Arc<[Box<str>]>,
+    /// The attributes that are read from the record, whatever a task has written.
+    of_record: BTreeSet<String>,
     /// The tenant's zone.
     pub(super) time_zone: Option<String>,
 }
@@ -35,7 +35,7 @@ impl Mapping {
         let dates = dates.into_iter().map(Box::from).collect();
         let correlation = spec.correlation_attribute.as_deref().unwrap_or(EMPLOYEE_ID).to_owned();
         let time_zone = time_zone.map(str::to_owned);
-        Self { directory: directory.to_owned(), correlation, mapped: spec.attributes.clone(), dates, time_zone }
+        Self { directory: directory.to_owned(), correlation, mapped: spec.attributes.clone(), dates, of_record: of_record(spec), time_zone }
     }
 
     /// What the Directory says about an attribute.
@@ -43,9 +43,10 @@ impl Mapping {
         self.mapped.iter().find(|mapping| mapping.name == name)
     }
 
-    /// The text of an attribute: the account's, where a task wrote it, else the record's. None: not set.
-    pub(super) fn text<'a>(user: &'a User, account: &'a Account, name: &str) -> Option<&'a str> {
-        let text = match account.spec.attributes.get(name) {
+    /// The text of an attribute: the account's, where a task wrote it, else the record's; the record's in any case where others
+    /// decide by it. None: not set.
+    pub(super) fn text<'a>(&self, user: &'a User, account: &'a Account, name: &str) -> Option<&'a str> {
+        let text = match account.spec.attributes.get(name).filter(|_| !self.of_record.contains(name)) {
             Some(overlay) => Some(overlay.as_str()),
             None => Self::record_text(user, name),
         };

@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use kube::ResourceExt;
 
 use crate::api::reasons::Reason;
+use crate::api::tenant_ledger::UsersSeen;
 use crate::api::{Account as AccountObject, Group, User};
 use crate::cluster::client::Selector;
 use crate::directory::{Directory, HeldEntry, Lookup, Profile, Sight, Sponsored, Written};
@@ -28,6 +29,8 @@ pub struct Roll {
     pub reused_and_deleted: usize,
     /// Records with a hire date after the deletion of the account: no subjects, and no workflow lets them in.
     pub returning_and_deleted: usize,
+    /// The records that were read.
+    pub users: Option<UsersSeen>,
 }
 
 /// Nobody is overlooked in silence: a reading without the account of somebody who has a record is none.
@@ -53,7 +56,8 @@ impl Embedded {
         require_accounts(&users, &accounts)?;
         let reused_and_deleted = self.reused_and_deleted(&users, &accounts);
         let returning_and_deleted = self.returning_and_deleted(&users, &accounts);
-        Ok(Roll { people: self.people(&users, accounts), reused_and_deleted, returning_and_deleted })
+        let seen = UsersSeen::of(users.iter().map(|user| user.metadata.resource_version.as_deref()));
+        Ok(Roll { people: self.people(&users, accounts), reused_and_deleted, returning_and_deleted, users: seen })
     }
 
     /// The people who have both a record and an account, in the order of their names.

@@ -32,19 +32,19 @@ impl Mapping {
         let name = user.name_any();
         let mut attributes = Attributes::new();
         for attribute in TEXT_ATTRIBUTES.iter().filter(|name| !DATES.contains(name)) {
-            if let Some(text) = Self::text(user, account, attribute) {
+            if let Some(text) = self.text(user, account, attribute) {
                 set(&mut attributes, attribute, text_value(text));
             }
         }
         for attribute in ["employeeOrgData/costCenter", "employeeOrgData/division"] {
-            if let Some(text) = Self::text(user, account, attribute) {
+            if let Some(text) = self.text(user, account, attribute) {
                 set(&mut attributes, attribute, text_value(text));
             }
         }
         let premises = user.spec.on_premises_extension_attributes.keys().map(|name| format!("onPremisesExtensionAttributes/{name}"));
         let further = user.spec.extension_attributes.keys().cloned().chain(account.spec.attributes.keys().cloned());
         for attribute in premises.chain(further) {
-            match Self::text(user, account, &attribute) {
+            match self.text(user, account, &attribute) {
                 Some(text) => set(&mut attributes, &attribute, text_value(text)),
                 None => set(&mut attributes, &attribute, OwnedValue::Null),
             }

@@ -29,7 +29,8 @@ fn profile(mapping: &Mapping, user: &User, account: &AccountObject) -> Profile {
         zone: mapping.zone(user, account, None),
         date_names: mapping.dates.iter().map(ToString::to_string).collect(),
         other_mails: user.spec.other_mails.clone(),
-        manager: Mapping::text(user, account, "manager").map(str::to_owned),
+        behind: behind(mapping, user),
+        manager: mapping.text(user, account, "manager").map(str::to_owned),
         sponsors: sponsors(user, Some(&account.spec)).cloned().unwrap_or_default(),
         is_enabled: account.spec.account_enabled,
         is_deleted: account.spec.deleted_at.is_some(),
@@ -38,7 +39,7 @@ fn profile(mapping: &Mapping, user: &User, account: &AccountObject) -> Profile {
 
 /// Every attribute that this person has, or that everybody can have.
 fn texts(mapping: &Mapping, user: &User, account: &AccountObject) -> BTreeMap<String, Option<String>> {
-    let text = |name: &str| Mapping::text(user, account, name).map(str::to_owned);
+    let text = |name: &str| mapping.text(user, account, name).map(str::to_owned);
     let everybody = TEXT_ATTRIBUTES.iter().copied().chain(["employeeOrgData/costCenter", "employeeOrgData/division"]).map(str::to_owned);
     let premises = PREMISES.map(|number| format!("onPremisesExtensionAttributes/extensionAttribute{number}"));
     let own = user.spec.extension_attributes.keys().chain(account.spec.attributes.keys()).cloned();
@@ -51,6 +52,12 @@ fn texts(mapping: &Mapping, user: &User, account: &AccountObject) -> BTreeMap<St
         texts.insert(filler.attribute, None);
     }
     texts
+}
+
+/// What the record says of each attribute that is read from another one.
+fn behind(mapping: &Mapping, user: &User) -> BTreeMap<String, Option<String>> {
+    let sourced = mapping.mapped.iter().filter_map(|mapped| Some((mapped.name.clone(), mapped.source.as_deref()?)));
+    sourced.map(|(name, source)| (name, Mapping::recorded(user, source))).collect()
 }
 
 /// The dates that can be read.
@@ -83,7 +90,7 @@ impl Embedded {
         let found = sponsored_by(&everybody, sponsor).map(|(name, user, account)| Sponsored {
             name: name.clone(),
             display_name: match account {
-                Some(account) => Mapping::text(user, account, "displayName").map(str::to_owned),
+                Some(account) => self.mapping.text(user, account, "displayName").map(str::to_owned),
                 None => user.spec.display_name.clone(),
             },
             sponsors: sponsors(user, account.map(|account| &account.spec)).cloned().unwrap_or_default(),

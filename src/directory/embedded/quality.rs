@@ -65,6 +65,6 @@ impl Mapping {
     /// The text of a date attribute, as its source wrote it. None: not set.
     #[must_use]
     pub fn written<'a>(&self, user: &'a User, account: &'a Account, name: &str) -> Option<&'a str> {
-        Self::text(user, account, self.mapping_of(name).and_then(|mapping| mapping.source.as_deref()).unwrap_or(name))
+        self.text(user, account, self.mapping_of(name).and_then(|mapping| mapping.source.as_deref()).unwrap_or(name))
     }
 }

@@ -11,7 +11,6 @@ use crate::domain::change::{Sponsorship, no_account, no_user};
 use crate::domain::fault::Fault;
 use crate::domain::subject::DateReading;
 
-use super::mapping::Mapping;
 use super::sponsors::{Everybody, sponsored_by, sponsors};
 use super::store::Embedded;
 
@@ -52,7 +51,7 @@ impl Embedded {
         let missing = |what: &str| Fault::permanent(Reason::ManagerMissing, format!("{subject:?} {what}"));
         let (user, account) = everybody.get(subject).ok_or_else(|| no_user(subject))?;
         let account = account.as_ref().ok_or_else(|| no_account(subject))?;
-        let manager = Mapping::text(user, account, MANAGER).ok_or_else(|| missing("has no manager"))?;
+        let manager = self.mapping.text(user, account, MANAGER).ok_or_else(|| missing("has no manager"))?;
         let found = everybody.get(manager).filter(|_| manager != subject);
         let Some((record, Some(account))) = found else { return Err(missing("has a manager who does not exist")) };
         let person = self.mapping.person(record, account, &|_| false, &self.keys).ok_or_else(|| missing("has a manager who is deleted"))?;

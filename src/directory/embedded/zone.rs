@@ -31,7 +31,7 @@ impl Mapping {
         account: &'a Account,
         date: Option<&'a AttributeMapping>,
     ) -> impl Iterator<Item = Named<'a>> {
-        let of = |name: &'a str| Self::text(user, account, name).map(|text| Named { place: Place::Attribute(name), text });
+        let of = |name: &'a str| self.text(user, account, name).map(|text| Named { place: Place::Attribute(name), text });
         let mapped = date.and_then(|mapping| mapping.time_zone_attribute.as_deref()).and_then(of);
         let directory = date.and_then(|mapping| mapping.time_zone.as_deref()).map(|text| Named { place: Place::Directory, text });
         let tenant = self.time_zone.as_deref().map(|text| Named { place: Place::Tenant, text });

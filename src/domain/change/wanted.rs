@@ -201,6 +201,28 @@ impl<'a> Wanted<'a> {
         Some(Wording { subject: subject.as_deref(), body: body.as_deref(), locale: locale.as_deref(), to, cc })
     }
 
+    /// Which mail it sends, if it sends one.
+    #[must_use]
+    pub const fn mail(self) -> Option<MailKind> {
+        match self {
+            Self::Told(kind, _) => Some(kind),
+            Self::Pass(_) => Some(MailKind::AccessPass),
+            Self::Enabled(_)
+            | Self::Deleted
+            | Self::Values(_)
+            | Self::Joined(..)
+            | Self::Left(..)
+            | Self::LeftAll(_)
+            | Self::Assigned(_)
+            | Self::Unassigned(_)
+            | Self::UnassignedAll
+            | Self::Revoked
+            | Self::Transferred
+            | Self::Called(_)
+            | Self::Unavailable(..) => None,
+        }
+    }
+
     /// Whether doing it twice is noticed by somebody outside.
     #[must_use]
     pub const fn leaves_the_house(self) -> bool {

@@ -202,7 +202,7 @@ fn changes_of_one_person_are_one_occurrence() {
     let both = [mark("department", 1, Some(early)), mark("jobTitle", 1, Some(late))];
     let done = |attribute: &str| ledger(EntryState::Planned, &key(attribute, 1));
     let none = LedgerIndex::default;
-    let cases: [Changes<'_>; 8] = [
+    let cases: [Changes<'_>; 9] = [
         ("one", &both[..1], since(&[DEPARTMENT, TITLE]), none(), &["due at 10:01: department"]),
         ("two are one, named after the newest", &both, since(&[DEPARTMENT, TITLE]), none(), &["due at 10:31: jobTitle department"]),
         ("one of them is done", &both, since(&[DEPARTMENT, TITLE]), done("department"), &["consumed", "due at 10:31: jobTitle"]),
@@ -217,6 +217,13 @@ fn changes_of_one_person_are_one_occurrence() {
         (
             "one was not in the trigger then",
             &both,
+            since(&[DEPARTMENT, TITLE_SINCE_NOON]),
+            none(),
+            &["history", "due at 10:01: department"],
+        ),
+        (
+            "one was seen by the evaluation that first found it in the trigger",
+            &[both[0].clone(), mark("jobTitle", 1, Some(TITLE_SINCE_NOON.1))],
             since(&[DEPARTMENT, TITLE_SINCE_NOON]),
             none(),
             &["history", "due at 10:01: department"],

@@ -79,10 +79,13 @@ const CLAIMS: [Inequality; 11] = [
                 t.change_pause,
                 t.longest_change_pause,
                 t.ask_again_pause,
+                t.place_life,
+                t.place_look,
                 t.clock_look,
                 t.obstacle_look,
                 t.blind_look,
                 t.keep_pause,
+                t.said_after,
                 t.stalled_after,
                 t.settle_pause,
                 t.stillness,
@@ -94,7 +97,7 @@ const CLAIMS: [Inequality; 11] = [
 ];
 
 /// For evaluations, passes, Jobs and the lease.
-const OTHERS: [Inequality; 15] = [
+const OTHERS: [Inequality; 22] = [
     Inequality {
         what: "the lease is renewed before it is given up",
         holds: |t| t.lease.retry < t.lease.renew_deadline && !t.lease.retry.is_zero(),
@@ -104,6 +107,26 @@ const OTHERS: [Inequality; 15] = [
         what: "the holder gives the lease up before others take it",
         holds: |t| t.lease.renew_deadline < t.lease.duration,
         broken: |t| t.lease.renew_deadline = t.lease.duration,
+    },
+    Inequality {
+        what: "so it does where its clock is a tenth too slow and theirs a tenth too fast",
+        holds: |t| t.lease.renew_deadline * 11 < t.lease.duration * 9,
+        broken: |t| t.lease.renew_deadline = t.lease.duration * 9 / 10,
+    },
+    Inequality {
+        what: "a renewal of the lease may fail and the next one still comes in time",
+        holds: |t| t.lease.retry * 2 < t.lease.renew_deadline,
+        broken: |t| t.lease.retry = t.lease.renew_deadline / 2,
+    },
+    Inequality {
+        what: "a leader that crashed is followed within 15 s: its last renewal may be seen a look late, and its end, too",
+        holds: |t| t.lease.duration + t.lease.look() * 2 < Duration::from_secs(15),
+        broken: |t| t.lease.duration *= 2,
+    },
+    Inequality {
+        what: "a leader that is asked to end is followed within 2 s",
+        holds: |t| t.drain + t.lease.look() < Duration::from_secs(2),
+        broken: |t| t.drain *= 10,
     },
     Inequality {
         what: "a Lease says its duration in whole seconds, and none is cut off",
@@ -136,6 +159,11 @@ const OTHERS: [Inequality; 15] = [
         broken: |t| t.longest_pass_pause = Duration::ZERO,
     },
     Inequality {
+        what: "who waits for a place asks often while another has it",
+        holds: |t| t.place_look * 5 <= t.place_life,
+        broken: |t| t.place_look = t.place_life,
+    },
+    Inequality {
         what: "an evaluation that waits for Workflows is not taken for one that does not start",
         holds: |t| t.settle_pause < t.stalled_after,
         broken: |t| t.settle_pause = t.stalled_after,
@@ -144,6 +172,11 @@ const OTHERS: [Inequality; 15] = [
         what: "a Job that does not start is complained of before its deadline takes it away",
         holds: |t| t.stalled_after <= t.shortest_evaluation_deadline,
         broken: |t| t.stalled_after *= 2,
+    },
+    Inequality {
+        what: "what keeps a Job from starting is said within 15 s, and before it stalls anybody",
+        holds: |t| t.said_after + t.pass_pause < Duration::from_secs(15) && t.said_after < t.stalled_after,
+        broken: |t| t.said_after = Duration::from_secs(15),
     },
     Inequality {
         what: "deadlines of evaluations are an interval",
@@ -159,6 +192,11 @@ const OTHERS: [Inequality; 15] = [
         what: "many beats may be missed before the loop counts as dead",
         holds: |t| t.beat * 10 <= t.pulse_life,
         broken: |t| t.beat = t.pulse_life,
+    },
+    Inequality {
+        what: "a loop that stands still has let go of the lease before its process counts as dead, and not for a few missed beats",
+        holds: |t| t.beat * 5 <= t.loop_silence && t.loop_silence + t.lease.retry < t.pulse_life,
+        broken: |t| t.loop_silence = t.pulse_life,
     },
     Inequality {
         what: "a tenant's loop sleeps no longer than a runner is waited for",
@@ -214,8 +252,18 @@ fn a_sixth() {
     assert_eq!(seconds(&evaluations), [1, 1, 50, 50]);
     // What says that it does not scale.
     let fixed = |t: &Timing| {
-        let loops = [t.longest_sleep, t.shortest_sleep, t.beat, t.pulse_life, t.drain, t.schema_pause, t.pass_pause, t.stalled_after];
-        let others = [t.effect_retry, t.report_period, t.settle_pause, t.connect_timeout, t.watch_timeout, t.job_life];
+        let loops = [
+            t.longest_sleep,
+            t.shortest_sleep,
+            t.beat,
+            t.pulse_life,
+            t.loop_silence,
+            t.drain,
+            t.schema_pause,
+            t.pass_pause,
+            t.stalled_after,
+        ];
+        let others = [t.said_after, t.effect_retry, t.report_period, t.settle_pause, t.connect_timeout, t.watch_timeout, t.job_life];
         (loops, others, t.lease, [t.execution_deadline, t.evaluation_deadline, t.shortest_evaluation_deadline])
     };
     assert_eq!(fixed(&sixth), fixed(&whole));

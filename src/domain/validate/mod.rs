@@ -3,7 +3,9 @@
 //! A field whose behaviour this release does not have, and whose neglect would be dangerous (a limit that does not
 //! limit, an approval that nobody waits for), is a problem and not a shrug.
 
+mod authority;
 mod capable;
+mod patterns;
 mod problem;
 mod tasks;
 mod tenant;
@@ -13,6 +15,8 @@ mod texts;
 mod trigger;
 mod warnings;
 
+pub use authority::authority_problems;
+pub use patterns::{MAX_TENANT_PATTERNS, no_room_for_patterns};
 pub use problem::{Matter, Problem};
 pub use tenant::{Referents, directory_problems, schedule_problems};
 pub use warnings::workflow_warnings;
@@ -49,16 +53,43 @@ pub fn vocabulary(directory: Option<&DirectorySpec>) -> Vocabulary {
 /// later, and a task that misses one says so for the subject.
 #[must_use]
 pub fn workflow_problems(spec: &WorkflowSpec, tenant: &Referents<'_>) -> Vec<Problem> {
-    problems_where(spec, tenant, Capabilities::of_directory)
+    judge(spec, tenant).problems
 }
 
-/// The same, where `can` says what a Directory can do.
-fn problems_where(spec: &WorkflowSpec, tenant: &Referents<'_>, can: impl FnOnce(&DirectorySpec) -> Option<Capabilities>) -> Vec<Problem> {
+/// The same, for who has compiled the rule: that is what costs time.
+#[must_use]
+pub fn problems_beside_the_rule(spec: &WorkflowSpec, tenant: &Referents<'_>) -> Vec<Problem> {
+    judge_where(spec, tenant, false, Capabilities::of_directory).problems
+}
+
+/// What there is to say of a Workflow.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Verdict {
+    /// What keeps it from being Ready.
+    pub problems: Vec<Problem>,
+    /// Bytes that the regular expressions of its rule are compiled to.
+    pub pattern_bytes: usize,
+}
+
+/// Everything that keeps a Workflow from being Ready in its tenant, and how large its rule is.
+#[must_use]
+pub fn judge(spec: &WorkflowSpec, tenant: &Referents<'_>) -> Verdict {
+    judge_where(spec, tenant, true, Capabilities::of_directory)
+}
+
+/// The same, where `can` says what a Directory can do, and of the rule only what does not ask to compile it unless `compiles`.
+fn judge_where(
+    spec: &WorkflowSpec,
+    tenant: &Referents<'_>,
+    compiles: bool,
+    can: impl FnOnce(&DirectorySpec) -> Option<Capabilities>,
+) -> Verdict {
     let mut problems = Problems::default();
     let directory = directory_of(&mut problems, spec, tenant);
     let vocabulary = vocabulary(directory);
+    let mut pattern_bytes = 0;
     if let Some(conditions) = &spec.execution_conditions {
-        trigger::check(&mut problems, conditions, directory, &vocabulary);
+        pattern_bytes = trigger::check(&mut problems, conditions, directory, &vocabulary, compiles);
     }
     tasks::check(&mut problems, spec, &vocabulary, directory.is_some());
     if let Some(capabilities) = directory.and_then(can) {
@@ -68,7 +99,7 @@ fn problems_where(spec: &WorkflowSpec, tenant: &Referents<'_>, can: impl FnOnce(
     if spec.approval.is_some() {
         problems.add("spec.approval", Reason::NotAvailable, "approvals are not available yet: nothing would wait");
     }
-    problems.0
+    Verdict { problems: problems.0, pattern_bytes }
 }
 
 fn directory_of<'a>(problems: &mut Problems, spec: &'a WorkflowSpec, tenant: &Referents<'a>) -> Option<&'a DirectorySpec> {

@@ -252,7 +252,7 @@ fn a_workflow_needs_what_its_directory_can_do() {
     ];
     for (what, base, can, expected) in rows {
         let spec = serde_json::from_value(with(base.clone(), "/tasks", tasks.clone())).unwrap();
-        assert_eq!(found(&problems_where(&spec, &tenant, |_| can)), expected, "{what}");
+        assert_eq!(found(&judge_where(&spec, &tenant, true, |_| can).problems), expected, "{what}");
         let of_embedded = workflow_problems(&spec, &tenant);
         assert!(of_embedded.iter().all(|problem| problem.reason != Reason::DirectoryIncapable), "{what}");
     }

@@ -14,11 +14,21 @@ const DATES: [&str; 3] = ["employeeHireDate", "employeeLeaveDateTime", "createdD
 
 const CONDITIONS: &str = "spec.executionConditions";
 const SCOPE: &str = "spec.executionConditions.scope";
+pub(super) const RULE: &str = "spec.executionConditions.scope.rule";
 const TRIGGER: &str = "spec.executionConditions.trigger";
 
-pub(super) fn check(problems: &mut Problems, conditions: &ExecutionConditions, directory: Option<&DirectorySpec>, vocabulary: &Vocabulary) {
+/// Gives the bytes that the regular expressions of the rule take, if it is to be compiled.
+pub(super) fn check(
+    problems: &mut Problems,
+    conditions: &ExecutionConditions,
+    directory: Option<&DirectorySpec>,
+    vocabulary: &Vocabulary,
+    compiles: bool,
+) -> usize {
+    let mut pattern_bytes = 0;
     if let Some(scope) = &conditions.scope {
-        check_scope(problems, scope, vocabulary);
+        check_scope(problems, scope);
+        pattern_bytes = scope.rule.as_deref().filter(|_| compiles).map_or(0, |rule| check_rule(problems, scope, rule, vocabulary));
     }
     let trigger = &conditions.trigger;
     let members = [
@@ -45,20 +55,24 @@ pub(super) fn check(problems: &mut Problems, conditions: &ExecutionConditions, d
         let message = "scope.group goes with the trigger membershipChange, and only with it";
         problems.add_about(Matter::Rule(CONDITIONS), TRIGGER, Reason::InvalidTrigger, message);
     }
+    pattern_bytes
 }
 
-fn check_scope(problems: &mut Problems, scope: &Scope, vocabulary: &Vocabulary) {
+fn check_scope(problems: &mut Problems, scope: &Scope) {
     if scope.rule.is_some() == scope.group.is_some() {
         problems.add(SCOPE, Reason::ExactlyOne, "exactly one of rule, group must be set");
     }
-    if let Some(rule) = &scope.rule {
-        let case = if scope.case_sensitive { Case::Sensitive } else { Case::Insensitive };
-        if let Err(error) = Rule::parse_as(rule, vocabulary, case) {
-            problems.add(
-                format!("{SCOPE}.rule"),
-                Reason::InvalidRule,
-                format!("line {}, column {}: {}", error.line, error.column, error.message),
-            );
+}
+
+/// Compiles the rule; gives the bytes that its regular expressions take.
+fn check_rule(problems: &mut Problems, scope: &Scope, rule: &str, vocabulary: &Vocabulary) -> usize {
+    let case = if scope.case_sensitive { Case::Sensitive } else { Case::Insensitive };
+    match Rule::parse_as(rule, vocabulary, case) {
+        Ok(rule) => rule.pattern_bytes(),
+        Err(error) => {
+            let message = format!("line {}, column {}: {}", error.line, error.column, error.message);
+            problems.add(RULE, Reason::InvalidRule, message);
+            0
         }
     }
 }

@@ -1,18 +1,28 @@
 //! What is allowed and is hardly meant.
 
+use super::authority::check_addresses;
 use super::problem::{Problem, Problems};
+use super::tenant::Referents;
+use crate::api::WorkflowSpec;
 use crate::api::directory::DateOnly;
 use crate::api::reasons::Reason;
-use crate::api::{DirectorySpec, WorkflowSpec};
 use crate::domain::subject::LEAVE_DATE;
 
 /// What somebody should look at before the Workflow is used. It keeps nothing from being Ready.
 #[must_use]
-pub fn workflow_warnings(spec: &WorkflowSpec, directory: Option<&DirectorySpec>) -> Vec<Problem> {
+pub fn workflow_warnings(spec: &WorkflowSpec, tenant: &Referents<'_>) -> Vec<Problem> {
     let mut problems = Problems::default();
+    check_addresses(&mut problems, spec, tenant);
+    check_last_day(&mut problems, spec, tenant);
+    problems.0
+}
+
+/// Mails of the last day that come after it.
+fn check_last_day(problems: &mut Problems, spec: &WorkflowSpec, tenant: &Referents<'_>) {
     let conditions = spec.execution_conditions.as_ref();
-    let Some(timed) = conditions.and_then(|conditions| conditions.trigger.time_based_attribute.as_ref()) else { return problems.0 };
-    let mapping = directory.and_then(|directory| directory.attributes.iter().find(|mapping| mapping.name == timed.attribute));
+    let Some(timed) = conditions.and_then(|conditions| conditions.trigger.time_based_attribute.as_ref()) else { return };
+    let directory = tenant.directory_name(spec.directory.as_deref()).and_then(|name| tenant.directories.get(name));
+    let mapping = directory.and_then(|directory| directory.spec.attributes.iter().find(|mapping| mapping.name == timed.attribute));
     let ends = match mapping.and_then(|mapping| mapping.date_only) {
         Some(date_only) => date_only == DateOnly::EndOfDay,
         None => timed.attribute == LEAVE_DATE,
@@ -28,5 +38,4 @@ pub fn workflow_warnings(spec: &WorkflowSpec, directory: Option<&DirectorySpec>)
             problems.add("spec.executionConditions.trigger.timeBasedAttribute", Reason::ComesLate, message);
         }
     }
-    problems.0
 }

@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::api::run::{ExecutionType, Priority};
 use crate::api::{TenantSchedule, Workflow, WorkflowVersion};
-use crate::reconcile::{Seen, SeenKind};
+use crate::reconcile::news::News;
+use crate::reconcile::{Ceilings, Seen, SeenKind};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_225_600 + seconds, 0).unwrap()
@@ -56,7 +57,9 @@ fn pod(job: &str, terminated: bool) -> k8s_openapi::api::core::v1::Pod {
     let state = if terminated { json!({"terminated": {"exitCode": 1}}) } else { json!({"running": {}}) };
     object(json!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": format!("{job}-x"), "labels": {"batch.kubernetes.io/job-name": job}},
+        "metadata": {"name": format!("{job}-x"), "labels": {"batch.kubernetes.io/job-name": job}, "ownerReferences": [
+            {"apiVersion": "batch/v1", "kind": "Job", "name": job, "uid": job.replacen("-a", "-", 1), "controller": true}]},
+        "spec": {"serviceAccountName": "tenure-runner", "containers": []},
         "status": {"phase": "Failed", "containerStatuses": [{"name": "tenure", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state}]},
     }))
 }
@@ -125,8 +128,20 @@ fn from_plan_to_result() {
             vec![SEALED, ("Held", true, Reason::RestoredWhileRunning.as_str())],
             None,
         ),
-        ("under way", merged(planned.clone(), &shard(1, false, 2)), Some(InProgress), vec![SEALED], None),
-        ("open subjects left", merged(planned.clone(), &shard(1, true, 2)), Some(InProgress), vec![SEALED], None),
+        (
+            "under way, and its Job is gone",
+            merged(planned.clone(), &shard(1, false, 2)),
+            Some(InProgress),
+            vec![SEALED, ("Complete", false, "AwaitingAttempt")],
+            None,
+        ),
+        (
+            "open subjects left by an attempt that has said that it ends, and its Job is gone",
+            merged(planned.clone(), &shard(1, true, 2)),
+            Some(InProgress),
+            vec![SEALED],
+            Some((2, true)),
+        ),
         (
             "done",
             merged(planned.clone(), &shard(1, true, 0)),
@@ -183,14 +198,62 @@ fn after_a_failure() {
 }
 
 #[test]
+fn a_run_says_why_it_waits_for_its_next_attempt() {
+    let complete = |status: &RunStatus| {
+        let found = status.conditions.iter().find(|condition| condition.type_ == COMPLETE);
+        found.map(|condition| (condition.reason.clone(), condition.message.clone())).unwrap_or_default()
+    };
+    let mut cache = tenant("joiner", 5);
+    cache.put(Seen::from(run("r", merged(plan_of(3, 3), &json!({"attempt": 1})))));
+    cache.put(Seen::from(job("r", 1, None)));
+    assert_eq!(complete(&decided(&cache, "r", 60).status).0, "", "nothing is said of an attempt that goes on");
+    cache.put(Seen::from(job("r", 1, Some(("Failed", 60)))));
+    let waits = decided(&cache, "r", 60).status;
+    let (reason, message) = complete(&waits);
+    assert_eq!(reason, "AwaitingAttempt");
+    let until = format!("; the next attempt starts at {}", at(150).to_rfc3339());
+    assert!(message.starts_with("attempt 1 ended early") && message.ends_with(&until), "{message}");
+    let mut stored = run("r", json!({}));
+    stored.status = Some(waits);
+    cache.put(Seen::from(stored));
+    let goes_on = decided(&cache, "r", 150);
+    assert_eq!(
+        (goes_on.start, complete(&goes_on.status)),
+        (Some((2, false)), ("Executing".to_owned(), "attempt 2 is under way".to_owned()))
+    );
+    // An attempt that was asked to end has said so as its last act.
+    let said = merged(plan_of(3, 3), &merged(json!({"attempt": 1}), &shard(1, true, 2)));
+    cache.put(Seen::from(run("r", said)));
+    assert_eq!(decided(&cache, "r", 60).start, Some((2, true)), "nothing is waited for");
+}
+
+#[test]
 fn on_demand_runs_wait_for_an_evaluation() {
     let mut cache = tenant("joiner", 5);
     let mut asked = run("r", json!({}));
     asked.spec.execution_type = ExecutionType::OnDemand;
     cache.put(Seen::from(asked));
-    let plan = decided(&cache, "r", 0);
-    assert_eq!(conditions_of(&plan.status), [("Planned", false, "AwaitingEvaluation")]);
-    assert_eq!(plan.start, None);
+    let workflow = |spec: Value, ready: &str| {
+        let condition = json!({"type": "Ready", "status": ready, "reason": "x", "message": "", "lastTransitionTime": at(0)});
+        Seen::from(object::<Workflow>(json!({
+            "apiVersion": "tenure.dev/v1alpha1", "kind": "Workflow", "metadata": {"name": "hire", "generation": 1},
+            "spec": merged(json!({"category": "joiner", "tasks": []}), &spec),
+            "status": {"observedGeneration": 1, "conditions": [condition]}})))
+    };
+    for (what, workflow, reason) in [
+        ("it is Ready", Some(workflow(json!({}), "True")), "AwaitingEvaluation"),
+        ("it is not", Some(workflow(json!({}), "False")), "WorkflowNotReady"),
+        ("it is disabled, which ends the Run", Some(workflow(json!({"isEnabled": false}), "False")), "AwaitingEvaluation"),
+        ("there is none", None, "WorkflowNotFound"),
+    ] {
+        match workflow {
+            Some(workflow) => cache.put(workflow),
+            None => cache.forget(SeenKind::Workflow, "hire"),
+        }
+        let plan = decided(&cache, "r", 0);
+        assert_eq!(conditions_of(&plan.status), [("Planned", false, reason)], "{what}");
+        assert_eq!(plan.start, None);
+    }
 }
 
 /// Runs `a`, `b`, `c` of one category; those in `executing` have a Job that runs.
@@ -230,7 +293,7 @@ fn only_so_many_at_the_same_time() {
     cache.put(Seen::from(run("b", merged(plan_of(3, 3), &shard(1, true, 2)))));
     let mut memory = Memory::default();
     memory.missing_since.insert("b".to_owned(), at(0));
-    assert_eq!(decide(&observe(&cache, &memory, "b").unwrap(), at(1_000)).start, Some((2, false)));
+    assert_eq!(decide(&observe(&cache, &memory, "b").unwrap(), at(1_000)).start, Some((2, true)), "it has said that it ended");
     // An emergency goes first.
     let mut cache = crowd("joiner", 1, &[]);
     let mut urgent = run("c", plan_of(3, 3));
@@ -238,6 +301,32 @@ fn only_so_many_at_the_same_time() {
     cache.put(Seen::from(urgent));
     assert_eq!(decided(&cache, "a", 60).start, None);
     assert_eq!(decided(&cache, "c", 60).start, Some((1, false)));
+}
+
+/// Whoever has a runner's token writes whatever number the schema takes.
+#[test]
+fn a_number_of_an_attempt_that_cannot_be_costs_nothing() {
+    let mut cache = tenant("joiner", 5);
+    let mut status = plan_of(3, 3);
+    status["shards"] = json!([{"index": 0, "attempt": i32::MAX, "updatedDateTime": at(50), "counts": {}}]);
+    cache.put(Seen::from(run("a", status)));
+    let memory = Memory::default();
+    let observed = observe(&cache, &memory, "a").unwrap();
+    let status = observed.run.status.clone().unwrap_or_default();
+    assert!(early(&observed, &status, at(60)).len() <= usize::try_from(TOLD_ENDS).unwrap() + 1);
+}
+
+#[test]
+fn a_run_waits_for_a_place_that_all_tenants_share_and_looks_again() {
+    // (category, what another tenant has under way of eight, whether it starts)
+    for (category, taken, starts) in [("joiner", 5, true), ("joiner", 6, false), ("leaver", 7, true), ("leaver", 8, false)] {
+        let memory = Memory { ceilings: Ceilings::new(40, 8), ..Memory::default() };
+        memory.ceilings.note("another", taken);
+        let cache = crowd(category, 5, &[]);
+        let RunActions { start, wake_at, .. } = decide(&observe(&cache, &memory, "a").unwrap(), at(60));
+        let wait = (!starts).then(|| at(60) + Timing::PRODUCTION.wait);
+        assert_eq!((start.is_some(), wake_at), (starts, wait), "{category} beside {taken}");
+    }
 }
 
 #[test]
@@ -337,20 +426,20 @@ fn a_run_that_waits_for_a_person_is_told_once() {
     let told = |cache: &Cache| {
         let observed = observe(cache, &Memory::default(), "r").unwrap();
         let plan = decide(&observed, at(60));
-        let told = notice(&observed.run, "r", &plan.status).map(|notice| (notice.id, notice.reason, notice.message));
+        let mut news = news::of_run(observed.run.status.as_ref(), &plan.status, &plan.early).into_iter();
+        let told = news.find(|news| matches!(news, News::Held { .. }));
         (told, json!({"conditions": plan.status.conditions}))
     };
     let (first, held) = told(&limited(2, false, &json!({})));
-    let (id, reason, message) = first.clone().expect("an Event");
-    assert_eq!(reason, Reason::LimitExceeded);
+    let Some(News::Held { reason: Reason::LimitExceeded, message, .. }) = &first else { panic!("{first:?}") };
     assert!(message.starts_with("3 people are more than 2: ") && message.ends_with("until a person decides"), "{message}");
     assert_eq!(told(&limited(2, false, &json!({}))).0, first, "a pass that is made again tells the same");
     assert_eq!(told(&limited(2, false, &held)).0, None, "the status tells it");
     assert_eq!(told(&limited(1, false, &held)).0, None, "other numbers are no news");
     let (nothing, open) = told(&limited(3, false, &held));
     assert_eq!(nothing, None, "it goes on");
-    let again = told(&limited(2, false, &open)).0.expect("it waits again");
-    assert_ne!(again.0, id);
+    let again = told(&limited(2, false, &open)).0;
+    assert!(again.is_some() && again != first, "it waits again: {again:?}");
     assert_eq!(told(&limited(3, false, &json!({}))).0, None, "nothing holds it");
 }
 
@@ -364,4 +453,39 @@ fn a_held_run_that_is_canceled_comes_to_its_end() {
         decided(&limited(9, cancel, &status), "r", 60).start
     };
     assert_eq!((restored(false), restored(true)), (None, None), "what was under way is a person's business");
+}
+
+#[test]
+fn a_job_that_does_not_start_is_said_soon() {
+    let mut cache = tenant("joiner", 5);
+    cache.put(Seen::from(run("a", plan_of(3, 3))));
+    cache.put(Seen::from(job("a", 1, None)));
+    let said = |status: &RunStatus| {
+        let of = |type_: &str| conditions_of(status).into_iter().find(|found| found.0 == type_).map(|found| (found.1, found.2.to_owned()));
+        (of(RECONCILING), of(STALLED))
+    };
+    let not_starting = |holds: bool| Some((holds, "JobNotStarting".to_owned()));
+    assert_eq!(said(&decided(&cache, "a", JOBS_CREATED + 9).status), (None, None));
+    let waits = decided(&cache, "a", JOBS_CREATED + 10);
+    assert_eq!((said(&waits.status), waits.wake_at), ((not_starting(true), None), Some(at(JOBS_CREATED + 40))));
+    cache.put(Seen::from(run("a", serde_json::to_value(&waits.status).unwrap())));
+    let stands = decided(&cache, "a", JOBS_CREATED + 300).status;
+    assert_eq!(said(&stands), (not_starting(false), not_starting(true)), "one of the two holds");
+    cache.put(Seen::from(pod("a-a1", false)));
+    assert_eq!(said(&decided(&cache, "a", JOBS_CREATED + 20).status).0, Some((false, "JobStarted".to_owned())));
+}
+
+#[test]
+fn how_the_newest_attempt_ended_is_known() {
+    let mut cache = tenant("joiner", 5);
+    cache.put(Seen::from(run("r", merged(plan_of(3, 3), &json!({"attempt": 1})))));
+    assert_eq!(decided(&cache, "r", 60).early, [(1, Ending::Gone)]);
+    cache.put(Seen::from(job("r", 1, None)));
+    assert_eq!(decided(&cache, "r", 60).early, []);
+    cache.put(Seen::from(job("r", 1, Some(("Failed", 60)))));
+    assert_eq!(decided(&cache, "r", 60).early, [(1, Ending::Unseen)]);
+    cache.put(Seen::from(pod("r-a1", true)));
+    assert_eq!(decided(&cache, "r", 60).early, [(1, Ending::Container { code: 1, word: None })]);
+    cache.put(Seen::from(job("r", 1, Some(("Complete", 60)))));
+    assert_eq!(decided(&cache, "r", 60).early, [], "it has come to its end, and has left people");
 }

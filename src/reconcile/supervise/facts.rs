@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use kube::ResourceExt as _;
-use serde::Deserialize;
 
 use super::witness::{JobEnd, RunEnd, TenantFacts, Witness};
 use crate::api::conditions::{self, COMPLETE, Condition, HELD, STALLED};
@@ -71,22 +70,15 @@ pub(super) fn tell(witness: &dyn Witness, namespace: &str, cache: &Cache, seen: 
                 witness.job_ended(namespace, JobEnd { is_evaluation, succeeded: ended.succeeded, took });
             }
         }
-        Seen::Pod(pod) if pod.labels().contains_key(LABEL_EVALUATION) => {
+        Seen::Pod(pod) if cache.evaluates(pod) => {
             let is_new = cache.pod(&pod.name_any()).is_none_or(|before| jobs::last_words(before).is_none());
-            let words = jobs::last_words(pod).filter(|_| is_new).and_then(|words| serde_json::from_str::<LastWords>(words).ok());
-            if let Some(LastWords { planned, missed }) = words {
-                witness.evaluated(namespace, planned, missed);
+            let words = jobs::last_words(pod).filter(|_| is_new).and_then(|words| serde_json::from_str(words).ok());
+            if let Some(evaluated) = words {
+                witness.evaluated(namespace, evaluated);
             }
         }
         _ => {}
     }
-}
-
-/// What an evaluation leaves in its pod when it ends well.
-#[derive(Deserialize)]
-struct LastWords {
-    planned: u64,
-    missed: u64,
 }
 
 /// The category of the version that a Run executes.

@@ -8,8 +8,10 @@ use kube::runtime::watcher::Event;
 use tokio::sync::mpsc::Sender;
 
 use crate::api::conditions::{COMPLETE, is_true};
+use crate::api::tenant_ledger::UsersSeen;
 use crate::cluster::object::Raw;
 use crate::cluster::watch::{self, Extent};
+use crate::reconcile::versions::{self, Newest};
 use crate::reconcile::watched::Watched;
 use crate::reconcile::{Seen, SeenKind};
 
@@ -45,23 +47,37 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Extent, outl
     let kind = watched.kind;
     let mut events = watch::objects(client, &scope, &watched.subject());
     let mut listed = BTreeMap::new();
+    let mut users: BTreeMap<String, Option<UsersSeen>> = BTreeMap::new();
+    let mut newest = Newest::default();
     while let Some(event) = events.next().await {
         let what = match event {
             Ok(Event::Init) => {
-                listed = BTreeMap::new();
+                (listed, users, newest) = (BTreeMap::new(), BTreeMap::new(), Newest::default());
                 continue;
             }
             Ok(Event::InitApply(object)) => {
+                if kind == SeenKind::User {
+                    // Of people nothing is kept but how many there are, and how new.
+                    let [namespace, _, _, version] = object.identity();
+                    let of_namespace = users.entry(namespace).or_insert(Some(UsersSeen::default()));
+                    *of_namespace = of_namespace.and_then(|users| users.with(Some(&version)));
+                    continue;
+                }
                 let (namespace, seen) = kept(&watched, &object);
                 let of_namespace: &mut Vec<Seen> = listed.entry(namespace).or_default();
-                // That there are people is known without a list of them.
-                if kind != SeenKind::User {
-                    // Whatever ended before the list was taken is told to nobody.
-                    of_namespace.push(seen.shortened());
+                let older = if let Seen::WorkflowVersion(version) = &seen { newest.note(version) } else { None };
+                // Whatever ended before the list was taken is told to nobody.
+                of_namespace.push(seen.shortened());
+                // Before all are there: a tenant may have more of them than there is room for.
+                if let Some(name) = older {
+                    shorten(of_namespace, &name);
                 }
                 continue;
             }
-            Ok(Event::InitDone) => Happened::All(std::mem::take(&mut listed)),
+            Ok(Event::InitDone) => {
+                let users = std::mem::take(&mut users).into_iter().map(|(namespace, users)| (namespace, vec![Seen::Users(users)]));
+                Happened::All(std::mem::take(&mut listed).into_iter().chain(users).collect())
+            }
             Ok(Event::Apply(object)) => {
                 let (namespace, seen) = kept(&watched, &object);
                 Happened::Put(namespace, seen)
@@ -81,6 +97,14 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Extent, outl
     }
 }
 
+/// Shortens the version of that name. It is among the last ones, for lists come in the order of names.
+fn shorten(listed: &mut [Seen], older: &str) {
+    let mut found = listed.iter_mut().rev().filter_map(|seen| if let Seen::WorkflowVersion(version) = seen { Some(version) } else { None });
+    if let Some(version) = found.find(|version| version.metadata.name.as_deref() == Some(older)) {
+        versions::shorten(version);
+    }
+}
+
 fn kept(watched: &Watched, object: &Raw) -> (String, Seen) {
     let (namespace, mut seen) = watched.see(object);
     if let Seen::Run(run) = &mut seen {
@@ -88,7 +112,6 @@ fn kept(watched: &Watched, object: &Raw) -> (String, Seen) {
         if let Some(status) = run.status.as_mut().filter(|status| is_true(&status.conditions, COMPLETE)) {
             status.shards = Vec::new();
             status.task_reports = Vec::new();
-            run.spec.subjects = None;
         }
     }
     (namespace, seen)

@@ -62,7 +62,8 @@ impl Pulse {
         now.saturating_sub(self.beat.load(Ordering::Relaxed)) < millis(window)
     }
 
-    /// Whether everything was listed.
+    /// Whether everything of a scope was listed. A namespace that cannot be listed keeps nobody else waiting: each scope is worked on
+    /// once its own things were listed.
     #[must_use]
     pub fn is_synced(&self) -> bool {
         self.synced.load(Ordering::Relaxed)
@@ -109,6 +110,7 @@ struct Dispatcher {
     supervisor: Supervisor,
     permit: watch::Receiver<Permit>,
     passes: Arc<Semaphore>,
+    rules: Arc<Semaphore>,
     followed: Vec<Followed>,
     tenants: BTreeMap<String, (usize, Arc<Inbox>)>,
     tasks: JoinSet<TaskEnd>,
@@ -152,8 +154,9 @@ impl Supervisor {
             followed.push(Followed { scope, missing, synced: watch::Sender::new(false) });
         }
         let finishing = permit.clone();
+        let (places, rules) = (Arc::clone(&passes), Arc::new(Semaphore::new(1)));
         let mut dispatcher =
-            Dispatcher { supervisor: self, permit: finishing, passes: Arc::clone(&passes), followed, tenants: BTreeMap::new(), tasks };
+            Dispatcher { supervisor: self, permit: finishing, passes: places, rules, followed, tenants: BTreeMap::new(), tasks };
         tokio::select! {
             biased;
             error = dispatcher.run(news) => Err(error),
@@ -222,8 +225,7 @@ impl Dispatcher {
         if followed.missing.remove(&kind) && followed.missing.is_empty() {
             tracing::info!(scope = ?followed.scope, tenants = self.tenants.len(), "everything was listed");
             followed.synced.send_replace(true);
-            let all = self.followed.iter().all(|followed| followed.missing.is_empty());
-            self.supervisor.pulse.synced.store(all, Ordering::Relaxed);
+            self.supervisor.pulse.synced.store(true, Ordering::Relaxed);
         }
     }
 
@@ -239,6 +241,7 @@ impl Dispatcher {
             permit: self.permit.clone(),
             synced: self.followed[scope].synced.subscribe(),
             passes: Arc::clone(&self.passes),
+            rules: Arc::clone(&self.rules),
         };
         let client = self.supervisor.requests.clone();
         let tenant = SupervisedTenant::new(client, &namespace, self.supervisor.memory.clone(), Arc::clone(&inbox), shared);

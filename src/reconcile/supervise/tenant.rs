@@ -14,6 +14,7 @@ use super::witness::Witness;
 use crate::cluster::guard::Guard;
 use crate::cluster::{Cluster, SystemClock};
 use crate::domain::timing::{GRAIN, Timing};
+use crate::reconcile::judged::Unjudged;
 use crate::reconcile::{self, Cache, Key, Memory, Next, ReconcileError, Seen, workflow};
 
 /// Workflows of one tenant that passes are made over at the same time. A pass that makes a version mostly waits: the API
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub synced: watch::Receiver<bool>,
     /// Bounds the passes at the same time.
     pub passes: Arc<Semaphore>,
+    /// Whose rules are compiled: one Workflow's at a time, each tenant in its turn.
+    pub rules: Arc<Semaphore>,
 }
 
 /// A tenant's loop.
@@ -119,7 +122,7 @@ impl SupervisedTenant {
                     self.cache.apply(seen)
                 }
                 Arrival::Gone(seen) => {
-                    let keys = reconcile::keys_for(&seen, &self.cache);
+                    let keys = reconcile::keys_for_gone(&seen, &self.cache);
                     self.cache.remove(&seen);
                     keys
                 }
@@ -159,7 +162,10 @@ impl SupervisedTenant {
     async fn pass(&mut self, keys: Vec<Key>) {
         let mut permit = self.shared.permit.clone();
         self.memory.clock_skew = self.shared.guard.is_clock_off().then(|| self.shared.guard.skew_seconds());
-        let work = work(&self.cache, &self.cluster, &mut self.memory, &self.shared.passes, &keys);
+        let work = async {
+            judge(&self.cache, &self.shared.rules, &keys).await;
+            work(&self.cache, &self.cluster, &mut self.memory, &self.shared.passes, &keys).await
+        };
         let lost = permit.wait_for(|permit| *permit == Permit::Watch);
         let ended = tokio::select! {
             biased;
@@ -201,6 +207,25 @@ impl SupervisedTenant {
             changed = self.shared.synced.changed() => changed,
             () = self.inbox.arrival() => Ok(()),
             () = clock.sleep(sleep) => Ok(()),
+        }
+    }
+}
+
+/// Compiles the rules that passes over these keys ask for, on a thread beside the loop: a tenant that has many, and costly ones,
+/// waits for itself, and another one for a single Workflow of it.
+async fn judge(cache: &Cache, rules: &Semaphore, keys: &[Key]) {
+    let names: Vec<String> = if keys.contains(&Key::TenantSchedule) {
+        cache.workflows().map(kube::ResourceExt::name_any).collect()
+    } else {
+        keys.iter().filter_map(|key| if let Key::Workflow(name) = key { Some(name.clone()) } else { None }).collect()
+    };
+    for name in names {
+        let Some(unjudged) = Unjudged::of(cache, &name) else { continue };
+        // The semaphore is never closed.
+        let _turn = rules.acquire().await;
+        let judged = cache.judged().clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || unjudged.judge(&judged)).await {
+            tracing::warn!(%error, "a rule could not be looked at beside the loop");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 
 use crate::api::reasons::Reason;
 use crate::api::run::RunStatus;
@@ -56,6 +57,19 @@ pub struct JobEnd {
     pub took: Duration,
 }
 
+/// What an evaluation leaves in its pod when it ends well.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Evaluated {
+    /// Occurrences that it planned.
+    pub planned: u64,
+    /// Occurrences that it found too late to plan.
+    pub missed: u64,
+    /// Occurrences that were planned before, have no result, and were not on their way to one; a release before does not say.
+    #[serde(default)]
+    pub without_result: u64,
+}
+
 /// Who is told. The calls are short and must not block.
 pub trait Witness: Send + Sync {
     /// A pass over a key has ended.
@@ -68,6 +82,6 @@ pub trait Witness: Send + Sync {
     fn run_ended(&self, namespace: &str, end: RunEnd<'_>);
     /// A Job was seen to end.
     fn job_ended(&self, namespace: &str, end: JobEnd);
-    /// An evaluation was seen to end well; it planned and missed so many occurrences.
-    fn evaluated(&self, namespace: &str, planned: u64, missed: u64);
+    /// An evaluation was seen to end well.
+    fn evaluated(&self, namespace: &str, evaluated: Evaluated);
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::api::{TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
 use crate::domain::gate::Gate;
 use crate::reconcile::room::{Turn, gate_of, plan_in_force};
-use crate::reconcile::{Seen, SeenKind};
+use crate::reconcile::{Ceilings, Seen, SeenKind};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_225_600 + seconds, 0).unwrap()
@@ -210,17 +210,17 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// The same by a walk over every open Run.
 fn has_room_by_walking(cache: &Cache, memory: &Memory, run: &Run) -> bool {
-    if cache.say_in(run).is_exempt() {
-        return true;
-    }
-    let bound = cache.schedule().map_or(DEFAULT_CONCURRENT_RUNS, |schedule| schedule.spec.max_concurrent_runs);
-    let others: Vec<&Run> =
-        cache.open_runs().filter(|other| other.name_any() != run.name_any() && !cache.say_in(other).is_exempt()).collect();
+    let is_leaver = cache.say_in(run).is_exempt();
+    let allowed = cache.schedule().map_or(DEFAULT_CONCURRENT_RUNS, |schedule| schedule.spec.max_concurrent_runs);
+    let allowed = usize::try_from(allowed).unwrap();
+    let bound = if is_leaver { memory.ceilings.leavers() } else { memory.ceilings.others(allowed) };
+    let of_its_kind = |other: &&Run| other.name_any() != run.name_any() && cache.say_in(other).is_exempt() == is_leaver;
+    let others: Vec<&Run> = cache.open_runs().filter(of_its_kind).collect();
     let executes = |other: &Run| {
         let launched = memory.launched.get(&other.name_any());
         cache.is_under_way(&other.name_any()) || launched.is_some_and(|job| cache.job(job).is_none())
     };
-    let left = usize::try_from(bound).unwrap().saturating_sub(others.iter().filter(|other| executes(other)).count());
+    let left = bound.saturating_sub(others.iter().filter(|other| executes(other)).count());
     let goes_before = |other: &Run| {
         let is_due = plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0)
             && gate_of(&cache.say_in(other), other, false) == Gate::Open;
@@ -235,8 +235,8 @@ proptest! {
 
     /// Whatever is seen, and in whatever order.
     #[test]
-    fn room_is_what_a_walk_over_all_runs_finds(events in proptest::collection::vec(event(), 1..60), asked in (0_u8..8, status(), any::<bool>())) {
-        let (mut cache, mut memory) = (Cache::default(), Memory::default());
+    fn room_is_what_a_walk_over_all_runs_finds(places in 2_usize..8, events in proptest::collection::vec(event(), 1..60), asked in (0_u8..8, status(), any::<bool>())) {
+        let (mut cache, mut memory) = (Cache::default(), Memory { ceilings: Ceilings::new(places, 200), ..Memory::default() });
         for event in &events {
             happen(event, &mut cache, &mut memory);
             for run in cache.open_runs() {
@@ -272,7 +272,7 @@ fn a_crowd_of_held_and_leaving_runs_is_no_queue() {
         happen(event, &mut cache, &mut memory);
     }
     let names = |names: &BTreeSet<Turn>| names.iter().map(|(.., name)| name.clone()).collect::<Vec<_>>();
-    let Room { places, queue } = cache.room();
+    let Room { places, queue } = cache.room(false);
     assert_eq!(places.iter().collect::<Vec<_>>(), ["r80"]);
     assert_eq!(names(queue), ["r82", "r81", "r83"], "the created first, then by name");
     let rooms = |cache: &Cache, memory: &Memory| {
@@ -283,5 +283,39 @@ fn a_crowd_of_held_and_leaving_runs_is_no_queue() {
     happen(&Event::Launched { run: 82, attempt: 1 }, &mut cache, &mut memory);
     assert_eq!(rooms(&cache, &memory), [true, true, false, true, false], "its Job was not seen yet");
     happen(&Event::Schedule { places: 2, limit: None }, &mut cache, &mut memory);
-    assert_eq!(cache.room().queue.len(), 43, "nothing holds them any more");
+    assert_eq!(cache.room(false).queue.len(), 43, "nothing holds them any more");
+}
+
+/// Leavers have a reserve, not infinity: the first twenty of a crowd begin, those that people ask for urgently before the others.
+#[test]
+fn leavers_have_places_of_their_own_and_no_more() {
+    let (mut cache, mut memory) = (Cache::default(), Memory::default());
+    let status = || Status { plan: Some((3, 1, 1)), attempt: 0, scheduled: None, complete: false };
+    let asks = |name: u8, urgent: bool| Event::Run { name, workflow: Some(1), status: status(), urgent, cancel: false };
+    let mut events = vec![Event::Head { sealed: 4, abandoned: false }, Event::Workflow { name: 1, category: "leaver", limit: None }];
+    events.extend((100..250).map(|name| asks(name, name == 248)));
+    for event in &events {
+        happen(event, &mut cache, &mut memory);
+    }
+    let begin = |cache: &Cache, memory: &Memory| -> Vec<String> {
+        cache
+            .open_runs()
+            .filter(|run| !cache.is_under_way(&run.name_any()) && has_room(cache, memory, run))
+            .map(kube::ResourceExt::name_any)
+            .collect()
+    };
+    let first = begin(&cache, &memory);
+    assert_eq!((first.len(), first.contains(&run_name(248))), (20, true));
+    for name in &first {
+        let number = name.trim_start_matches('r').parse().unwrap();
+        happen(&Event::Job { run: number, attempt: 1, ended: false }, &mut cache, &mut memory);
+    }
+    assert_eq!((begin(&cache, &memory), under_way(&cache, &memory)), (Vec::<String>::new(), 20));
+    // One ends, and the next one begins; a joiner waits for none of them.
+    happen(&Event::Job { run: 248, attempt: 1, ended: true }, &mut cache, &mut memory);
+    happen(&Event::Gone(SeenKind::Run, run_name(248)), &mut cache, &mut memory);
+    happen(&Event::Workflow { name: 0, category: "joiner", limit: None }, &mut cache, &mut memory);
+    happen(&Event::Run { name: 1, workflow: Some(0), status: status(), urgent: false, cancel: false }, &mut cache, &mut memory);
+    let next = begin(&cache, &memory);
+    assert_eq!((next.len(), next.contains(&run_name(1)), under_way(&cache, &memory)), (2, true, 19));
 }

@@ -1,6 +1,6 @@
 //! What is a rule, and how it is printed.
 
-use super::super::{Attribute, Case, Expr, Known, MAX_CHARACTERS, MAX_DEPTH, MAX_PATTERNS, Rule, Vocabulary};
+use super::super::{Attribute, Case, Expr, Known, MAX_CHARACTERS, MAX_DEPTH, MAX_PATTERNS, MAX_RULE_SIZE, Rule, Vocabulary};
 
 /// Text and canonical text.
 const FORMS: &[(&str, &str)] = &[
@@ -150,6 +150,24 @@ fn length_and_depth_are_bounded() {
     Rule::parse(&patterns(MAX_PATTERNS)).expect("as many patterns as there may be");
     let error = Rule::parse(&patterns(MAX_PATTERNS + 1)).expect_err("one more");
     assert!(error.message.contains("more than 10 regular expressions"), "{error}");
+    // (what, the patterns, what is said)
+    let distinct = |count: usize, class: &str| (0..count).map(|number| format!("{class}{number}")).collect::<Vec<_>>();
+    let sizes = [
+        ("a Unicode class", vec!["^\\w+$".to_owned()], None),
+        ("several small ones", distinct(10, "[a-z]+"), None),
+        ("one that is large alone", vec!["\\w{60}".to_owned()], Some("it is too large")),
+        ("many that are large together", distinct(10, "\\w{4}"), Some("with those before it, it is too large")),
+        ("one of them, many times", vec!["\\w{4}".to_owned(); 10], None),
+    ];
+    for (what, patterns, expected) in sizes {
+        let rule = patterns.iter().map(|text| format!("matches(city, '{text}')")).collect::<Vec<_>>().join(" or ");
+        match (Rule::parse(&rule), expected) {
+            (Ok(rule), None) => assert!((1..=MAX_RULE_SIZE).contains(&rule.pattern_bytes()), "{what}: {}", rule.pattern_bytes()),
+            (Err(error), Some(expected)) => assert!(error.message.contains(expected), "{what}: {error}"),
+            (other, _) => panic!("{what}: {:?}", other.map(|rule| rule.pattern_bytes())),
+        }
+    }
+    assert_eq!(Rule::parse("city eq 'x'").expect("a rule").pattern_bytes(), 0);
 
     let nested = |levels: usize| format!("{}city eq 'x'{}", "(".repeat(levels), ")".repeat(levels));
     Rule::parse(&nested(MAX_DEPTH)).expect("a rule of the greatest depth");

@@ -2,32 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
 use crate::api::reasons::Reason;
-use crate::api::tenant_ledger::{DateConcern, DirectoryHead, TriggerAttribute, UnreadableCount, WorkflowHead};
-use crate::api::workflow::DeletionPolicy;
-use crate::api::{Category, DirectorySnapshot, EntryState, LedgerEntry, WorkflowSpec};
+use crate::api::tenant_ledger::{DateConcern, DirectoryHead, UnreadableCount};
+use crate::api::{Category, DirectorySnapshot, EntryState, LedgerEntry};
 use crate::domain::concern::{Concern, concerns};
 use crate::domain::decision::{About, Books, Decision, Facts, PersonView};
-use crate::domain::due::activation;
 use crate::domain::employment::Relation;
 use crate::domain::snapshot::withdrawn_key;
 use crate::domain::subject::{DateReading, HIRE_DATE, Person};
-use crate::domain::trigger::{Occurrence, Trigger, watched};
-use crate::runner::compile::window_of;
+use crate::domain::trigger::{Occurrence, Trigger};
 
 use super::departure::People;
 use super::draft::Draft;
 use super::on_demand;
 use super::place;
 use super::release;
+use super::remember;
 use super::snapshot::{Looks, Seen};
 use super::tenant::{Reading, Tenant, Usable};
 use super::wanted::WantedSubject;
 
 /// Most attributes of a directory of which the head says that they have unreadable values: its schema's bound.
 const MOST_UNREADABLE: usize = 100;
+/// The same for all directories of a tenant: the head stays one object that can be written.
+const MOST_FINDINGS: usize = 300;
 
 /// Decides everything. `released`: rows that are written in any case; the tenant's ledger has them already.
 pub(super) fn decide(tenant: &Tenant, looks: &Looks<'_>, buckets: Vec<DirectorySnapshot>, released: Vec<LedgerEntry>) -> Draft {
@@ -45,7 +43,8 @@ pub(super) fn decide(tenant: &Tenant, looks: &Looks<'_>, buckets: Vec<DirectoryS
     for end in release::ends_of_held(tenant) {
         draft.wake(end);
     }
-    heads(tenant, looks, &mut draft);
+    draft.workflows = remember::workflows(tenant, &draft.rows);
+    directory_heads(tenant, looks, &mut draft);
     draft
 }
 
@@ -62,9 +61,15 @@ fn consider(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft, wanted: &mut 
             let from = found.len();
             let view = view(tenant, person, seen);
             for (usable, facts) in &facts {
-                for decided in facts.decide(person, view, books, draft.next) {
+                let is_leaver = usable.compiled.category == Category::Leaver;
+                // Of leavers the first is to be known, also where something else comes before.
+                let horizon = if is_leaver { draft.next_leaver } else { draft.next };
+                for decided in facts.decide(person, view, books, horizon) {
                     if let Some(next) = decided.next {
                         draft.wake(next);
+                    }
+                    if let (true, Decision::NotYet { at }) = (is_leaver, &decided.decision) {
+                        draft.next_leaver = Some(draft.next_leaver.map_or(*at, |next| next.min(*at)));
                     }
                     match decided.decision {
                         Decision::Due { occurrence, key } if usable.is_forbidden_for(person) => {
@@ -191,89 +196,19 @@ fn miss(tenant: &Tenant, usable: &Usable, person: &Person, occurrence: &Occurren
     *draft.missed_by_workflow.entry(workflow.name.clone()).or_default() += 1;
 }
 
-/// What the head remembers: every workflow name that was ever seen, with its highest number.
-fn heads(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft) {
-    let mut heads: BTreeMap<String, WorkflowHead> = tenant.head.workflows.iter().map(|head| (head.name.clone(), head.clone())).collect();
-    for version in &tenant.versions {
-        let head = head_of(&mut heads, &version.spec.workflow);
-        if head.lineage.is_empty() {
-            head.lineage.clone_from(&version.spec.lineage);
-        }
-        head.highest_version = head.highest_version.max(version.spec.number);
-    }
-    if !tenant.runs_only {
-        for name in tenant.workflows.keys() {
-            head_of(&mut heads, name);
-        }
-        for head in heads.values_mut() {
-            bring_up_to_date(tenant, head);
-        }
-    }
-    draft.workflows = heads.into_values().collect();
+/// What the head remembers of the directories: of those that are there, what their last full reading has found.
+fn directory_heads(tenant: &Tenant, looks: &Looks<'_>, draft: &mut Draft) {
     draft.directories.clone_from(&tenant.head.directories);
+    draft.directories.retain(|head| tenant.directories.contains_key(&head.name));
+    let room = (MOST_FINDINGS / tenant.directories.len().max(1)).clamp(1, MOST_UNREADABLE);
     for (name, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
         draft.directories.retain(|head| &head.name != name);
-        let mut head = directory_head(name, people, tenant.reused_and_deleted.get(name).copied().unwrap_or(0));
+        let mut head = directory_head(name, people, tenant.reused_and_deleted.get(name).copied().unwrap_or(0), room);
         head.date_concerns = date_concerns(tenant, looks, name);
         draft.directories.push(head);
     }
     draft.directories.sort_by(|left, right| left.name.cmp(&right.name));
-}
-
-fn head_of<'a>(heads: &'a mut BTreeMap<String, WorkflowHead>, name: &str) -> &'a mut WorkflowHead {
-    heads.entry(name.to_owned()).or_insert_with(|| WorkflowHead {
-        name: name.to_owned(),
-        lineage: String::new(),
-        highest_version: 0,
-        activated_at: None,
-        last_sealed_at: None,
-        due_rule: None,
-        idle_since: None,
-        trigger: Vec::new(),
-        deleted_at: None,
-        deletion_policy: DeletionPolicy::default(),
-    })
-}
-
-/// What this evaluation has seen of the workflow. One that asks to be scheduled counts as activated from the first
-/// evaluation on that found it so, Ready or not: it must miss nothing.
-fn bring_up_to_date(tenant: &Tenant, head: &mut WorkflowHead) {
-    let workflow = tenant.workflows.get(&head.name);
-    match workflow {
-        Some(workflow) => {
-            (head.deleted_at, head.deletion_policy) = (None, workflow.spec.deletion_policy);
-            head.trigger = trigger_since(&head.trigger, &workflow.spec, tenant.as_of);
-        }
-        None => drop(head.deleted_at.get_or_insert(tenant.as_of)),
-    }
-    match workflow.filter(|workflow| is_scheduled_workflow(&workflow.spec)) {
-        Some(workflow) => {
-            // A window that cannot be read is none that the Workflow could have been idle for.
-            let window = window_of(&workflow.spec, tenant.schedule.as_ref().map(|schedule| &schedule.spec)).unwrap_or(TimeDelta::MAX);
-            head.activated_at = Some(activation(head.activated_at, head.idle_since, window, tenant.as_of));
-            head.idle_since = None;
-        }
-        None => drop(head.idle_since.get_or_insert(tenant.as_of)),
-    }
-    if let Some((usable, _)) = tenant.usable.get(&head.name).and_then(|usable| Some((usable, usable.moment?))) {
-        head.last_sealed_at = Some(tenant.as_of);
-        head.due_rule = Some(usable.compiled.due_rule.clone());
-    }
-}
-
-/// Whether the Workflow itself asks to be evaluated.
-fn is_scheduled_workflow(spec: &WorkflowSpec) -> bool {
-    spec.is_enabled && spec.is_scheduled()
-}
-
-/// What the trigger looks at for changes, each with the instant since which it does.
-fn trigger_since(known: &[TriggerAttribute], spec: &WorkflowSpec, as_of: DateTime<Utc>) -> Vec<TriggerAttribute> {
-    let since = |name: String| {
-        let since = known.iter().find(|entry| entry.name == name).map_or(as_of, |entry| entry.since);
-        TriggerAttribute { name, since }
-    };
-    watched(spec).into_iter().map(since).collect()
 }
 
 fn number(count: usize) -> i64 {
@@ -281,15 +216,15 @@ fn number(count: usize) -> i64 {
 }
 
 /// What is remembered of a directory that was read in full.
-fn directory_head(name: &str, people: &[Person], reused_and_deleted: usize) -> DirectoryHead {
+fn directory_head(name: &str, people: &[Person], reused_and_deleted: usize, room: usize) -> DirectoryHead {
     let unknown = people.iter().flat_map(|person| person.dates.iter()).filter(|(_, reading)| *reading == DateReading::Unknown);
     let odd = || people.iter().filter_map(|person| person.dates.oddities());
     DirectoryHead {
         name: name.to_owned(),
         subjects: number(people.len()),
-        unreadable: counted(unknown.map(|(attribute, _)| attribute)),
-        fillers: counted(odd().flat_map(|odd| odd.fillers.iter().map(|name| &**name))),
-        zones: counted(odd().flat_map(|odd| odd.zones.iter().map(|name| &**name))),
+        unreadable: counted(unknown.map(|(attribute, _)| attribute), room),
+        fillers: counted(odd().flat_map(|odd| odd.fillers.iter().map(|name| &**name)), room),
+        zones: counted(odd().flat_map(|odd| odd.zones.iter().map(|name| &**name)), room),
         name_reused: number(reused_and_deleted + people.iter().filter(|person| person.identity.is_reused).count()),
         duplicate_correlation: number(people.iter().filter(|person| person.identity.is_shared).count()),
         date_concerns: Vec::new(),
@@ -309,12 +244,12 @@ fn date_concerns(tenant: &Tenant, looks: &Looks<'_>, directory: &str) -> Vec<Dat
     counted.map(|(concern, count)| DateConcern { reason: concern.reason().to_string(), count }).collect()
 }
 
-/// How often each attribute is named.
-fn counted<'a>(attributes: impl Iterator<Item = &'a str>) -> Vec<UnreadableCount> {
+/// How often each attribute is named: of so many of them at most.
+fn counted<'a>(attributes: impl Iterator<Item = &'a str>, room: usize) -> Vec<UnreadableCount> {
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
     for attribute in attributes {
         *counts.entry(attribute).or_default() += 1;
     }
     let counts = counts.into_iter().map(|(attribute, count)| UnreadableCount { attribute: attribute.to_owned(), count });
-    counts.take(MOST_UNREADABLE).collect()
+    counts.take(room).collect()
 }

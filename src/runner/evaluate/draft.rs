@@ -17,6 +17,14 @@ pub(super) struct Draft {
     pub slices: Vec<RunSlice>,
     /// Plans by the name of the Run.
     pub plans: BTreeMap<String, RunPlan>,
+    /// The newest attempt at a Run that is made again, by the name of the Run.
+    pub attempts: BTreeMap<String, i32>,
+    /// Scheduled Runs that the head is to remember as not ended.
+    pub open_runs: Vec<String>,
+    /// Occurrences that were planned and had no result any more, nor a Run that brings one, by workflow.
+    pub without_result: BTreeMap<String, usize>,
+    /// Open Runs of which nothing is heard, and how many of their results are not final.
+    pub silent: BTreeMap<String, usize>,
     /// Snapshot buckets that changed.
     pub buckets: Vec<DirectorySnapshot>,
     /// The head's entries, one a workflow name.
@@ -25,6 +33,8 @@ pub(super) struct Draft {
     pub directories: Vec<DirectoryHead>,
     /// The earliest instant after the as-of at which something becomes due or a window ends.
     pub next: Option<chrono::DateTime<chrono::Utc>>,
+    /// The first instant after the as-of at which leaver work is due for somebody in scope.
+    pub next_leaver: Option<chrono::DateTime<chrono::Utc>>,
     /// When changes will have been still for long enough to be due.
     pub look_again_at: Option<chrono::DateTime<chrono::Utc>>,
     /// A rule reads the clock: quiet times cannot be told.
@@ -46,6 +56,11 @@ impl Draft {
     /// How many are missed.
     pub fn missed(&self) -> usize {
         self.missed_by_workflow.values().sum()
+    }
+
+    /// How many have no result and were not on their way to one.
+    pub fn without_result(&self) -> usize {
+        self.without_result.values().chain(self.silent.values()).sum()
     }
 
     /// Asks for another evaluation at that instant, whatever the schedule says.

@@ -72,6 +72,7 @@ pub(super) async fn after_seal(
         let notice = Notice {
             kind: "Workflow",
             name: workflow,
+            uid: tenant.workflows.get(workflow).and_then(ResourceExt::uid),
             warning: true,
             reason: Reason::Missed,
             message: format!("{count} occurrences were not processed within their window"),
@@ -79,6 +80,7 @@ pub(super) async fn after_seal(
         };
         context.cluster.publish(&notice).await?;
     }
+    tell_what_is_owed(context, tenant, draft).await?;
     if tenant.runs_only {
         return Ok(None);
     }
@@ -86,7 +88,35 @@ pub(super) async fn after_seal(
     let next_row = prune_rows(context, tenant, looks, head).await?;
     let next_run = prune_runs(context, tenant, head).await?;
     prune_versions(context, tenant, head).await?;
-    Ok([next_row, next_run].into_iter().flatten().min())
+    let next_name = head.workflows.iter().filter_map(forget_at).filter(|at| *at > tenant.as_of).min();
+    Ok([next_row, next_run, next_name].into_iter().flatten().min())
+}
+
+/// Events about what was planned and was not on its way: one for each workflow with what was found now, and one for each Run of
+/// which nothing is heard, however often it is found.
+async fn tell_what_is_owed(context: &Context, tenant: &Tenant, draft: &Draft) -> Result<(), RunnerError> {
+    let of_workflow = draft.without_result.iter().map(|(workflow, count)| Notice {
+        kind: "Workflow",
+        name: workflow,
+        uid: tenant.workflows.get(workflow).and_then(ResourceExt::uid),
+        warning: true,
+        reason: Reason::WithoutResult,
+        message: format!("the Run or slice of {count} occurrences was gone before their result was final: they are on their way again"),
+        id: format!("owed-e{}", tenant.epoch),
+    });
+    let of_run = draft.silent.iter().map(|(run, count)| Notice {
+        kind: "Run",
+        name: run,
+        uid: tenant.runs.iter().find(|other| other.name_any() == *run).and_then(ResourceExt::uid),
+        warning: true,
+        reason: Reason::WithoutResult,
+        message: format!("{count} subjects wait, nothing holds them, and nothing was heard of the Run for longer than an attempt lives"),
+        id: "silent".to_owned(),
+    });
+    for notice in of_workflow.chain(of_run) {
+        context.cluster.publish(&notice).await?;
+    }
+    Ok(())
 }
 
 /// Sightings of people whom a complete reading does not have any more: who returns is seen for the first time.

@@ -13,18 +13,19 @@ use crate::api::tenant_ledger::{EpochRange, TenantLedgerData};
 use crate::api::{Account, DirectorySnapshot, OccurrenceLedger, RunSlice, TenantLedger};
 use crate::cluster::client::Selector;
 use crate::cluster::{Cluster, Created, Replaced};
-use crate::domain::hex::encode;
 use crate::domain::identity;
 use crate::domain::keys::Keyring;
-use crate::runner::{Context, RunnerError};
+use crate::runner::{Context, RunnerError, keyring};
 
 use super::draft::Draft;
 use super::tenant::Tenant;
 
 /// The head as this process last wrote it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Head {
     pub object: TenantLedger,
+    /// The key under which everything of the tenant is written.
+    pub keys: Keyring,
     as_of: DateTime<Utc>,
     /// The process's clock at the same instant: it tells how long the evaluation takes.
     began: Duration,
@@ -92,8 +93,9 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
             if has_history(cluster).await? {
                 return Err(RunnerError::HeadMissing);
             }
-            let mut data =
-                TenantLedgerData { key: encode(&(context.random)()), key_version: identity::VERSION, ..TenantLedgerData::default() };
+            let (keys, fingerprint) = keyring::first(context).await?;
+            let key_fingerprint = Some(fingerprint);
+            let mut data = TenantLedgerData { key_fingerprint, key_version: identity::VERSION, ..TenantLedgerData::default() };
             next(&mut data, as_of);
             let metadata = ObjectMeta {
                 name: Some(DEFAULT_NAME.to_owned()),
@@ -101,11 +103,12 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
                 ..ObjectMeta::default()
             };
             match cluster.create(&TenantLedger { metadata, spec: data }).await? {
-                Created::New(object) => return Ok(Head { object: *object, as_of, began }),
+                Created::New(object) => return Ok(Head { object: *object, keys, as_of, began }),
                 Created::Exists => continue,
             }
         };
-        Keyring::of(&object.spec).map_err(|error| RunnerError::Invalid(error.to_string()))?;
+        let keys = keyring::keyring(cluster, &object.spec).await?;
+        keyring::move_out(context, &mut object.spec).await?;
         if let Some(sealed) = object.spec.as_of.filter(|sealed| *sealed > as_of) {
             return Err(RunnerError::ClockBehind { seconds: (sealed - as_of).num_seconds() });
         }
@@ -115,7 +118,7 @@ pub(super) async fn allocate(context: &Context) -> Result<Head, RunnerError> {
         }
         next(&mut object.spec, as_of);
         match cluster.replace(&object).await? {
-            Replaced::Done(object) => return Ok(Head { object: *object, as_of, began }),
+            Replaced::Done(object) => return Ok(Head { object: *object, keys, as_of, began }),
             Replaced::Conflict | Replaced::Gone => {}
         }
     }
@@ -134,6 +137,9 @@ pub(super) async fn commit(context: &Context, head: Head, tenant: &Tenant, draft
             data.evaluation_milliseconds = Some(i64::try_from(took.as_millis()).unwrap_or(i64::MAX));
             data.directories.clone_from(&draft.directories);
             data.look_again_at = draft.look_again_at;
+            data.open_runs = Some(draft.open_runs.clone());
+            data.next_leaver_at = draft.next_leaver;
+            data.users = tenant.users;
         }
         data.workflows.clone_from(&draft.workflows);
         match context.cluster.replace(&object).await? {

@@ -4,20 +4,23 @@ mod decide;
 mod departure;
 mod draft;
 pub mod explain;
+mod failed;
 mod garbage;
 mod head;
 mod on_demand;
+mod owed;
 mod place;
 mod plan;
 mod quiet;
 mod read;
 mod release;
+mod remember;
 mod snapshot;
 mod tenant;
 mod wanted;
 mod write;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::args::EvaluateArgs;
 use super::{Context, PlantedError, RunnerError};
@@ -35,6 +38,8 @@ pub struct Outcome {
     pub planned: usize,
     /// Occurrences that it found too late to plan.
     pub missed: usize,
+    /// Occurrences that were planned before, have no result, and were not on their way to one.
+    pub without_result: usize,
     /// Nothing becomes due, no window ends and nothing expires before, if no object changes. None: cannot be told.
     pub quiet_until: Option<DateTime<Utc>>,
 }
@@ -44,6 +49,14 @@ pub struct Outcome {
 /// # Errors
 /// [`RunnerError`]; whatever was written until then carries an epoch that is never sealed.
 pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome, RunnerError> {
+    let result = attempt(context, args).await.map_err(RunnerError::of_evaluation);
+    if let Err(error) = &result {
+        failed::tell(context, error).await;
+    }
+    result
+}
+
+async fn attempt(context: &Context, args: &EvaluateArgs) -> Result<Outcome, RunnerError> {
     let head = head::allocate(context).await?;
     let (epoch, as_of) = (head.epoch(), head.as_of());
     tracing::info!(namespace = %args.namespace, epoch, runs_only = args.runs_only, "evaluation starts");
@@ -52,8 +65,12 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
     read::slices(&context.cluster, &mut tenant).await?;
     let snapshots = std::mem::take(&mut tenant.snapshots);
     let (looks, buckets) = snapshot::take(&tenant, &snapshots);
-    let released = release::release(context, &mut tenant, &looks).await?;
+    let life = TimeDelta::from_std(context.cluster.timing().execution_deadline).unwrap_or(TimeDelta::MAX);
+    let owed = owed::find(&tenant, life);
+    let released = release::release(context, &mut tenant, &looks, &owed.lost).await?;
     let mut draft = decide::decide(&tenant, &looks, buckets, released);
+    owed.put(&tenant, &mut draft);
+    write::sign(&mut draft, &context.holder);
     if context.planted.is(PlantedError::SnapshotWithoutPredecessor) {
         draft.buckets.iter_mut().flat_map(|bucket| &mut bucket.spec.rows).for_each(|row| row.previous = None);
     }
@@ -68,5 +85,5 @@ pub async fn evaluate(context: &Context, args: &EvaluateArgs) -> Result<Outcome,
     let expiry = garbage::after_seal(context, &tenant, (&looks, &snapshots), &committed, &draft).await?;
     let quiet_until = quiet::quiet_until(&tenant, &draft, expiry);
     tracing::info!(namespace = %args.namespace, epoch, planned = draft.planned(), missed = draft.missed(), "evaluation sealed");
-    Ok(Outcome { epoch, as_of, planned: draft.planned(), missed: draft.missed(), quiet_until })
+    Ok(Outcome { epoch, as_of, planned: draft.planned(), missed: draft.missed(), without_result: draft.without_result(), quiet_until })
 }

@@ -8,6 +8,7 @@ use kube::ResourceExt;
 use crate::api::reasons::Reason;
 use crate::api::run::{ExecutionType, RunPlan, RunSubjects};
 use crate::api::{Category, EntryState, Run, RunSlice};
+use crate::catalog::effect_class;
 use crate::cluster::events::our_time;
 use crate::domain::epochs::is_valid;
 use crate::domain::identity::digest;
@@ -190,6 +191,10 @@ fn choose<'r, 't>(tenant: &'t Tenant, run: &Run, rolls: &'r mut Rolls<'t>) -> Re
     let usable = tenant.usable.get(source.name()).ok_or(None)?;
     if source.version().is_some_and(|version| version != usable.compiled.version) {
         return Err(Some(Reason::VersionNotCurrent));
+    }
+    let mut tasks = usable.version.spec.template.tasks.iter().filter(|task| task.is_enabled);
+    if !tasks.all(|task| effect_class(task).is_some_and(|class| run.spec.accepts(class))) {
+        return Err(Some(Reason::NotAcknowledged));
     }
     let Some(Reading::People(people)) = tenant.readings.get(&usable.directory) else { return Err(None) };
     let roll = &*rolls.entry(&usable.directory).or_insert_with(|| Roll::of(people));

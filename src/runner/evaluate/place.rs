@@ -15,7 +15,6 @@ use crate::domain::person::Who;
 use crate::domain::plan::{parts, result_bytes};
 use crate::domain::standing::cancel;
 use crate::domain::subject::HIRE_DATE;
-use crate::domain::trigger::CompiledWorkflow;
 
 use super::departure::People;
 use super::draft::Draft;
@@ -63,6 +62,12 @@ struct Seat {
 
 fn scheduled_name(tenant: &Tenant, workflow: &str) -> String {
     format!("{workflow}-v{}-e{}", tenant.usable[workflow].compiled.version, tenant.epoch)
+}
+
+/// Name of a slice. Those of Runs that people made have the epoch as well, and another letter before it: whatever such a Run is
+/// called, no slice of it has the name of one of an evaluation's Run, which ends with `-e`, the epoch and the index.
+fn slice_name(run: &str, on_demand: Option<i64>, index: usize) -> String {
+    on_demand.map_or_else(|| format!("{run}-{index}"), |epoch| format!("{run}-d{epoch}-{index}"))
 }
 
 /// What became of everybody's work.
@@ -189,7 +194,7 @@ impl Planner<'_> {
         for (index, count) in parts.into_iter().enumerate() {
             let (part, others) = rest.split_at(count);
             rest = others;
-            let name = if on_demand.is_some() { format!("{run}-e{}-{index}", tenant.epoch) } else { format!("{run}-{index}") };
+            let name = slice_name(run, on_demand.is_some().then_some(tenant.epoch), index);
             for (row, id) in part.iter().enumerate() {
                 seats.insert(*id, Seat { slice: name.clone(), place: (draft.slices.len() + index, row) });
                 draft.rows.extend(self.planned_rows(usable, &wanted[*id], run, &name));
@@ -213,7 +218,11 @@ impl Planner<'_> {
         draft.plans.insert(run.to_owned(), plan_of(&slices.iter().collect::<Vec<_>>(), None));
         draft.slices.extend(slices);
         if on_demand.is_none() {
-            draft.runs.push(Run { metadata: metadata(tenant, run, run, &compiled.name), spec: scheduled_spec(compiled), status: None });
+            draft.runs.push(Run {
+                metadata: metadata(tenant, run, run, &compiled.name),
+                spec: run_of(&compiled.name, compiled.version),
+                status: None,
+            });
         }
     }
 
@@ -262,16 +271,25 @@ impl Planner<'_> {
     }
 }
 
-fn scheduled_spec(compiled: &CompiledWorkflow) -> RunSpec {
+fn run_of(workflow: &str, version: i32) -> RunSpec {
     RunSpec {
-        source: RunSource { workflow: Some(WorkflowSource { name: compiled.name.clone(), version: Some(compiled.version) }) },
+        source: RunSource { workflow: Some(WorkflowSource { name: workflow.to_owned(), version: Some(version) }) },
         execution_type: ExecutionType::Scheduled,
         subjects: None,
         undo: None,
         priority: crate::api::run::Priority::Normal,
         requested_by: None,
+        acknowledges: None,
         cancel: false,
     }
+}
+
+/// A Run that is gone, as its first slice tells of it.
+pub(super) fn made_again(tenant: &Tenant, name: &str, slice: &RunSlice) -> Run {
+    let data = &slice.spec;
+    let mut metadata = metadata(tenant, name, name, &data.workflow);
+    metadata.labels.get_or_insert_default().insert(LABEL_EPOCH.to_owned(), data.epoch.to_string());
+    Run { metadata, spec: run_of(&data.workflow, data.version), status: None }
 }
 
 fn metadata(tenant: &Tenant, name: &str, run: &str, workflow: &str) -> ObjectMeta {
@@ -323,5 +341,23 @@ fn supersede_open(tenant: &Tenant, people: &People<'_>, superseded: &[(String, S
             row.slice = Some(slice.clone());
             draft.rows.push(row);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_runs_have_a_slice_of_one_name() {
+        // What an evaluation of epoch 7 makes, and what people may have called their Runs.
+        let scheduled = ["off-v1-e7", "off-v11-e7"].map(|run| slice_name(run, None, 0));
+        for run in ["off", "off-v1", "off-v1-e7", "off-v1-e7-0", "off-v1-d7", "off-v1-d7-0"] {
+            let name = slice_name(run, Some(7), 0);
+            assert!(!scheduled.contains(&name), "{run}: {name}");
+        }
+        let of_people = ["off", "off-d7", "off-d7-0", "off-d7-0-d7"].map(|run| slice_name(run, Some(7), 0));
+        assert_eq!(of_people.iter().collect::<BTreeSet<_>>().len(), of_people.len(), "{of_people:?}");
+        assert!(slice_name(&"r".repeat(52), Some(99_999), 999).len() <= 63, "a result names the slices that it waits for");
     }
 }

@@ -17,7 +17,6 @@ pub(super) fn quiet_until(tenant: &Tenant, draft: &Draft, expiry: Option<DateTim
     {
         return None;
     }
-    // A pause above 30 days would start activations anew, but evaluations in between are only written, not left out.
     Some([draft.next, expiry].into_iter().flatten().min().unwrap_or(DateTime::<Utc>::MAX_UTC))
 }
 

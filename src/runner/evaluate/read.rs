@@ -6,15 +6,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kube::ResourceExt;
 
 use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
-use crate::api::tenant_ledger::TenantLedgerData;
+use crate::api::reasons::Reason;
+use crate::api::tenant_ledger::{TenantLedgerData, UsersSeen};
 use crate::api::{Directory as DirectoryObject, DirectorySnapshot, EntryState, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
 use crate::cluster::Cluster;
 use crate::cluster::client::{Kind, Selector};
 use crate::directory::Embedded;
+use crate::domain::authority::Readers;
 use crate::domain::due::{Moment, activation};
 use crate::domain::epochs::is_valid;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
+use crate::domain::names;
 use crate::domain::person::Who;
 use crate::domain::validate;
 use crate::domain::version::versioned;
@@ -41,7 +44,7 @@ pub(super) fn chunk_number(chunk: &OccurrenceLedger) -> i64 {
 /// never older than they are.
 pub(super) async fn read(context: &Context, head: &Head, runs_only: bool) -> Result<Tenant, RunnerError> {
     let cluster = &context.cluster;
-    let mut tenant = objects(cluster, head.data().clone(), head.as_of(), runs_only).await?;
+    let mut tenant = objects(cluster, (head.data().clone(), head.keys.clone()), head.as_of(), runs_only).await?;
     read_directories(cluster, &mut tenant).await;
     compile_all(&mut tenant);
     Ok(tenant)
@@ -50,11 +53,10 @@ pub(super) async fn read(context: &Context, head: &Head, runs_only: bool) -> Res
 /// Reads what stands before the directories: nobody has been asked yet who is in them.
 pub(super) async fn objects(
     cluster: &Cluster,
-    data: TenantLedgerData,
+    (data, keys): (TenantLedgerData, Keyring),
     as_of: DateTime<Utc>,
     runs_only: bool,
 ) -> Result<Tenant, RunnerError> {
-    let keys = Keyring::of(&data).map_err(|error| RunnerError::Invalid(error.to_string()))?;
     let mut chunks: Vec<OccurrenceLedger> = all(cluster).await?;
     chunks.sort_by_key(chunk_number);
     let snapshots: Vec<DirectorySnapshot> = all(cluster).await?;
@@ -66,6 +68,10 @@ pub(super) async fn objects(
     let schedule = all::<TenantSchedule>(cluster).await?.into_iter().find(|schedule| schedule.name_any() == DEFAULT_NAME);
     let workflows: BTreeMap<String, Workflow> =
         all::<Workflow>(cluster).await?.into_iter().map(|workflow| (workflow.name_any(), workflow)).collect();
+    let directories: BTreeMap<String, DirectoryObject> =
+        all::<DirectoryObject>(cluster).await?.into_iter().map(|directory| (directory.name_any(), directory)).collect();
+    let placeless = names::Placeless::of(Some(&data), &workflows, &directories);
+    let readers = Readers::of(workflows.iter().map(|(name, workflow)| (name.as_str(), &workflow.spec)));
     let mut tenant = Tenant {
         namespace: cluster.namespace().to_owned(),
         epoch: data.epoch,
@@ -77,11 +83,14 @@ pub(super) async fn objects(
         keys,
         schedule,
         workflows,
+        readers,
         versions: all(cluster).await?,
-        directories: all::<DirectoryObject>(cluster).await?.into_iter().map(|directory| (directory.name_any(), directory)).collect(),
+        directories,
+        placeless,
         readings: BTreeMap::new(),
         reused_and_deleted: BTreeMap::new(),
         returning_and_deleted: BTreeMap::new(),
+        users: None,
         usable: BTreeMap::new(),
         chunks,
         ledger,
@@ -111,17 +120,24 @@ async fn check_epoch(row: i64, data: &TenantLedgerData, cluster: &Cluster) -> Re
 async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
     let names: Vec<String> = tenant.directories.keys().cloned().collect();
     let time_zone = tenant.time_zone().map(str::to_owned);
+    let mut users: Vec<Option<UsersSeen>> = Vec::new();
     for name in names {
         let object = &tenant.directories[&name];
-        let reading = if object.spec.embedded.is_some() {
+        let reading = if tenant.placeless.directories.contains(&name) {
+            Reading::placeless()
+        } else if object.spec.embedded.is_some() {
             let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec, time_zone.as_deref());
             match directory.query_and_seed(tenant.as_of).await {
                 Ok(roll) => {
                     tenant.reused_and_deleted.insert(name.clone(), roll.reused_and_deleted);
                     tenant.returning_and_deleted.insert(name.clone(), roll.returning_and_deleted);
+                    users.push(roll.users);
                     Reading::People(roll.people)
                 }
-                Err(fault) => Reading::Unknown(fault.unread()),
+                Err(fault) => {
+                    users.push(None);
+                    Reading::Unknown(fault.unread())
+                }
             }
         } else {
             Reading::elsewhere()
@@ -132,6 +148,8 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
         }
         tenant.readings.insert(name, reading);
     }
+    // Where one directory saw a change that another did not see, there is one to look at.
+    tenant.users = users.first().copied().flatten().filter(|first| users.iter().all(|users| users.as_ref() == Some(first)));
 }
 
 /// The workflows that have a version of what they say today, are sound, and whose directory was read in full.
@@ -143,7 +161,27 @@ pub(super) fn compile_all(tenant: &mut Tenant) {
             Err(reason) => tracing::info!(workflow = name, reason, "the workflow is not evaluated"),
         }
     }
+    for name in without_room(tenant, &sound) {
+        sound.remove(&name);
+        tracing::info!(workflow = name, reason = %Reason::RulesTooLarge, "the workflow is not evaluated");
+    }
     tenant.usable = sound;
+}
+
+/// The workflows whose rules are too large beside those of older ones: they are not Ready either.
+fn without_room(tenant: &Tenant, sound: &BTreeMap<String, Usable>) -> Vec<String> {
+    let mut by_age: Vec<_> = sound.iter().filter(|(_, usable)| usable.compiled.pattern_bytes() > 0).collect();
+    by_age.sort_by_key(|(name, _)| (tenant.workflows.get(*name).and_then(ResourceExt::creation_timestamp).map(|time| time.0), *name));
+    let mut older: usize = 0;
+    let mut found = Vec::new();
+    for (name, usable) in by_age {
+        let own = usable.compiled.pattern_bytes();
+        if validate::no_room_for_patterns(own, older).is_some() {
+            found.push(name.clone());
+        }
+        older = older.saturating_add(own);
+    }
+    found
 }
 
 pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, String> {
@@ -151,12 +189,16 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     if !spec.is_enabled {
         return Err("it is disabled".to_owned());
     }
+    if tenant.placeless.workflows.contains(name) {
+        return Err(names::workflow_problem().to_string());
+    }
     let lineage = tenant.lineage(name);
     let version = newest(&tenant.versions, name, lineage)
         .filter(|version| version.spec.template == versioned(spec))
         .ok_or("its newest version is another one")?;
     let facts = validate::Referents { schedule: tenant.schedule.as_ref().map(|schedule| &schedule.spec), directories: &tenant.directories };
-    if let Some(problem) = validate::workflow_problems(spec, &facts).into_iter().next() {
+    let unlisted = validate::authority_problems(name, spec, &facts, &tenant.readers);
+    if let Some(problem) = validate::problems_beside_the_rule(spec, &facts).into_iter().chain(unlisted).next() {
         return Err(format!("{}: {}", problem.path, problem.reason));
     }
     let directory = tenant.directory_of(spec).cloned().ok_or("it has no directory")?;
@@ -185,7 +227,9 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
 
 /// Reads the slices that matter. Those of epochs that do not count are left out.
 pub(super) async fn slices(cluster: &Cluster, tenant: &mut Tenant) -> Result<(), RunnerError> {
-    let names: Vec<String> = tenant.runs_that_matter().into_iter().chain(closed_by(tenant)).collect::<BTreeSet<_>>().into_iter().collect();
+    let gone = tenant.runs_gone().into_iter().map(str::to_owned);
+    let names: BTreeSet<String> = tenant.runs_that_matter().into_iter().chain(closed_by(tenant)).chain(gone).collect();
+    let names: Vec<String> = names.into_iter().collect();
     for part in names.chunks(RUNS_PER_REQUEST) {
         let selector = Selector::labels(format!("{LABEL_RUN} in ({})", part.join(",")));
         let slices: Vec<RunSlice> = cluster.list(&selector).await?;

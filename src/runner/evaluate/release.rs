@@ -33,12 +33,23 @@ fn stopped(tenant: &Tenant, workflow: &str) -> Option<Reason> {
 
 /// Finds what is to be released, cancels what must be canceled first, and gives the rows. The tenant's ledger and
 /// slices are brought up to date with them.
-pub(super) async fn release(context: &Context, tenant: &mut Tenant, looks: &Looks<'_>) -> Result<Vec<LedgerEntry>, RunnerError> {
+/// `lost`: rows of which nothing says any more how far their work has come.
+pub(super) async fn release(
+    context: &Context,
+    tenant: &mut Tenant,
+    looks: &Looks<'_>,
+    lost: &[LedgerEntry],
+) -> Result<Vec<LedgerEntry>, RunnerError> {
     if tenant.runs_only {
         return Ok(Vec::new());
     }
     cancel_superseded(context, tenant).await?;
-    let mut rows = Vec::new();
+    // What people asked for has no instant at which it would be due again.
+    let mut rows: Vec<LedgerEntry> =
+        lost.iter().filter(|row| !row.attribute.is_empty()).map(|row| released(tenant, row, Reason::ResultLost)).collect();
+    for row in &rows {
+        tenant.ledger.add(row.clone());
+    }
     let decisions = decisions(tenant, looks);
     let canceled = cancel(context, tenant, &decisions).await?;
     for (row, release) in decisions {

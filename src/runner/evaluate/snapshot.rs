@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use kube::api::ObjectMeta;
 
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
-use crate::api::{DirectorySnapshot, DirectorySnapshotData, Sighting, SnapshotRow};
+use crate::api::{DirectorySnapshot, DirectorySnapshotData, Sighting, SnapshotRow, Workflow};
 use crate::domain::employment::Employment;
 use crate::domain::snapshot::{Tracked, bucket_name, employment, look, next_row, sealed_sighting};
 use crate::domain::subject::Person;
@@ -54,7 +54,10 @@ pub(super) fn take<'a>(tenant: &Tenant, snapshots: &'a [DirectorySnapshot]) -> (
     for (directory, reading) in &tenant.readings {
         let Reading::People(people) = reading else { continue };
         let mut tracked = Tracked::default();
-        for workflow in tenant.workflows.values().filter(|workflow| tenant.directory_of(&workflow.spec) == Some(directory)) {
+        let is_tracked = |workflow: &&Workflow| {
+            tenant.directory_of(&workflow.spec) == Some(directory) && !tenant.placeless.workflows.contains(&workflow.name_any())
+        };
+        for workflow in tenant.workflows.values().filter(is_tracked) {
             track_idle(&workflow.spec, &mut tracked);
         }
         for usable in tenant.usable.values().filter(|usable| &usable.directory == directory && usable.moment.is_some()) {

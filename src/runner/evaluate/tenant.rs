@@ -7,17 +7,20 @@ use kube::ResourceExt;
 
 use crate::api::reasons::Reason;
 use crate::api::run::ExecutionType;
-use crate::api::tenant_ledger::{TenantLedgerData, WorkflowHead};
+use crate::api::tenant_ledger::{TenantLedgerData, UsersSeen, WorkflowHead};
 use crate::api::{
     Category, Directory as DirectoryObject, DirectorySnapshot, LedgerEntry, OccurrenceLedger, Run, RunSlice, SubjectResult, TenantSchedule,
     Workflow, WorkflowSpec, WorkflowVersion,
 };
 use crate::cluster::events::our_time;
+use crate::domain::authority::Readers;
 use crate::domain::due::Moment;
 use crate::domain::fault::Fault;
 use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
+use crate::domain::names::{self, Placeless};
 use crate::domain::order::OpenWork;
+use crate::domain::owed::{is_looked_for, lacks_results};
 use crate::domain::person::{Index, Register, Who};
 use crate::domain::standing::Standing;
 use crate::domain::subject::{HIRE_DATE, Person};
@@ -33,6 +36,11 @@ pub(super) enum Reading {
 }
 
 impl Reading {
+    /// Of a directory for which the head has no place.
+    pub fn placeless() -> Self {
+        Self::Unknown(Fault::permanent(Reason::TooManyNames, names::directory_problem().message))
+    }
+
     /// Of a directory that another provider has.
     pub fn elsewhere() -> Self {
         Self::Unknown(Fault::permanent(Reason::NotAvailable, "this release reads embedded directories only".to_owned()))
@@ -70,13 +78,19 @@ pub(super) struct Tenant {
     pub keys: Keyring,
     pub schedule: Option<TenantSchedule>,
     pub workflows: BTreeMap<String, Workflow>,
+    /// What they delete people or make passes by.
+    pub readers: Readers,
     pub versions: Vec<WorkflowVersion>,
     pub directories: BTreeMap<String, DirectoryObject>,
+    /// Workflows and Directories for which the head has no place.
+    pub placeless: Placeless,
     pub readings: BTreeMap<String, Reading>,
     /// How many records of a directory have an account that is deleted and was another person's.
     pub reused_and_deleted: BTreeMap<String, usize>,
     /// How many of its records have a hire date after the deletion of the account, by directory.
     pub returning_and_deleted: BTreeMap<String, usize>,
+    /// The Users as every directory of theirs read them; None: not all did, or not alike.
+    pub users: Option<UsersSeen>,
     pub usable: BTreeMap<String, Usable>,
     pub chunks: Vec<OccurrenceLedger>,
     pub ledger: LedgerIndex,
@@ -225,11 +239,25 @@ impl Tenant {
         }
     }
 
-    /// Names of Runs whose slices matter: without an end, with canceled subjects, or without a row that names them.
+    /// The Runs that had not ended when the last evaluation was sealed, and are gone. Where an earlier release sealed it nobody wrote
+    /// down which these were: any that evaluations planned lately.
+    pub fn runs_gone(&self) -> BTreeSet<&str> {
+        let there: BTreeSet<&str> = self.runs.iter().filter_map(|run| run.metadata.name.as_deref()).collect();
+        let is_gone = |name: &&str| !there.contains(name);
+        if let Some(open) = &self.head.open_runs {
+            return open.iter().map(String::as_str).filter(is_gone).collect();
+        }
+        let rows = self.ledger.rows().filter(|row| is_looked_for(row, self.as_of));
+        rows.filter_map(|row| row.run.as_deref()).filter(is_gone).collect()
+    }
+
+    /// Names of Runs whose slices matter: without an end, with canceled subjects, with fewer results than subjects, or without a
+    /// row that names them.
     pub fn runs_that_matter(&self) -> BTreeSet<String> {
         let matters = |run: &&Run| {
             let complete = run.status.as_ref().is_some_and(|status| {
-                crate::api::conditions::is_true(&status.conditions, crate::api::conditions::COMPLETE) && status.canceled_users_count == 0
+                let is_complete = crate::api::conditions::is_true(&status.conditions, crate::api::conditions::COMPLETE);
+                is_complete && status.canceled_users_count == 0 && !lacks_results(status)
             });
             !complete || !self.ledger.names_run(&run.name_any())
         };

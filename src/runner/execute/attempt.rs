@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::future::try_join;
@@ -26,6 +27,7 @@ use crate::domain::source::Source;
 use crate::domain::standing::{Begun, Standing};
 use crate::domain::subject::{Person, SubjectRef};
 use crate::runner::args::ExecuteArgs;
+use crate::runner::keyring::keyring;
 use crate::runner::{Context, RunnerError};
 
 use super::dead::{self, Dead};
@@ -70,6 +72,8 @@ struct Claimed {
     planning: Planning,
     /// Its effects may be under way.
     is_active: bool,
+    /// Its turn has come.
+    had_turn: bool,
     /// A leaver has marked it, as far as this process has seen.
     is_marked: bool,
 }
@@ -107,7 +111,7 @@ pub(super) struct Attempt {
     /// Claims of processes before this one.
     pub dead: Dead,
     pub policy: Policy,
-    pub reported: Option<std::time::Duration>,
+    pub reported: Option<Duration>,
     /// How many writes of slices have begun.
     pub writes_begun: AtomicU64,
     /// One write at a time; the number of the last one that succeeded.
@@ -130,7 +134,7 @@ impl Attempt {
         let plan = plan
             .filter(|plan| is_valid(&head.spec, plan.epoch))
             .ok_or_else(|| RunnerError::Overtaken(format!("the plan of Run {:?} does not count", args.run)))?;
-        let keys = Keyring::of(&head.spec).map_err(|error| RunnerError::Invalid(error.to_string()))?;
+        let keys = keyring(cluster, &head.spec).await?;
         let source = Source::of(&run).ok_or_else(|| RunnerError::Invalid(format!("Run {:?} names no workflow", args.run)))?;
         let version = source.pinned(plan.version);
         let version: WorkflowVersion = cluster.find(&version).await?.ok_or_else(|| missing("WorkflowVersion", &version))?;
@@ -191,10 +195,20 @@ impl Attempt {
                 self.dead = Dead::of(claims, ended);
                 return Ok(());
             };
-            self.context.cluster.clock().sleep(left).await;
+            // What these claims have begun may still be at work: nobody is told that they are over.
+            self.sleep(left).await?;
             let slices = Self::read_slices(&self.context.cluster, &self.run.name_any(), self.plan.epoch).await?;
             self.book().slices = slices;
         }
+    }
+
+    /// Waits, unless the process is asked to end.
+    pub async fn sleep(&self, time: Duration) -> Result<(), RunnerError> {
+        let slept = async {
+            self.context.cluster.clock().sleep(time).await;
+            Ok(())
+        };
+        self.context.stop.cuts(slept).await
     }
 
     /// What is known of a person's dates and account as they are now, given what evaluations saw; None: it cannot be read.
@@ -258,7 +272,7 @@ impl Attempt {
     /// A claim is written: these are held from now on, and nothing of the one before.
     pub fn claim(&self, claimed: Vec<(SubjectResult, Planning)>) {
         let held = |(result, planning): (SubjectResult, Planning)| {
-            (result.occurrence.clone(), Claimed { result, planning, is_active: false, is_marked: false })
+            (result.occurrence.clone(), Claimed { result, planning, is_active: false, had_turn: false, is_marked: false })
         };
         self.book().claimed = claimed.into_iter().map(held).collect();
     }
@@ -302,6 +316,14 @@ impl Attempt {
     pub fn set_active(&self, occurrence: &str, active: bool) {
         if let Some(claimed) = self.book().claimed.get_mut(occurrence) {
             claimed.is_active = active;
+            claimed.had_turn |= active;
+        }
+    }
+
+    /// Whose turn has not come is as before the claim: what was only written down was done by nobody.
+    pub fn put_back(&self) {
+        for claimed in self.book().claimed.values_mut().filter(|claimed| !claimed.had_turn) {
+            claimed.result = claimed.planning.before.clone();
         }
     }
 

@@ -129,3 +129,26 @@ pub(super) async fn record(attempt: &Attempt, name: &str) -> Result<(), RunnerEr
     }
     Ok(())
 }
+
+/// Gives the claim back at the end of a process that is asked to end: what it has done is written, and whose turn has not come is
+/// as before. It repeats until that stands there, or the claim is another's.
+pub(super) async fn give_back(attempt: &Attempt, name: &str) -> Result<(), RunnerError> {
+    attempt.put_back();
+    let Some(mut slice) = attempt.slice(name) else { return Ok(()) };
+    while slice.spec.claim.as_ref().is_some_and(|claim| claim.holder == attempt.context.holder) {
+        merge(attempt, &mut slice);
+        slice.spec.claim = None;
+        match attempt.context.cluster.replace(&slice).await? {
+            Replaced::Done(stored) => {
+                attempt.keep(*stored);
+                return Ok(());
+            }
+            Replaced::Gone => return Ok(()),
+            Replaced::Conflict => {}
+        }
+        let Some(fresh) = attempt.context.cluster.find::<RunSlice>(name).await? else { return Ok(()) };
+        slice = fresh;
+        attempt.keep(slice.clone());
+    }
+    Ok(())
+}

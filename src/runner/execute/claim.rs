@@ -17,7 +17,8 @@ use super::subject;
 /// queued; they are for the next attempt, not for this one.
 pub(super) async fn work(attempt: &mut Attempt, name: &str, left: &mut BTreeSet<String>) -> Result<bool, RunnerError> {
     let worked = claims(attempt, name, left).await;
-    if worked.is_err() {
+    // Who is asked to end writes everything at once.
+    if !matches!(worked, Ok(_) | Err(RunnerError::Asked)) {
         // What was done must not be lost with what went wrong after it; if this fails too, that says no more.
         let _ = book::record(attempt, name).await;
     }
@@ -27,6 +28,7 @@ pub(super) async fn work(attempt: &mut Attempt, name: &str, left: &mut BTreeSet<
 async fn claims(attempt: &mut Attempt, name: &str, left: &mut BTreeSet<String>) -> Result<bool, RunnerError> {
     let mut moved = false;
     loop {
+        attempt.context.stop.check()?;
         let Some(mut slice) = attempt.slice(name) else { return Ok(moved) };
         let standings: Vec<Standing> = slice.spec.results.iter().map(Standing::of).collect();
         if !attempt.holds_any() && !standings.iter().any(|standing| standing.is_open() || standing.is_waited_for()) {

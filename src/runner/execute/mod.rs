@@ -10,6 +10,9 @@
 //! [`attempt`] is what is known, [`book`] what is written; nothing but `mod` and [`claim`] calls what comes later in a
 //! claim's life. What was seen of a subject is believed for a while only: who comes late, and who was written to by somebody
 //! else, is looked at again, and what there is to do by then is written down first.
+//!
+//! A process that is asked to end begins nothing more: between two effects everything ends with [`RunnerError::Asked`], what was
+//! done is written, and the claims are given back.
 
 mod attempt;
 mod book;
@@ -49,24 +52,37 @@ pub async fn execute(context: &Context, args: &ExecuteArgs) -> Result<Outcome, R
     let mut attempt = Attempt::load(context, args).await?;
     attempt.wait_for_the_dead(args.take_over).await?;
     attempt.report(false).await?;
-    let timing = context.cluster.timing();
+    let worked = work(&mut attempt).await;
+    if matches!(worked, Err(RunnerError::Asked)) {
+        // Whoever comes next need not wait for the end of these claims, and is told so.
+        for name in attempt.slice_names() {
+            book::give_back(&attempt, &name).await?;
+        }
+        attempt.report(true).await?;
+    }
+    worked?;
+    attempt.report(true).await?;
+    Ok(Outcome { open: attempt.open() })
+}
+
+/// Works on every slice until nothing can be done now, and waits a while for what comes first.
+async fn work(attempt: &mut Attempt) -> Result<(), RunnerError> {
+    let timing = *attempt.context.cluster.timing();
     let mut waited = Duration::ZERO;
     let mut left = BTreeSet::new();
     loop {
         let mut moved = false;
         for name in attempt.slice_names() {
-            moved |= claim::work(&mut attempt, &name, &mut left).await?;
+            moved |= claim::work(attempt, &name, &mut left).await?;
         }
         // Who was left queued is not tried again before the next attempt, which waiting for others would put off.
         let waits = left.is_empty() && attempt.is_waiting() && waited < timing.patience;
         if attempt.open() == 0 || (!moved && !waits) {
-            break;
+            return Ok(());
         }
         if !moved {
-            context.cluster.clock().sleep(timing.wait).await;
+            attempt.sleep(timing.wait).await?;
             waited += timing.wait;
         }
     }
-    attempt.report(true).await?;
-    Ok(Outcome { open: attempt.open() })
 }

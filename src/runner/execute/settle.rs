@@ -69,7 +69,7 @@ async fn supersede(attempt: &Attempt, name: &str, leaver: &SubjectResult, waits:
                 Replaced::Done(_) | Replaced::Conflict | Replaced::Gone => {}
             }
         } else if waits && is_owned {
-            cluster.clock().sleep(cluster.timing().settle_look).await;
+            attempt.sleep(cluster.timing().settle_look).await?;
         } else {
             return Ok(());
         }
@@ -98,7 +98,7 @@ async fn wait_while_executing(attempt: &Attempt, name: &str, result: &SubjectRes
         if !slice.is_some_and(|slice| of_person(attempt, &slice, result).any(is_executing)) {
             return Ok(());
         }
-        cluster.clock().sleep(cluster.timing().settle_look).await;
+        attempt.sleep(cluster.timing().settle_look).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use kube::ResourceExt;
 use crate::api::reasons::Reason;
 use crate::api::{Category, ProcessingStatus, RunSlice, SubjectResult, Task};
 use crate::directory::Effect;
-use crate::domain::change::{Bearing, wanted};
+use crate::domain::change::{Bearing, Wanted, wanted};
 use crate::domain::fault::{Fault, FaultClass};
 use crate::domain::rollup::{TaskCounts, subject_status};
 use crate::domain::standing::call_off;
@@ -73,7 +73,7 @@ async fn mark_all(attempt: &Attempt, slice: &RunSlice, claimed: &[String]) -> Re
 /// The turn of a subject. `ends`: that of another has shown that a claim has passed, and nobody else is begun with; those under
 /// way go on for as long as the last write lets them.
 async fn active(attempt: &Attempt, slice: &RunSlice, key: String, ends: &AtomicBool) -> Result<Option<String>, RunnerError> {
-    if ends.load(Ordering::SeqCst) {
+    if ends.load(Ordering::SeqCst) || attempt.context.stop.is_asked() {
         return Ok(None);
     }
     attempt.set_active(&key, true);
@@ -128,6 +128,7 @@ async fn tasks(attempt: &Attempt, slice: &RunSlice, key: &str, mut planning: Pla
         if result.tasks[index].processing_status.is_final() {
             continue;
         }
+        attempt.context.stop.check()?;
         if attempt.is_marked(key) {
             // A leaver has taken over: the next write adds what was done and says that we stopped.
             return Ok(None);
@@ -162,7 +163,7 @@ async fn tasks(attempt: &Attempt, slice: &RunSlice, key: &str, mut planning: Pla
             ControlFlow::Break(left) => return Ok(left),
         };
         let passing = outcome.as_ref().err().filter(|fault| fault.is_passing());
-        if let Some(fault) = passing.filter(|fault| is_in_time && (is_leaver || fault.leaves_anybody())) {
+        if let Some(fault) = passing.filter(|fault| is_in_time && (is_leaver || leaves_anybody(task, fault))) {
             say(fault);
             if is_leaver && fault.class == FaultClass::Denied {
                 // What we may not do says nothing of what else there is to take.
@@ -196,6 +197,12 @@ async fn tasks(attempt: &Attempt, slice: &RunSlice, key: &str, mut planning: Pla
     Ok(None)
 }
 
+/// Whether what failed in passing leaves anybody to the next attempt, and not a leaver only: no work in the house is given up for
+/// what was said about nobody. A mail is, so that what comes after it does not wait for a mail server.
+fn leaves_anybody(task: &Task, fault: &Fault) -> bool {
+    fault.leaves_anybody() || !wanted(task).is_some_and(Wanted::leaves_the_house)
+}
+
 /// Why it cannot be told what the task does: something beside the person cannot be read.
 fn unread(planning: &Planning, task: &Task) -> Option<Reason> {
     let planned = planning.planned.iter().find(|planned| planned.task == task.name);
@@ -223,7 +230,7 @@ async fn ended(
         match performed {
             Performed::Over(outcome) => return Ok(ControlFlow::Continue(outcome)),
             Performed::TakenOver => return Ok(ControlFlow::Break(None)),
-            Performed::Again => {}
+            Performed::Again => attempt.context.stop.check()?,
         }
         if let ControlFlow::Break(left) = in_sight(attempt, slice, planning, result).await? {
             return Ok(ControlFlow::Break(left));

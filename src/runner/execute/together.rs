@@ -67,6 +67,7 @@ pub(super) async fn together(
         if fails {
             clock.sleep(timing.before_effect(1)).await;
         }
+        attempt.context.stop.check()?;
         if let ControlFlow::Break(left) = in_sight(attempt, slice, planning, result).await? {
             return Ok(Together::Ends(left));
         }

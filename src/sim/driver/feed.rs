@@ -7,6 +7,7 @@ use kube::Client;
 use kube::api::{Api, ListParams, PartialObjectMeta, WatchEvent, WatchParams};
 use tokio::time::Instant;
 
+use crate::api::tenant_ledger::UsersSeen;
 use crate::cluster::object::Raw;
 use crate::reconcile::watched::{WATCHED, Watched};
 use crate::reconcile::{Seen, SeenKind};
@@ -39,9 +40,12 @@ async fn open(watched: Watched, client: &Client, namespace: &str) -> Result<(Vec
     if subject.metadata {
         let listed = api.list_metadata(&list).await?;
         let events = api.watch_metadata(&watch, &listed.metadata.resource_version.unwrap_or_default()).await?;
-        // The controller keeps nothing of people; that they were listed is one change.
-        let items = listed.items.into_iter().filter(|_| watched.kind != SeenKind::User);
-        let items = items.map(|object| watched.see(&Raw::from(object)).1).collect();
+        // The controller keeps nothing of people but how many there are, and how new.
+        let items = if watched.kind == SeenKind::User {
+            vec![Seen::Users(UsersSeen::of(listed.items.iter().map(|user| user.metadata.resource_version.as_deref())))]
+        } else {
+            listed.items.into_iter().map(|object| watched.see(&Raw::from(object)).1).collect()
+        };
         return Ok((items, events.map(|event| event.map(whole)).boxed()));
     }
     let listed = api.list(&list).await?;

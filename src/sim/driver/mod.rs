@@ -119,7 +119,7 @@ impl Driver {
             News::All(kind, seen) => self.cache.replace_all(kind, seen),
             News::Put(seen) => self.cache.apply(seen),
             News::Gone(seen) => {
-                let keys = reconcile::keys_for(&seen, &self.cache);
+                let keys = reconcile::keys_for_gone(&seen, &self.cache);
                 self.cache.remove(&seen);
                 keys
             }

@@ -25,11 +25,11 @@ use super::api::MemoryApi;
 use super::clock::VirtualClock;
 use super::hook::{Hook, own_client};
 use super::outbox::Outbox;
-use super::timing::start_delay;
+use super::timing::{grace, start_delay};
 use crate::cluster::object::Raw;
 use crate::cluster::{Clock, Cluster};
 use crate::runner::args::{EvaluateArgs, ExecuteArgs};
-use crate::runner::{self, Context, Planted};
+use crate::runner::{self, Context, Planted, Stop};
 
 use objects::{End, Pod};
 
@@ -47,7 +47,8 @@ impl Command {
     fn process(&self, job: &str) -> String {
         match self {
             Self::Evaluate(_) => format!("evaluate/{job}"),
-            Self::Execute(_) => format!("execute/{job}"),
+            // What its Job is called says nothing to people.
+            Self::Execute(execute) => format!("execute/{}-a{}", execute.run, execute.attempt),
         }
     }
 }
@@ -166,9 +167,9 @@ impl Kubelet {
         self.shared.finished.notified().await;
     }
 
-    /// How long after its Job a pod's process begins: a function of the seed and the Job's name.
-    pub(super) fn start_delay(&self, job: &str) -> Duration {
-        let hash = Sha256::digest(format!("start\0{}\0{job}", self.shared.seed).as_bytes());
+    /// How long after its Job a pod's process begins: a function of the seed and the process.
+    pub(super) fn start_delay(&self, process: &str) -> Duration {
+        let hash = Sha256::digest(format!("start\0{}\0{process}", self.shared.seed).as_bytes());
         start_delay(hash[0])
     }
 }
@@ -202,7 +203,7 @@ impl Shared {
             is_finished: false,
         };
         jobs.insert(key.clone(), living);
-        let life = Arc::new(Life { shared: Arc::clone(self), key: key.clone(), uid, process, command, changed });
+        let life = Arc::new(Life { shared: Arc::clone(self), key: key.clone(), uid, process, command, changed, stop: Stop::default() });
         let task = tokio::spawn(life.run(killed));
         if let Some(living) = jobs.get_mut(&key) {
             living.task = Some(task.abort_handle());
@@ -233,13 +234,14 @@ struct Life {
     process: String,
     command: Result<Command, String>,
     changed: Arc<Notify>,
+    stop: Stop,
 }
 
 impl Life {
     async fn run(self: Arc<Self>, killed: oneshot::Receiver<Death>) {
         let Some(job) = self.job() else { return };
         if !objects::is_finished(&job) {
-            let delay = Kubelet { shared: Arc::clone(&self.shared) }.start_delay(&self.key.1);
+            let delay = Kubelet { shared: Arc::clone(&self.shared) }.start_delay(self.process.rsplit('/').next().unwrap_or_default());
             tokio::time::sleep(delay).await;
             let Some(pod) = self.start() else { return };
             // A Job of that name may have been there before, and its process may have died.
@@ -280,19 +282,25 @@ impl Life {
         };
         let (life, own) = (Arc::clone(self), pod.clone());
         let mut running = Running { task: Some(tokio::spawn(async move { life.process(&own).await })) };
-        let process = async {
+        let mut process = Box::pin(async {
             match running.task.as_mut() {
                 // A process that panics ends as one that is aborted.
                 Some(task) => task.await.unwrap_or(134),
                 None => std::future::pending().await,
             }
-        };
+        });
         let end = tokio::select! {
             biased;
             Ok(death) = killed => End::Died(death),
-            code = process => End::Exited(code),
+            code = &mut process => End::Exited(code),
             () = deadline => End::OutOfTime,
         };
+        if end == End::Died(Death::Asked) {
+            self.stop.ask();
+            // Whoever takes longer is ended.
+            drop(tokio::time::timeout(grace(), &mut process).await);
+        }
+        drop(process);
         if end == End::Died(Death::Zombie) {
             running.task = None;
         }
@@ -312,7 +320,7 @@ impl Life {
         let result = match command {
             Command::Evaluate(args) => {
                 let before = (self.shared.fingerprint)(&self.shared.api, &self.key.0);
-                let outcome = runner::evaluate(&context, args).await;
+                let outcome = context.stop.cuts(runner::evaluate(&context, args)).await;
                 outcome.map(|outcome| {
                     if !args.runs_only {
                         let evaluated = Evaluated { before, quiet_until: outcome.quiet_until };
@@ -342,10 +350,11 @@ impl Life {
             Sha256::digest(format!("random\0{seed}\0{process}\0{drawn}").as_bytes()).into()
         };
         Context {
-            cluster: Cluster::new(client, &self.key.0, clock),
+            cluster: Cluster::new(client, &self.key.0, clock).bearing_denials(),
             holder: format!("{}_{}", pod.name, pod.uid),
             random: Arc::new(random),
             post: self.shared.outbox.of(&self.key.0),
+            stop: self.stop.clone(),
             planted: *lock(&self.shared.planted),
         }
     }

@@ -104,7 +104,7 @@ fn without_nulls(mut object: Value) -> Value {
 
 /// Writes how the pod ended, or takes it away.
 pub(super) fn end_pod(api: &MemoryApi, namespace: &str, pod: &Pod, end: End, now: DateTime<Utc>) {
-    if matches!(end, End::Died(Death::Lost | Death::Zombie) | End::OutOfTime) {
+    if matches!(end, End::Died(Death::Lost | Death::Zombie | Death::Asked) | End::OutOfTime) {
         // Somebody may have deleted it before.
         let _ = api.delete("Pod", namespace, &pod.name);
         return;

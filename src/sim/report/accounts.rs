@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::object::string;
+use crate::sim::foreign::Foreign;
 
 /// The most characters of the list of groups before it is cut.
 const WIDEST_GROUPS: usize = 70;
@@ -28,7 +29,7 @@ pub(super) fn table(objects: &[Value], namespace: &str, out: &mut String) {
     let mut line = |row: [&str; 3]| {
         let text = format!("  {:names$}  {:states$}  {}", row[0], row[1], row[2]);
         // Writing to a text cannot fail.
-        let _ = writeln!(out, "{}", text.trim_end());
+        let _ = writeln!(out, "{}", Foreign(text.trim_end()));
     };
     line(["ACCOUNT", "STATE", "GROUPS"]);
     for [name, state, groups] in &accounts {

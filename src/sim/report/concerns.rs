@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::object::all;
 use crate::api::meta::DEFAULT_NAME;
-use crate::api::{Directory, TenantLedger, TenantSchedule};
+use crate::api::{Directory, TenantKey, TenantLedger, TenantSchedule};
 use crate::runner::concerns::{self, Concern, House};
 
 /// What there is to look at in a tenant, with the names of the people.
@@ -22,6 +22,7 @@ pub(super) fn concerned(objects: &[Value], namespace: &str, as_of: DateTime<Utc>
         users: all(here(), "User"),
         accounts: all(here(), "Account"),
         head: all::<TenantLedger>(here(), "TenantLedger").into_iter().next().map(|head| head.spec),
+        key: all::<TenantKey>(here(), "TenantKey").into_iter().next().map(|stored| stored.spec.key),
         snapshots: all(here(), "DirectorySnapshot"),
         ledger: all(here(), "OccurrenceLedger"),
     };

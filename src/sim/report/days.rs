@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::api::reasons::with_words;
+use crate::sim::foreign::Foreign;
 
 use super::timeline::{Entry, FieldChange, Happening, SubjectOutcome, Timeline};
 
@@ -182,6 +183,7 @@ fn names(names: &[String]) -> String {
 }
 
 fn wrap(head: &str, text: &str, out: &mut String) {
+    let text = Foreign(text).to_string();
     let mut line = head.to_owned();
     let mut is_empty = true;
     for word in text.split(' ') {

@@ -15,7 +15,7 @@ mod timeline;
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use crate::api::conditions::{FAILED, HELD, READY, REFERENCES_RESOLVED, STALLED};
+use crate::api::conditions::{COMPLETE, FAILED, HELD, PLANNED, READY, REFERENCES_RESOLVED, STALLED};
 use crate::api::reasons::Reason;
 use crate::api::{Account, Directory, User};
 use crate::runner::quality::{self, Conflict};
@@ -62,6 +62,9 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
                 }
             }
             Some("Directory") => {
+                if let Some(unready) = condition(object, READY).filter(|found| found["status"] == "False") {
+                    problems.push(format!("{} is not Ready: {}", name("Directory"), why(unready)));
+                }
                 problems.extend(conflicts(object, objects).into_iter().map(|text| format!("{}: {text}", name("Directory"))));
             }
             Some("TenantSchedule") => {
@@ -80,6 +83,11 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
                 }
                 if let Some(held) = holding(object, HELD) {
                     problems.push(format!("{} is held: {}", name("Run"), why(held)));
+                }
+                if let Some(unplanned) = condition(object, PLANNED).filter(|planned| planned["status"] == "False")
+                    && holding(object, COMPLETE).is_none()
+                {
+                    problems.push(format!("{} is not planned: {}", name("Run"), why(unplanned)));
                 }
             }
             _ => {}
@@ -160,6 +168,18 @@ mod tests {
             "Workflow a/join: 1 person was planned and not begun before the window ended: PlanExpired",
         ];
         assert_eq!(problems(&objects), wanted);
+    }
+
+    #[test]
+    fn runs_that_nobody_could_plan_are_problems() {
+        let run = |name: &str, planned: &str, complete: &str| {
+            let condition =
+                |type_: &str, status: &str| json!({"type": type_, "status": status, "reason": "WorkflowNotFound", "message": "no x"});
+            let conditions = [condition("Planned", planned), condition("Complete", complete)];
+            json!({"kind": "Run", "metadata": {"namespace": "a", "name": name}, "status": {"conditions": conditions}})
+        };
+        let objects = [run("waits", "False", "False"), run("done", "True", "True"), run("ended", "False", "True")];
+        assert_eq!(problems(&objects), ["Run a/waits is not planned: WorkflowNotFound: no x"]);
     }
 
     #[test]

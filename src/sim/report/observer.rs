@@ -35,8 +35,10 @@ type Row = (DateTime<Utc>, String, i64, String, String, String);
 struct Log {
     entries: Vec<Entry>,
     versions: BTreeSet<(String, String)>,
-    runs: BTreeSet<(String, String)>,
-    held: BTreeSet<(String, String)>,
+    /// Namespace and name of Runs, and the epoch of the plan: a Run of that name that comes later is another one, and one that
+    /// is put back with its plan is the same.
+    runs: BTreeSet<(String, String, i64)>,
+    held: BTreeSet<(String, String, i64)>,
     ready: BTreeMap<(String, String), bool>,
     /// Namespace and name of the records that nobody has looked at since they were applied.
     unexamined: BTreeSet<(String, String)>,
@@ -192,20 +194,23 @@ impl Observer {
 
     fn see_run(&self, key: (String, String), object: &Value) {
         let mut log = self.log();
+        let plan = &object["status"]["plan"];
+        let epoch = plan["epoch"].as_i64().unwrap_or_default();
+        let planned = (key.0.clone(), key.1.clone(), epoch);
         if let Some(held) = holding(object, HELD)
-            && log.held.insert(key.clone())
+            && log.held.insert(planned.clone())
         {
             self.write(&mut log, &key.0, Happening::Held { run: key.1.clone(), why: why(held) });
         }
         if holding(object, COMPLETE).is_none() && holding(object, FAILED).is_none() {
             return;
         }
-        if !log.runs.insert(key.clone()) {
+        if !log.runs.insert(planned) {
             return;
         }
-        let subjects = self.outcomes(&mut log, &key.0, &key.1);
+        let subjects = self.outcomes(&mut log, &key.0, &key.1, epoch);
         let source = &object["spec"]["source"]["workflow"];
-        let (plan, type_) = (&object["status"]["plan"], string(&object["spec"]["executionType"]));
+        let type_ = string(&object["spec"]["executionType"]);
         let what = Happening::Run {
             run: key.1,
             workflow: string(&source["name"]).to_owned(),
@@ -217,10 +222,11 @@ impl Observer {
         self.write(&mut log, &key.0, what);
     }
 
-    fn outcomes(&self, log: &mut Log, namespace: &str, run: &str) -> Vec<SubjectOutcome> {
+    /// What became of the subjects of a Run's plan. Slices of an earlier Run of its name are there for as long as history is.
+    fn outcomes(&self, log: &mut Log, namespace: &str, run: &str, epoch: i64) -> Vec<SubjectOutcome> {
         let slices = self.api.list("RunSlice", Some(namespace));
         let mut outcomes = Vec::new();
-        for slice in slices.iter().filter(|slice| slice["run"] == run) {
+        for slice in slices.iter().filter(|slice| slice["run"] == run && slice["epoch"] == epoch) {
             for result in slice["results"].as_array().into_iter().flatten() {
                 log.names.insert(string(&result["subjectKey"]).to_owned(), string(&result["subject"]).to_owned());
                 outcomes.push(outcome(result));
@@ -313,12 +319,13 @@ fn outcome(result: &Value) -> SubjectOutcome {
 /// The subjects' names by their keyed ids: those that runs had, and those of everybody who is on record at the end.
 fn names(objects: &[Value], heads: &BTreeMap<&str, &Value>, known: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut names = known.clone();
-    for (namespace, head) in heads {
+    for namespace in heads.keys() {
         let of = |kind: &str| -> Vec<&str> {
             let found = objects.iter().filter(|object| object["kind"] == kind && object["metadata"]["namespace"] == *namespace);
             found.map(|object| string(&object["metadata"]["name"])).collect()
         };
-        names.extend(subject_names(string(&head["key"]), &of("Directory"), &of("User")));
+        let key = objects.iter().find(|object| object["kind"] == "TenantKey" && object["metadata"]["namespace"] == *namespace);
+        names.extend(subject_names(string(&key.unwrap_or(&Value::Null)["key"]), &of("Directory"), &of("User")));
     }
     names
 }

@@ -7,6 +7,7 @@ use super::concerns::concerned;
 use super::summary::{Count, numbers};
 use super::timeline::{Entry, Timeline};
 use super::{accounts, days};
+use crate::sim::foreign::Foreign;
 use crate::sim::simulation::Finished;
 
 /// More values that cannot be read are counted.
@@ -22,7 +23,8 @@ pub fn text(finished: &Finished) -> String {
         // Writing to a text cannot fail, here and below.
         let _ = writeln!(
             out,
-            "Tenant {namespace}, {} to {} (all times {})",
+            "Tenant {}, {} to {} (all times {})",
+            Foreign(namespace),
             period.from.with_timezone(&finished.zone).format("%-d %B %Y %H:%M"),
             period.until.with_timezone(&finished.zone).format("%-d %B %Y %H:%M"),
             finished.zone
@@ -44,7 +46,7 @@ pub fn text(finished: &Finished) -> String {
     } else {
         out.push_str("Problems\n");
         for problem in &finished.problems {
-            let _ = writeln!(out, "  {problem}");
+            let _ = writeln!(out, "  {}", Foreign(problem));
         }
     }
     out
@@ -55,7 +57,7 @@ fn unreadable(timeline: &Timeline, namespace: &str, out: &mut String) {
     for (title, values) in days::odd_values(timeline, namespace) {
         let _ = writeln!(out, "\n{title}");
         for value in values.iter().take(MOST_VALUES) {
-            let _ = writeln!(out, "  {value}");
+            let _ = writeln!(out, "  {}", Foreign(value));
         }
         if values.len() > MOST_VALUES {
             let _ = writeln!(out, "  and {} more", values.len() - MOST_VALUES);
@@ -74,6 +76,6 @@ fn concerns(finished: &Finished, namespace: &str, out: &mut String) {
         let shown: Vec<&str> = people.iter().take(MOST_VALUES).map(String::as_str).collect();
         let more = people.len().saturating_sub(MOST_VALUES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(out, "  {}: {}{more} ({})", concern.reason(), shown.join(", "), concern.in_words());
+        let _ = writeln!(out, "  {}: {}{more} ({})", concern.reason(), Foreign(&shown.join(", ")), concern.in_words());
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kube::core::cel::cel::objects::{Key, Map};
+use kube::core::cel::cel::objects::{Key, Map, OptionalValue};
 use kube::core::cel::cel::{Context, ExecutionError, Value as Cel};
 use kube::core::cel::{CompilationResult, KubeCelExt};
 use serde_json::Value;
@@ -83,9 +83,15 @@ impl Walk<'_> {
         let is_root = matches!(path, Path::Root);
         let mut scope = self.functions.new_inner_scope();
         scope.add_variable_from_value("self", convert(node, value, is_root));
-        scope.add_variable_from_value("oldSelf", old.map_or(Cel::Null, |old| convert(node, old, is_root)));
+        let before = old.map(|old| convert(node, old, is_root));
+        scope.add_variable_from_value("oldSelf", before.clone().unwrap_or(Cel::Null));
+        // A rule that is asked for what is new as well has to ask whether there was anything.
+        let mut may_be_new = scope.new_inner_scope();
+        let before = before.map_or_else(OptionalValue::none, OptionalValue::of);
+        may_be_new.add_variable_from_value("oldSelf", Cel::Opaque(Arc::new(before)));
         for rule in node.rules.iter().filter(|rule| applies(rule)) {
             match &rule.compiled {
+                Ok(rule) if rule.rule.optional_old_self == Some(true) => self.run(rule, node, value, path, &may_be_new),
                 Ok(rule) => self.run(rule, node, value, path, &scope),
                 Err(error) => {
                     let detail = format!("rule compile error: {error}");

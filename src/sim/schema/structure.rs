@@ -1,8 +1,12 @@
 //! The structure of an object: types, bounds, patterns, required and enumerated values.
 
 use std::fmt::Display;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::{Number, Value};
+
+use crate::api::DATE_TIME;
 
 use super::node::Node;
 use super::violation::{JsonType, Path, ValueType, Violation, ViolationKind};
@@ -65,7 +69,8 @@ fn check_type(node: &Node, value: &Value, path: Path<'_>, found: &mut Vec<Violat
 }
 
 fn is_integral(number: &Number) -> bool {
-    !number.is_f64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
+    // What no whole number of the server holds is a float to it, and of those only these are whole.
+    number.is_i64() || number.as_f64().is_some_and(|float| float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_991.0)
 }
 
 fn check_enumeration(node: &Node, value: &Value, path: Path<'_>, found: &mut Vec<Violation>) {
@@ -103,7 +108,11 @@ fn check_string(node: &Node, value: &Value, text: &str, path: Path<'_>, found: &
     if let Some(pattern) = &node.pattern {
         match &pattern.regex {
             Ok(regex) if regex.is_match(text) => {}
-            Ok(_) => invalid(path, value, format_args!("should match '{}'", pattern.text), found),
+            Ok(_) => {
+                let kind = if pattern.text == DATE_TIME { ViolationKind::NoInstant } else { ViolationKind::Invalid };
+                let detail = format!("{path} in body should match '{}'", pattern.text);
+                found.push(Violation::of_value(kind, path, value, &detail));
+            }
             Err(error) => {
                 let claim = format!("should match '{}, but pattern is invalid: {error}'", pattern.text);
                 invalid(path, value, claim, found);
@@ -118,11 +127,10 @@ fn check_string(node: &Node, value: &Value, text: &str, path: Path<'_>, found: &
 
 /// The format if it is one of those that are checked here and `text` has not got it; of others nothing is said.
 fn unmet_format(format: &str, text: &str) -> Option<ValueType> {
-    let is_time = || chrono::DateTime::parse_from_rfc3339(text).is_ok();
     let (format, is_met) = match format {
-        "date-time" => (ValueType::Instant, is_time()),
-        "datetime" => (ValueType::Format("datetime"), is_time()),
-        "date" => (ValueType::Format("date"), chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()),
+        "date-time" => (ValueType::Instant, is_date_time(text)),
+        "datetime" => (ValueType::Format("datetime"), is_date_time(text)),
+        "date" => (ValueType::Format("date"), is_date(text)),
         "uuid" => {
             let groups: Vec<&str> = text.split('-').collect();
             let is_met = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
@@ -132,6 +140,25 @@ fn unmet_format(format: &str, text: &str) -> Option<ValueType> {
         _ => return None,
     };
     (!is_met).then_some(format)
+}
+
+/// Whether the server takes the text for a day.
+fn is_date(text: &str) -> bool {
+    let has_shape = text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| if place == 4 || place == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    has_shape && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+}
+
+/// Whether the server takes the text for a date-time: it looks at a day and at what stands between the first and the second `t`,
+/// with any character before a fraction and any digits for an offset.
+fn is_date_time(text: &str) -> bool {
+    static CLOCK: LazyLock<Result<Regex, regex::Error>> =
+        LazyLock::new(|| Regex::new("^([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|([+-][0-9]{2}:[0-9]{2}))$"));
+    let text = text.to_lowercase();
+    let mut parts = text.split('t');
+    let (Some(day), Some(clock), Ok(form)) = (parts.next(), parts.next(), &*CLOCK) else { return false };
+    let Some(found) = form.captures(clock).filter(|_| is_date(day)) else { return false };
+    &found[1] <= "23" && &found[2] <= "59" && &found[3] <= "59"
 }
 
 fn check_number(node: &Node, value: &Value, number: &Number, path: Path<'_>, found: &mut Vec<Violation>) {

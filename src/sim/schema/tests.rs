@@ -5,7 +5,14 @@ use serde_json::{Value, json};
 use super::Schema;
 
 fn schema() -> Schema {
-    Schema::compile(&json!({
+    let mut schema = definition();
+    schema["properties"]["spec"]["properties"]["kept"] = json!({"type": "string", "x-kubernetes-validations": [
+        {"rule": "oldSelf.hasValue() || self != 'old'", "optionalOldSelf": true, "message": "old is for what is there"}]});
+    Schema::compile(&schema)
+}
+
+fn definition() -> Value {
+    json!({
         "type": "object",
         "required": ["spec"],
         "x-kubernetes-validations": [{"rule": "size(self.metadata.name) <= 8", "message": "name too long"}],
@@ -43,7 +50,7 @@ fn schema() -> Schema {
                 }
             }
         }
-    }))
+    })
 }
 
 fn object(spec: &Value) -> Value {
@@ -113,6 +120,21 @@ fn what_is_good_is_kept_with_defaults_and_without_the_unknown() {
     for (given, kept) in table {
         let admitted = schema().admit(object(&given), None, false);
         assert_eq!(admitted, Ok(object(&kept)), "{given}");
+    }
+}
+
+#[test]
+fn a_rule_may_ask_whether_there_was_anything() {
+    // (what there was, what there is to be, the complaints)
+    let cases = [
+        (None, "new", vec![]),
+        (None, "old", vec![r#"spec.kept: Invalid value: "old": old is for what is there"#]),
+        (Some("old"), "old", vec![]),
+        (Some("new"), "old", vec![]),
+    ];
+    for (before, now, expected) in cases {
+        let spec = |kept: &str| json!({"size": 1, "kept": kept});
+        assert_eq!(complaints(&spec(now), before.map(spec).as_ref(), false), expected, "{before:?} {now}");
     }
 }
 

@@ -67,6 +67,8 @@ impl fmt::Display for ValueType {
 pub enum ViolationKind {
     /// The value is not acceptable.
     Invalid,
+    /// A text is not written as an instant.
+    NoInstant,
     /// A rule of the schema is not met, and it says no other sort.
     Rule,
     /// The value has the wrong JSON type, or is a text of another format.
@@ -96,7 +98,7 @@ impl ViolationKind {
     pub fn reason(self) -> &'static str {
         match self {
             // An unknown field is refused before there are causes; the reason is what is closest.
-            Self::Invalid | Self::Rule | Self::UnknownField => "FieldValueInvalid",
+            Self::Invalid | Self::NoInstant | Self::Rule | Self::UnknownField => "FieldValueInvalid",
             Self::TypeInvalid { .. } => "FieldValueTypeInvalid",
             Self::Required => "FieldValueRequired",
             Self::NotSupported => "FieldValueNotSupported",

@@ -39,6 +39,9 @@ pub enum MailError {
     /// What should be an address is none.
     #[error("{0} is no mail address")]
     AddressInvalid(String),
+    /// What a task or a workflow wrote is no address to which such a mail may go.
+    #[error("{0} is no address of a record, and in no domain to which such mails go")]
+    AddressNotAllowed(String),
     /// The tenant's sender is no address.
     #[error("spec.mail.from of the TenantSchedule is no mail address")]
     SenderInvalid,
@@ -71,6 +74,7 @@ impl MailError {
             Self::RecipientDisabled(_) => Reason::RecipientDisabled,
             Self::AddressMissing(_) => Reason::MailAddressMissing,
             Self::AddressInvalid(_) => Reason::MailAddressInvalid,
+            Self::AddressNotAllowed(_) => Reason::AddressNotAllowed,
             Self::SenderInvalid => Reason::SenderInvalid,
             Self::Composition(_) => Reason::MailInvalid,
         }
@@ -102,6 +106,7 @@ mod tests {
             (MailError::RecipientDisabled(text()), Reason::RecipientDisabled),
             (MailError::AddressMissing(text()), Reason::MailAddressMissing),
             (MailError::AddressInvalid(text()), Reason::MailAddressInvalid),
+            (MailError::AddressNotAllowed(text()), Reason::AddressNotAllowed),
             (MailError::SenderInvalid, Reason::SenderInvalid),
             (MailError::Composition(text()), Reason::MailInvalid),
         ];

@@ -27,7 +27,7 @@ use crate::domain::template;
 
 use super::locale::Locale;
 use super::performance::Performance;
-use super::post::Mail;
+use super::post::{Mail, PASS_NOTICE, PostError};
 use super::values::{Pass, Style, Values};
 use compose::Parts;
 pub use error::MailError;
@@ -51,7 +51,9 @@ pub(super) async fn send(performance: &Performance<'_>, ordered: Ordered<'_>) ->
     let wording = wanted(performance.task).and_then(Wanted::wording);
     let people = people(performance, ordered.kind).await?;
     let (to, cc) = with_copies(ordered.to, wording.map_or(&[], |wording| wording.cc));
-    let recipients = recipients::recipients(performance.directory, &people, Addressees { kind: ordered.kind, to, cc }).await?;
+    let recipients =
+        recipients::recipients(performance.directory, &people, Addressees { kind: ordered.kind, to, cc, settings: performance.mail })
+            .await?;
     // The pass stands in the mail and nowhere else, so that another try makes another one; the default text says that the
     // newest counts.
     let pass = ordered.pass_minutes.map(|lifetime_minutes| Pass { secret: pass::pass(&(performance.random)()), lifetime_minutes });
@@ -63,8 +65,27 @@ pub(super) async fn send(performance: &Performance<'_>, ordered: Ordered<'_>) ->
         now: performance.now,
         mail: performance.mail,
     };
+    let told = pass.as_ref().and_then(|_| recipients::bystander(&people.user, &recipients));
     let mail = write(&frame, &people, recipients, Letter { kind: ordered.kind, wording, pass })?;
+    if let Some(told) = told {
+        tell_subject(performance, &frame, &people, told).await?;
+    }
     Ok(performance.post.send(mail).await?)
+}
+
+/// Gives the subject a word of it before the pass leaves, so that nobody has one of whom its owner does not know. A mail server that
+/// does not take the word, as a new mailbox may not be there yet, keeps no pass back; one that says nothing would not take the pass.
+async fn tell_subject(performance: &Performance<'_>, frame: &Frame<'_>, people: &People, recipients: Recipients) -> Result<(), Fault> {
+    let words = texts::pass_notice(Locale::new(recipients.language.as_deref().unwrap_or_default()).language);
+    let wording = Wording { subject: Some(words.subject), body: Some(words.body), locale: None, to: &[], cc: &[] };
+    // It is a mail of its own, and not the other try of one.
+    let task = format!("{}/{PASS_NOTICE}", frame.task);
+    let letter = Letter { kind: MailKind::AccessPass, wording: Some(wording), pass: None };
+    let mail = Mail { task: PASS_NOTICE, ..write(&Frame { task: &task, ..*frame }, people, recipients, letter)? };
+    match performance.post.send(mail).await {
+        Ok(()) | Err(PostError::Permanent(_) | PostError::Unknown(_)) => Ok(()),
+        Err(error @ (PostError::Transient(_) | PostError::Denied(_) | PostError::NotConfigured)) => Err(error.into()),
+    }
 }
 
 async fn people(performance: &Performance<'_>, kind: MailKind) -> Result<People, Fault> {

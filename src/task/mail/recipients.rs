@@ -7,9 +7,10 @@ use lettre::message::Mailbox;
 
 use super::address::{address, mailbox};
 use super::error::MailError;
+use crate::api::tenant_schedule::MailSettings;
 use crate::directory::{Directory, Profile, Sponsored};
 use crate::domain::fault::Fault;
-use crate::domain::mail::{MailKind, Meant};
+use crate::domain::mail::{MailKind, Meant, may_go_to};
 
 /// The people that a mail is about, as the directory has them now.
 pub(super) struct People {
@@ -41,12 +42,24 @@ pub(super) struct Addressees<'a> {
     pub kind: MailKind,
     pub to: &'a [String],
     pub cc: &'a [String],
+    /// Where mails of the tenant may go.
+    pub settings: &'a MailSettings,
 }
 
 /// Somebody to write to.
 struct Found {
     mailbox: Mailbox,
     language: Option<String>,
+    /// Whether the address stands in a record; else a task, or a workflow, wrote it.
+    is_recorded: bool,
+}
+
+impl Found {
+    /// Refuses who may not get such a mail. `what` says who that is, without the address.
+    fn allowed(self, wanted: Addressees<'_>, what: impl FnOnce() -> String) -> Result<Self, MailError> {
+        let is_allowed = self.is_recorded || !wanted.kind.is_secret() && may_go_to(wanted.settings, self.mailbox.email.as_ref());
+        if is_allowed { Ok(self) } else { Err(MailError::AddressNotAllowed(what())) }
+    }
 }
 
 /// A profile by name.
@@ -62,11 +75,11 @@ pub(super) async fn profile(directory: &dyn Directory, name: &str) -> Result<Opt
 pub(super) async fn recipients(directory: &dyn Directory, people: &People, wanted: Addressees<'_>) -> Result<Recipients, Fault> {
     let mut to = Vec::new();
     for (index, entry) in wanted.to.iter().enumerate() {
-        to.extend(meant(directory, people, wanted.kind.meant(entry, false), &format!("to[{index}]")).await?);
+        to.extend(meant(directory, people, (wanted, wanted.kind.meant(entry, false)), &format!("to[{index}]")).await?);
     }
     let mut cc = Vec::new();
     for (index, entry) in wanted.cc.iter().enumerate() {
-        cc.extend(meant(directory, people, wanted.kind.meant(entry, true), &format!("cc[{index}]")).await?);
+        cc.extend(meant(directory, people, (wanted, wanted.kind.meant(entry, true)), &format!("cc[{index}]")).await?);
     }
     let language = to.iter().find_map(|found| found.language.clone());
     let mut seen = BTreeSet::new();
@@ -84,60 +97,90 @@ fn co_sponsors(people: &People) -> Vec<String> {
 }
 
 /// Who is meant; `place` is where it stands in the workflow.
-async fn meant(directory: &dyn Directory, people: &People, meant: Meant<'_>, place: &str) -> Result<Vec<Found>, Fault> {
+async fn meant(
+    directory: &dyn Directory,
+    people: &People,
+    (wanted, meant): (Addressees<'_>, Meant<'_>),
+    place: &str,
+) -> Result<Vec<Found>, Fault> {
     match meant {
-        Meant::User => Ok(vec![person(&people.user)?]),
-        Meant::Manager => Ok(vec![manager(people)?]),
-        Meant::Sponsors => several(directory, &people.user.sponsors).await,
-        Meant::CoSponsors => several(directory, &co_sponsors(people)).await,
+        Meant::User => Ok(vec![person(&people.user, wanted)?]),
+        Meant::Manager => Ok(vec![manager(people, wanted)?]),
+        Meant::Sponsors => several(directory, &people.user.sponsors, wanted).await,
+        Meant::CoSponsors => several(directory, &co_sponsors(people), wanted).await,
         Meant::Attribute { attribute, is_old } => {
             let place = if is_old { String::new() } else { format!("{place}: ") };
-            Ok(of_attribute(&people.user, attribute, &place)?)
+            Ok(of_attribute(&people.user, attribute, &place, wanted)?)
         }
         Meant::Address(text) => {
             let address = address(text).ok_or_else(|| MailError::AddressInvalid("an entry of to or cc".to_owned()))?;
-            Ok(vec![Found { mailbox: Mailbox::new(None, address), language: None }])
+            let found = Found { mailbox: Mailbox::new(None, address), language: None, is_recorded: false };
+            Ok(vec![found.allowed(wanted, || place.to_owned())?])
         }
         Meant::Named(name) => {
             let found = profile(directory, name).await?.filter(|found| !found.is_deleted);
             let found = found.ok_or_else(|| MailError::RecipientMissing(format!("there is no User {name:?}")))?;
-            Ok(vec![person(&found)?])
+            Ok(vec![person(&found, wanted)?])
         }
         Meant::Unknown(variable) => Err(MailError::unknown_variable(variable).into()),
     }
 }
 
 /// The subject's addresses in another attribute; `place` stands before what is said of it.
-fn of_attribute(user: &Profile, attribute: &str, place: &str) -> Result<Vec<Found>, MailError> {
+fn of_attribute(user: &Profile, attribute: &str, place: &str, wanted: Addressees<'_>) -> Result<Vec<Found>, MailError> {
     let what = || format!("{place}the attribute {attribute:?} of User {:?}", user.name);
-    let texts: Vec<&str> = if attribute == "otherMails" {
-        user.other_mails.iter().map(String::as_str).collect()
+    let texts: Vec<(&str, bool)> = if attribute == "otherMails" {
+        user.other_mails.iter().map(|text| (text.as_str(), true)).collect()
     } else {
-        user.text(attribute).into_iter().collect()
+        text(user, attribute, wanted.kind).into_iter().collect()
     };
     if texts.is_empty() {
         return Err(MailError::AddressMissing(what()));
     }
-    let read = |text| address(text).map(|address| found(user, address)).ok_or_else(|| MailError::AddressInvalid(what()));
+    let read = |(text, is_recorded)| {
+        let address = address(text).ok_or_else(|| MailError::AddressInvalid(what()))?;
+        found(user, address, is_recorded).allowed(wanted, what)
+    };
     texts.into_iter().map(read).collect()
 }
 
-fn found(profile: &Profile, address: Address) -> Found {
-    let language = profile.text("preferredLanguage").map(str::to_owned);
-    Found { mailbox: mailbox(profile.text("displayName"), address), language }
+/// The text of an attribute, and whether it is the record's. Of a mail that lets somebody sign in only that counts.
+fn text<'a>(profile: &'a Profile, attribute: &str, kind: MailKind) -> Option<(&'a str, bool)> {
+    let record = profile.record(attribute);
+    let text = if kind.is_secret() { record } else { profile.text(attribute) }?;
+    Some((text, record == Some(text)))
 }
 
-fn person(profile: &Profile) -> Result<Found, MailError> {
-    let mail = profile.text("mail").ok_or_else(|| MailError::AddressMissing(format!("User {:?}", profile.name)))?;
-    let address = address(mail).ok_or_else(|| MailError::AddressInvalid(format!("the mail of User {:?}", profile.name)))?;
-    Ok(found(profile, address))
+fn found(profile: &Profile, address: Address, is_recorded: bool) -> Found {
+    let language = profile.text("preferredLanguage").map(str::to_owned);
+    Found { mailbox: mailbox(profile.text("displayName"), address), language, is_recorded }
+}
+
+fn person(profile: &Profile, wanted: Addressees<'_>) -> Result<Found, MailError> {
+    let (mail, is_recorded) =
+        text(profile, "mail", wanted.kind).ok_or_else(|| MailError::AddressMissing(format!("User {:?}", profile.name)))?;
+    let what = || format!("the mail of User {:?}", profile.name);
+    let address = address(mail).ok_or_else(|| MailError::AddressInvalid(what()))?;
+    found(profile, address, is_recorded).allowed(wanted, what)
+}
+
+/// The subject of a mail that is no business of the subject's own, to be told of it: at the record's address, else at the private
+/// ones. None: there is none, or all of them get the mail itself.
+pub(super) fn bystander(user: &Profile, recipients: &Recipients) -> Option<Recipients> {
+    let own = || user.record("mail").into_iter().chain(user.other_mails.iter().map(String::as_str));
+    let is_told = |text: &str| recipients.all().any(|mailbox| AsRef::<str>::as_ref(&mailbox.email).eq_ignore_ascii_case(text));
+    if own().any(is_told) {
+        return None;
+    }
+    let found = found(user, own().find_map(address)?, true);
+    Some(Recipients { to: vec![found.mailbox], cc: Vec::new(), language: found.language })
 }
 
 /// The manager, who must still be there: what is said about the subject is for nobody else.
-fn manager(people: &People) -> Result<Found, MailError> {
+fn manager(people: &People, wanted: Addressees<'_>) -> Result<Found, MailError> {
     let Some(name) = &people.user.manager else { return Err(MailError::ManagerMissing(people.user.name.clone())) };
     match &people.manager {
-        Some(manager) if !manager.is_deleted && manager.is_enabled => person(manager),
+        Some(manager) if !manager.is_deleted && manager.is_enabled => person(manager, wanted),
         Some(manager) if !manager.is_deleted => {
             Err(MailError::RecipientDisabled(format!("the manager {name:?} of User {:?}", people.user.name)))
         }
@@ -146,12 +189,12 @@ fn manager(people: &People) -> Result<Found, MailError> {
 }
 
 /// Of several people those who can be written to; somebody must be.
-async fn several(directory: &dyn Directory, names: &[String]) -> Result<Vec<Found>, Fault> {
+async fn several(directory: &dyn Directory, names: &[String], wanted: Addressees<'_>) -> Result<Vec<Found>, Fault> {
     let mut all = Vec::new();
     let mut problem = MailError::RecipientMissing("the subject has no sponsors".to_owned());
     for name in names {
         match profile(directory, name).await? {
-            Some(sponsor) if !sponsor.is_deleted && sponsor.is_enabled => match person(&sponsor) {
+            Some(sponsor) if !sponsor.is_deleted && sponsor.is_enabled => match person(&sponsor, wanted) {
                 Ok(found) => all.push(found),
                 Err(error) => problem = error,
             },

@@ -13,6 +13,23 @@ pub(super) struct Words {
     pub body: &'static str,
 }
 
+/// What somebody is told for whom a temporary access pass was made. It says nothing that a record can lack, and not who has it.
+pub(super) const fn pass_notice(language: Language) -> Words {
+    match language {
+        Language::English => Words {
+            subject: "A temporary access pass for your account",
+            body: "Hello,\n\na temporary access pass for your account was made and sent to somebody who hands it over to you, as a rule \
+                   your manager.\n\nIf you expected none, please tell your administrators at once.",
+        },
+        Language::German => Words {
+            subject: "Ein befristeter Zugangscode für Ihr Konto",
+            body: "Guten Tag,\n\nfür Ihr Konto wurde ein befristeter Zugangscode erstellt und an jemanden geschickt, der ihn Ihnen gibt, \
+                   in der Regel an Ihre Führungskraft.\n\nHaben Sie keinen erwartet, so melden Sie sich bitte umgehend bei Ihrer \
+                   Administration.",
+        },
+    }
+}
+
 macro_rules! mails {
     ($( $kind:ident { $subject:literal $body:literal } { $subject_de:literal $body_de:literal } )+) => {
         /// What a mail says by default.

@@ -37,6 +37,12 @@ pub enum Class {
 pub enum Fault {
     /// Refused with 503, without effect.
     Refuse,
+    /// 403, without effect: the server starts, and does not know its roles yet.
+    Forbid,
+    /// 401, without effect: it does not know its accounts yet.
+    Unknown,
+    /// The connection is closed, without effect: it ends.
+    Hangup,
     /// It takes effect, and the connection is closed without an answer.
     DropAnswer,
     /// 409 Conflict, without effect.
@@ -57,12 +63,17 @@ pub enum Fault {
     KillAfter,
     /// The process is killed after the request took effect, and its pod is gone without a word.
     Lose,
+    /// The process is asked to end (SIGTERM) while it sends.
+    Terminate,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Refuse,
+        Self::Forbid,
+        Self::Unknown,
+        Self::Hangup,
         Self::DropAnswer,
         Self::Conflict,
         Self::Throttle,
@@ -73,6 +84,7 @@ impl Fault {
         Self::KillBefore,
         Self::KillAfter,
         Self::Lose,
+        Self::Terminate,
     ];
 
     /// What is asked by requests that it can strike.
@@ -88,7 +100,7 @@ impl Fault {
     pub fn victims(self) -> &'static [Who] {
         match self {
             Self::CutWatch | Self::WatchGone => &[Who::Controller],
-            Self::Lose => &[Who::Evaluate, Who::Execute],
+            Self::Lose | Self::Terminate => &[Who::Evaluate, Who::Execute],
             _ => &[Who::Controller, Who::Evaluate, Who::Execute, Who::Lease],
         }
     }

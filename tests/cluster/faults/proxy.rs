@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -119,6 +119,14 @@ impl Process {
         if let Some(child) = self.child.lock().expect("nobody panics with it").as_mut() {
             // It may have ended by itself.
             let _ = child.kill();
+        }
+    }
+
+    /// Asks it to end, as the kubelet does.
+    pub fn terminate(&self) {
+        if let Some(child) = self.child.lock().expect("nobody panics with it").as_ref() {
+            // It may have ended by itself.
+            let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
         }
     }
 
@@ -260,7 +268,14 @@ async fn handle(State(proxy): State<Arc<Proxy>>, ConnectInfo(switch): ConnectInf
 async fn answer(proxy: &Arc<Proxy>, process: &Arc<Process>, switch: &Switch, asked: Asked, fault: Option<Fault>) -> Response {
     match fault {
         None => {}
+        Some(Fault::Terminate) => process.terminate(),
         Some(Fault::Refuse) => return refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+        Some(Fault::Forbid) => return refusal(StatusCode::FORBIDDEN, "Forbidden"),
+        Some(Fault::Unknown) => return refusal(StatusCode::UNAUTHORIZED, "Unauthorized"),
+        Some(Fault::Hangup) => {
+            switch.cut();
+            return refusal(StatusCode::BAD_GATEWAY, "InternalError");
+        }
         Some(Fault::Conflict) => return refusal(StatusCode::CONFLICT, "Conflict"),
         Some(Fault::Throttle) => return refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
         Some(Fault::WatchGone) => return gone(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveTime;
+use tenure::domain::job::execution_job_name;
 use tenure::domain::timing::Timing;
 use tokio::sync::Semaphore;
 
@@ -152,9 +153,14 @@ async fn of_story(ground: &Ground, wish: &Wish, places: &Semaphore, index: usize
     tally
 }
 
+/// How the names of the pods of an attempt at the joiner's Run begin.
+fn pod_of(attempt: i32) -> String {
+    format!("{}-", execution_job_name("joiner-v1-e1", attempt))
+}
+
 /// What is wrong with how long the second attempt has waited for the first, which vanished without a word.
 fn hasty(log: &[String]) -> Option<String> {
-    let waited = waited(log, "joiner-v1-e1-a1-", "joiner-v1-e1-a2-");
+    let waited = waited(log, &pod_of(1), &pod_of(2));
     let is_patient = waited.is_some_and(|waited| waited >= Timing::PRODUCTION.claim_life);
     (!is_patient).then(|| format!("nobody waited for who was lost: {waited:?} from its last request to its successor's first"))
 }
@@ -173,7 +179,8 @@ fn waited(log: &[String], owner: &str, successor: &str) -> Option<Duration> {
 #[test]
 fn a_wait_is_found_in_the_log() {
     let log = |first: &str, second: &str| {
-        [format!("{first} Execute joiner-v1-e1-a1-x PUT /y -> 200"), format!("{second} Execute joiner-v1-e1-a2-x GET /y -> 200")]
+        let (owner, successor) = (pod_of(1), pod_of(2));
+        [format!("{first} Execute {owner}x PUT /y -> 200"), format!("{second} Execute {successor}x GET /y -> 200")]
     };
     assert_eq!(hasty(&log("06:44:55.734", "06:46:44.318")), None);
     assert_eq!(hasty(&log("23:59:30.000", "00:01:00.000")), None, "over midnight");

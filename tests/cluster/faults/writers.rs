@@ -4,6 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tenure::domain::job::execution_job_name;
+
+/// More attempts than any Run of a story has.
+const MOST_ATTEMPTS: i32 = 50;
 
 /// A subject of a slice.
 type Place = (String, String);
@@ -17,8 +21,8 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 }
 
 /// The attempt of a pod that executes the Run itself; others write into its slices what they have decided about subjects.
-fn attempt(pod: &str, run: &str) -> Option<i64> {
-    pod.strip_prefix(run)?.strip_prefix("-a")?.split('-').next()?.parse().ok()
+fn attempt(pod: &str, run: &str) -> Option<i32> {
+    (1..=MOST_ATTEMPTS).find(|attempt| pod.strip_prefix(&execution_job_name(run, *attempt)).is_some_and(|rest| rest.starts_with('-')))
 }
 
 /// What is wrong with the writes, which are given as the API server stored them, in any order.
@@ -27,7 +31,7 @@ pub fn trespasses(writes: &[(&str, &Value)]) -> Vec<String> {
     writes.sort_by_key(|(_, slice)| text(slice, "/metadata/resourceVersion").parse::<u64>().unwrap_or_default());
     let mut found = Vec::new();
     let mut ended: BTreeMap<Place, (String, String)> = BTreeMap::new();
-    let mut newest: BTreeMap<String, i64> = BTreeMap::new();
+    let mut newest: BTreeMap<String, i32> = BTreeMap::new();
     for (writer, slice) in writes {
         if let Some(attempt) = attempt(writer, text(slice, "/run")) {
             let newest = newest.entry(text(slice, "/metadata/uid").to_owned()).or_default();
@@ -74,7 +78,9 @@ mod tests {
         assert!(trespasses(&[("a", &done), ("a", &begun), ("a", &queued), ("b", &done)]).is_empty());
         assert_eq!(trespasses(&[("a", &done), ("b", &canceled)]).len(), 1, "another end");
         assert_eq!(trespasses(&[("b", &canceled), ("a", &write(12, "inProgress"))]).len(), 1, "begun again");
-        assert!(trespasses(&[("r-a1-x", &begun), ("other-a1-x", &begun), ("r-a2-y", &done)]).is_empty());
-        assert_eq!(trespasses(&[("r-a2-x", &begun), ("r-a1-y", &done)]).len(), 1, "an older attempt");
+        let pod = |run: &str, attempt: i32, end: &str| format!("{}-{end}", execution_job_name(run, attempt));
+        let (first, second, other, late) = (pod("r", 1, "x"), pod("r", 2, "y"), pod("other", 1, "x"), pod("r", 1, "y"));
+        assert!(trespasses(&[(&first, &begun), (&other, &begun), (&second, &done)]).is_empty());
+        assert_eq!(trespasses(&[(&second, &begun), (&late, &done)]).len(), 1, "an older attempt");
     }
 }

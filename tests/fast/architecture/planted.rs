@@ -36,7 +36,7 @@ const MODULE: (&str, &[&str]) = (
 /// Every other line with the word.
 const LINES: [(&str, &[&str]); 8] = [
     // A program: nothing is planted.
-    ("cli/jobs.rs", &["planted: Planted::NONE,", "use crate::runner::{self, Context, Planted, RunnerError};"]),
+    ("cli/jobs.rs", &["planted: Planted::NONE,", "use crate::runner::{self, Context, Planted, RunnerError, Stop};"]),
     // The engine: it is handed on and asked.
     ("runner/context.rs", &["pub planted: Planted,", "use super::planted::Planted;"]),
     ("runner/mod.rs", &["mod planted;", "pub use planted::{Planted, PlantedError};"]),
@@ -66,7 +66,7 @@ const LINES: [(&str, &[&str]); 8] = [
             "planted: *lock(&self.shared.planted),",
             "planted: Mutex<Planted>,",
             "pub(super) fn set_planted(&self, planted: Planted) {",
-            "use crate::runner::{self, Context, Planted};",
+            "use crate::runner::{self, Context, Planted, Stop};",
         ],
     ),
     (

@@ -123,7 +123,7 @@ impl Case {
     }
 }
 
-pub const KINDS: [&str; 16] = [
+pub const KINDS: [&str; 17] = [
     "Account",
     "Approval",
     "CustomTaskExtension",
@@ -135,6 +135,7 @@ pub const KINDS: [&str; 16] = [
     "OccurrenceLedger",
     "Run",
     "RunSlice",
+    "TenantKey",
     "TenantLedger",
     "TenantSchedule",
     "User",

@@ -235,6 +235,10 @@ fn holds() -> Vec<Case> {
         Case::accepted("hold: ends", set("/spec/until", json!("2026-02-01T00:00:00Z"))).of(hold()),
         Case::refused("hold: backwards", window("2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z"), ORDER),
         Case::refused("hold: no time", window("2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"), ORDER),
+        // Alone: a rule over two instants would find words for them that are the server's own.
+        Case::refused("hold: a comma before the fraction", set("/spec/from", json!("2026-01-01T00:00:00,5Z")), "should match"),
+        Case::refused("hold: an offset of a day", set("/spec/from", json!("2026-01-01T00:00:00+24:00")), "should match"),
+        Case::refused("hold: more after the instant", set("/spec/from", json!("2026-01-01T00:00:00Zt")), "should match"),
         Case::refused("hold: a date is not an instant", set("/spec/until", json!("2026-02-01")), "must be of type date-time"),
     ]
 }

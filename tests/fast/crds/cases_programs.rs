@@ -7,23 +7,39 @@ use super::case::{Case, object, text, with};
 const NOW: &str = "2026-01-01T00:00:00Z";
 const EPOCHS: &str = "epochs never go back, and the key never changes";
 
+const ONE_KEY: &str = "exactly one of key, keyFingerprint must be set";
+
 pub fn cases() -> Vec<Case> {
-    [heads(), ledgers(), snapshots(), slices()].concat()
+    [tenant_keys(), heads(), ledgers(), snapshots(), slices()].concat()
 }
 
 fn head(epoch: i64, sealed: i64) -> Value {
-    object("TenantLedger", "default", json!({"epoch": epoch, "sealedEpoch": sealed, "key": text(64)}))
+    object("TenantLedger", "default", json!({"epoch": epoch, "sealedEpoch": sealed, "keyFingerprint": text(32)}))
+}
+
+fn tenant_keys() -> Vec<Case> {
+    let stored = |key: String| object("TenantKey", "default", json!({"key": key}));
+    vec![
+        Case::accepted("key: new", stored(text(64))),
+        Case::accepted("key: stays", with(stored(text(64)), "/metadata/labels", json!({"a": "b"}))).of(stored(text(64))),
+        Case::refused("key: another one", stored("b".repeat(64)), "the key never changes").of(stored(text(64))),
+        Case::refused("key: short", stored(text(63)), "should be at least 64 chars long"),
+        Case::refused("key: long", stored(text(65)), "may not be more than 64 bytes"),
+        Case::refused("key: none", object("TenantKey", "default", json!({})), "key: Required value"),
+        Case::refused("key: another name", object("TenantKey", "other", json!({"key": text(64)})), "a namespace has one TenantKey"),
+    ]
 }
 
 fn heads() -> Vec<Case> {
-    let key = |key: String| with(head(5, 4), "/key", json!(key));
+    let print = |print: Value| with(head(5, 4), "/keyFingerprint", print);
+    let older = |key: String| with(print(Value::Null), "/key", json!(key));
     let full = with(head(5, 4), "/abandoned", json!([{"from": 1, "to": 3}]));
     let workflow = json!({"name": "joiners", "lineage": text(36), "highestVersion": 2, "activatedAt": NOW});
     let full = with(with(full, "/asOf", json!(NOW)), "/workflows", json!([workflow]));
     let took = |milliseconds: i64| with(full.clone(), "/evaluationMilliseconds", json!(milliseconds));
     vec![
         Case::accepted("head: new", head(0, 0)),
-        Case::accepted("head: without epochs", object("TenantLedger", "default", json!({"key": text(64)})))
+        Case::accepted("head: without epochs", object("TenantLedger", "default", json!({"keyFingerprint": text(32)})))
             .stores("/epoch", json!(0))
             .stores("/sealedEpoch", json!(0)),
         Case::accepted("head: full", full.clone()),
@@ -35,15 +51,22 @@ fn heads() -> Vec<Case> {
             with(head(0, 0), "/metadata/name", json!("other")),
             "metadata.name must be default: a namespace has one TenantLedger",
         ),
-        Case::refused("head: without key", with(head(0, 0), "/key", Value::Null), "key: Required value"),
-        Case::refused("head: short key", key(text(63)), "should be at least 64 chars long"),
+        Case::refused("head: without key", print(Value::Null), ONE_KEY),
+        Case::refused("head: with a key and its fingerprint", with(head(5, 4), "/key", json!(text(64))), ONE_KEY),
+        Case::refused("head: short fingerprint", print(json!(text(31))), "should be at least 32 chars long"),
+        Case::refused("head: short key", older(text(63)), "should be at least 64 chars long"),
+        Case::accepted("head: of an earlier release", older(text(64))),
+        Case::accepted("head: of an earlier release goes on", with(older(text(64)), "/epoch", json!(6))).of(older(text(64))),
+        Case::accepted("head: its key moves out", head(6, 4)).of(older(text(64))),
+        Case::refused("head: a key moves in", older(text(64)), EPOCHS).of(head(5, 4)),
+        Case::refused("head: the key of an earlier release changes", older("b".repeat(64)), EPOCHS).of(older(text(64))),
         Case::accepted("head: allocates", head(6, 4)).of(head(5, 4)),
         Case::accepted("head: seals", head(5, 5)).of(head(5, 4)),
         Case::accepted("head: stays", head(5, 4)).of(head(5, 4)),
         Case::refused("head: epoch goes back", head(4, 4), EPOCHS).of(head(5, 4)),
         Case::refused("head: sealed epoch goes back", head(5, 3), EPOCHS).of(head(5, 4)),
         Case::refused("head: epochs are left out", with(head(5, 4), "/epoch", Value::Null), EPOCHS).of(head(5, 4)),
-        Case::refused("head: key changes", key("b".repeat(64)), EPOCHS).of(head(5, 4)),
+        Case::refused("head: key changes", print(json!("b".repeat(32))), EPOCHS).of(head(5, 4)),
         Case::accepted("head: an epoch above 32 bits", head(1 << 40, 1 << 40)),
         Case::refused("head: unknown field", with(head(0, 0), "/spec", json!({})), "unknown field \"spec\""),
     ]

@@ -6,6 +6,7 @@ use super::case::{Case, object, text, texts, with};
 
 const ONE_OF_TWO: &str = "exactly one of subjects, undo must be set, and neither for executionType scheduled";
 const ONE_SUBJECTS: &str = "exactly one of users, group, scope, reprocess must be set";
+const RESERVED: &str = "names that end in -vN or -vN-eN are for what evaluations make";
 const IMMUTABLE: &str = "a Run is immutable but for cancel";
 
 fn run() -> Value {
@@ -22,7 +23,20 @@ fn undo() -> Value {
 }
 
 pub fn cases() -> Vec<Case> {
-    [creation(), subjects(), updates(), status()].concat()
+    [creation(), names(), subjects(), updates(), status()].concat()
+}
+
+/// What evaluations call their Runs and slices, people do not call theirs.
+fn names() -> Vec<Case> {
+    let named = |name: &str| with(run(), "/metadata/name", json!(name));
+    let refused = ["off-v1", "off-v12", "off-v1-e7", "off-v1-e7-0", "off-v1-e7-a2", "off-v1-e7-0-1"];
+    let fine = ["off-v", "off-v1-hotfix", "off-e7", "v1", "off-v1x", "off-v1-e7x"];
+    let refused = refused.map(|name| Case::refused(format!("run: called {name}"), named(name), RESERVED));
+    let fine = fine.map(|name| Case::accepted(format!("run: called {name}"), named(name)));
+    let own = Case::accepted("run: scheduled, called as evaluations do", with(scheduled(), "/metadata/name", json!("off-v1-e7")));
+    let canceled = with(scheduled(), "/metadata/name", json!("off-v1-e7"));
+    let canceled = Case::accepted("run: scheduled, canceled", with(canceled.clone(), "/spec/cancel", json!(true))).of(canceled);
+    [refused.to_vec(), fine.to_vec(), vec![own, canceled]].concat()
 }
 
 fn creation() -> Vec<Case> {
@@ -51,6 +65,15 @@ fn creation() -> Vec<Case> {
         Case::refused("run: type of nobody", set("/spec/executionType", json!("later")), "Unsupported value: \"later\""),
         Case::accepted("run: name of 52 characters", named(52)),
         Case::refused("run: name of 53 characters", named(53), "metadata.name: at most 52 characters"),
+        Case::accepted("run: acknowledges", set("/spec/acknowledges", json!(["account", "destructive"]))),
+        Case::refused("run: acknowledges nothing", set("/spec/acknowledges", json!([])), "should have at least 1 items"),
+        Case::refused("run: acknowledges twice", set("/spec/acknowledges", json!(["mail", "mail"])), "Duplicate value: \"mail\""),
+        Case::refused("run: acknowledges anything", set("/spec/acknowledges", json!(["all"])), "Unsupported value: \"all\""),
+        Case::refused(
+            "run: a scheduled one acknowledges",
+            with(scheduled(), "/spec/acknowledges", json!(["destructive"])),
+            "evaluations acknowledge nothing",
+        ),
         Case::refused("run: unknown field", set("/spec/dryRun", json!(true)), "unknown field \"spec.dryRun\""),
     ]
 }
@@ -99,6 +122,7 @@ fn updates() -> Vec<Case> {
         ("/spec/subjects", json!({"group": "rnd"})),
         ("/spec/priority", json!("emergency")),
         ("/spec/requestedBy", json!("anna")),
+        ("/spec/acknowledges", json!(["destructive"])),
     ];
     for (pointer, value) in changes {
         let name = format!("run: {pointer} becomes {value}");

@@ -69,11 +69,16 @@ fn schedule_members() -> Vec<Case> {
         Case::refused("freeze: backwards", window("2026-12-27T00:00:00Z", eve), order),
         Case::refused("freeze: empty", window(eve, eve), order),
         Case::refused("freeze: a date is not an instant", window("2026-12-24", "2026-12-27"), "must be of type date-time"),
+        Case::accepted("freeze: nanoseconds", window("2026-01-01T00:00:00.123456789Z", eve)),
         Case::refused("freeze: same name", twice, "Duplicate value: {\"name\":\"a\"}"),
         Case::accepted("catch up: 7d", schedule(json!({"catchUp": {"leaver": "7d"}}))),
         Case::refused("catch up: a week", schedule(json!({"catchUp": {"leaver": "1w"}})), "should match"),
         Case::accepted("mail: secret", schedule(json!({"mail": {"host": "mail.example.com", "port": 587, "secretName": "tenure-mail"}}))),
         Case::refused("mail: secret of others", schedule(json!({"mail": {"secretName": "mail"}})), "should match '^tenure-'"),
+        Case::accepted("mail: domains", schedule(json!({"mail": {"allowedDomains": ["acme.example", "mail.acme.example"]}}))),
+        Case::accepted("mail: no domain", schedule(json!({"mail": {"allowedDomains": []}}))),
+        Case::refused("mail: a domain twice", schedule(json!({"mail": {"allowedDomains": ["a.example", "a.example"]}})), "Duplicate value"),
+        Case::refused("mail: an address as a domain", schedule(json!({"mail": {"allowedDomains": ["@acme.example"]}})), "should match"),
         Case::refused("mail: port 65536", schedule(json!({"mail": {"port": 65536}})), "should be less than or equal to 65535"),
         Case::refused("history: 0 days", schedule(json!({"historyLimits": {"days": 0}})), "should be greater than or equal to 1"),
     ]
@@ -112,6 +117,7 @@ fn providers() -> Vec<Case> {
 
 fn attributes() -> Vec<Case> {
     let attributes = |attributes: Value| directory(json!({"embedded": {}, "attributes": attributes}));
+    let writers = |writers: Value| attributes(json!([{"name": "a", "writers": writers}]));
     let guards = |guards: Value| directory(json!({"embedded": {}, "guards": guards}));
     let many = |count: usize| attributes(texts(count).iter().map(|name| json!({"name": name})).collect());
     vec![
@@ -121,6 +127,9 @@ fn attributes() -> Vec<Case> {
         Case::refused("attribute: twice", attributes(json!([{"name": "a"}, {"name": "a"}])), "Duplicate value: {\"name\":\"a\"}"),
         Case::accepted("attribute: 100", many(100)),
         Case::refused("attribute: 101", many(101), "Too many"),
+        Case::accepted("attribute: a writer", writers(json!([{"workflow": "extend"}, {"workflow": "end"}]))),
+        Case::refused("attribute: nobody as a writer", writers(json!([{}])), "workflow must be set"),
+        Case::refused("attribute: a writer of a later release", writers(json!([{"provisioning": "hr"}])), "unknown field"),
         Case::accepted("guards", guards(json!({"minimumSubjects": 100, "maximumShrinkPercent": 10}))),
         Case::refused("guards: 101 percent", guards(json!({"maximumShrinkPercent": 101})), "should be less than or equal to 100"),
         Case::accepted("protected", directory(json!({"embedded": {}, "protected": {"users": ["anna"], "groups": ["admins"]}}))),

@@ -50,7 +50,8 @@ fn collect(kind: &str, schema: &Value, path: &mut Vec<String>, rules: &mut Vec<R
             path: path.clone(),
             complaint: if complaint.is_empty() { "<nil>".to_owned() } else { complaint },
             message: rule["message"].as_str().unwrap_or_else(|| panic!("{kind}: {rule} has no message")).to_owned(),
-            is_transition: rule["rule"].as_str().is_some_and(|text| text.contains("oldSelf")),
+            // What is asked for a new object as well needs no stored one.
+            is_transition: rule["rule"].as_str().is_some_and(|text| text.contains("oldSelf")) && rule["optionalOldSelf"] != true,
         });
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {

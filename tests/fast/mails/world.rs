@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tenure::sim::load::parse;
 use tenure::sim::{Finished, Options, SentMail, Simulation};
+use tenure::task::post::PASS_NOTICE;
 
 /// The namespace of everything.
 pub const NS: &str = "acme";
@@ -43,7 +44,12 @@ impl World {
     pub fn mail(&mut self, name: &str, category: &str, task: &str, arguments: &Value, user: &Value) {
         self.add("User", name, user);
         self.add("Workflow", name, &json!({"category": category, "tasks": [{"name": "mail", task: arguments}]}));
-        self.add_at("2026-02-04T07:00:00Z", "Run", name, &json!({"source": {"workflow": {"name": name}}, "subjects": {"users": [name]}}));
+        self.add_at(
+            "2026-02-04T07:00:00Z",
+            "Run",
+            name,
+            &json!({"source": {"workflow": {"name": name}}, "subjects": {"users": [name]}, "acknowledges": ["mail", "credential"]}),
+        );
     }
 
     /// Plays three hours.
@@ -55,6 +61,11 @@ impl World {
         let simulation = Simulation::new(documents, options).unwrap_or_else(|problems| panic!("{problems:?}"));
         Played(simulation.run())
     }
+}
+
+/// Whether it only tells somebody of a pass that was made for them.
+pub fn is_notice(sent: &SentMail) -> bool {
+    sent.mail.task == PASS_NOTICE
 }
 
 /// What became of it.
@@ -69,8 +80,8 @@ impl Played {
         ["processingStatus", "reason", "processingInfo"].map(|field| task[field].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The mails about the person `name`.
+    /// The mails about the person `name`, but for the words to whom a pass is for.
     pub fn mails(&self, name: &str) -> Vec<&SentMail> {
-        self.0.mails.iter().filter(|sent| sent.mail.subject == name).collect()
+        self.0.mails.iter().filter(|sent| sent.mail.subject == name && !is_notice(sent)).collect()
     }
 }

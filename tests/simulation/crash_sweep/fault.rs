@@ -12,6 +12,8 @@ use tenure::sim::api::{Interceptor, RequestInfo, Strike, Verdict};
 pub enum Fault {
     /// The request is refused.
     Refuse,
+    /// It is denied: the server starts, and does not know yet who may do what.
+    Forbid,
     /// It takes effect, the answer is lost.
     LoseAnswer,
     /// A write conflicts.
@@ -26,6 +28,8 @@ pub enum Fault {
     Lose,
     /// The process stands still for four minutes before it sends, its pod is given up for lost, and it comes back.
     Zombie,
+    /// Somebody deletes the pod of the process while it sends: it is asked to end.
+    Asked,
     /// A read is answered from the state one change ago.
     StaleByOne,
     /// A read is answered from the state ten changes ago.
@@ -38,8 +42,9 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Refuse,
+        Self::Forbid,
         Self::LoseAnswer,
         Self::Conflict,
         Self::Throttle,
@@ -47,6 +52,7 @@ impl Fault {
         Self::DieAfter,
         Self::Lose,
         Self::Zombie,
+        Self::Asked,
         Self::StaleByOne,
         Self::StaleByTen,
         Self::Coalesce,
@@ -56,12 +62,15 @@ impl Fault {
     fn verdict(self) -> Verdict {
         match self {
             Self::Refuse => Verdict::Refuse,
+            Self::Forbid => Verdict::Forbid,
             Self::LoseAnswer => Verdict::LoseAnswer,
             Self::Conflict => Verdict::Conflict,
             Self::Throttle => Verdict::Throttle,
             Self::Die => Verdict::Die,
             Self::DieAfter | Self::Lose => Verdict::DieAfter,
             Self::Zombie => Verdict::Freeze { seconds: 240 },
+            // The process itself goes on.
+            Self::Asked => Verdict::Freeze { seconds: 0 },
             Self::StaleByOne => Verdict::Stale { back: 1 },
             Self::StaleByTen => Verdict::Stale { back: 10 },
             Self::Coalesce => Verdict::WatchCoalesce,
@@ -74,6 +83,7 @@ impl Fault {
         match self {
             Self::Lose => Death::Lost,
             Self::Zombie => Death::Zombie,
+            Self::Asked => Death::Asked,
             _ => Death::Reported,
         }
     }

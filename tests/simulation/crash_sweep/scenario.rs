@@ -11,6 +11,7 @@ use tenure::sim::{Death, Options, Simulation};
 
 use super::fault::{Fault, Seen, Spoiler};
 use super::oracle::Outcome;
+use super::stranger::{self, Stranger};
 
 /// What of the undisturbed run a fault must not change, beside what must hold of every run; the most first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -65,6 +66,7 @@ scenarios! {
     "mover-version": 265, 250 ms, Ends;
     "cancel-mid-run": 334, 250 ms, Nothing;
     "mails": 260, 0 ms, Everything;
+    "stranger": 150, 0 ms, Ends;
 }
 
 /// From here on nothing goes wrong: two ticks and every retry lie between this and the end.
@@ -104,7 +106,12 @@ pub fn play(scenario: &Scenario, disturbance: Disturbance) -> Played {
     if let Some(error) = disturbance.planted {
         simulation = simulation.with_planted_error(error);
     }
-    let simulation = simulation.with_interceptor(Arc::clone(&spoiler) as _);
+    let api = simulation.api();
+    let simulation = if scenario.name == stranger::SCENARIO {
+        simulation.with_interceptor(Arc::new(Stranger::before(Arc::clone(&spoiler), api)))
+    } else {
+        simulation.with_interceptor(Arc::clone(&spoiler) as _)
+    };
     let finished = simulation.with_action(calm(), Box::new(move |_| calm_down.calm())).run();
     let seen = spoiler.seen();
     let log = seen.iter().map(Seen::to_string).collect();

@@ -92,10 +92,17 @@ pub enum Weakening {
     HeldIsNotMarked,
     /// Drops "a process refuses answers older than what it has seen": the LIST with which a leaver settles may be older than its claim.
     RunnerWithoutFloor,
+    /// Drops "finishes its effects" before a claim is given back: one goes on that nobody knows of.
+    GivesBackInTheMiddle,
+    /// Drops "what exists already is ours only with equal content and our own writer": a name is enough, whatever is in it.
+    NameIsEnough,
+    /// Drops "a planned row whose slice is gone before its result is final is released": it stays consumed.
+    LostStaysConsumed,
 }
 
 /// One configuration of the model.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what may happen in the world, each switched on by itself")]
 pub struct Config {
     /// Its name in the output.
     pub name: &'static str,
@@ -122,8 +129,14 @@ pub struct Config {
     pub cancels: u8,
     /// How many versions the joiner workflow gets; the second one leaves the person out of scope.
     pub versions: u8,
+    /// How often somebody may make an object with the name of a slice, just before the evaluation does.
+    pub plants: u8,
+    /// How often somebody may delete a slice whose subject has not begun.
+    pub deletes: u8,
     /// Whether reads may be answered from an older state.
     pub stale: bool,
+    /// Whether attempts may be asked to end, and give back what they have claimed.
+    pub asked: bool,
     /// The sentence that is left out.
     pub weakening: Option<Weakening>,
 }
@@ -144,7 +157,10 @@ impl Config {
             window: false,
             cancels: 0,
             versions: 1,
+            plants: 0,
+            deletes: 0,
             stale: false,
+            asked: false,
             weakening: None,
         }
     }
@@ -168,6 +184,7 @@ impl Config {
             || self.window
             || self.cancels > 0
             || self.versions > 1
+            || self.plants + self.deletes > 0
             || matches!(self.enabling, Enabling::OnDemand { .. })
     }
 

@@ -7,6 +7,9 @@ use super::{holds, holds_and_finishes, violates};
 
 const CORE: Config = Config::core("core", 3);
 
+/// Attempts may be asked to end.
+const ASKED: Config = Config { asked: true, ..Config::core("core, asked to end", 2) };
+
 /// Two epochs are enough for what goes wrong between one joiner and one leaver.
 const SMALL: Config = Config::core("core", 2);
 
@@ -48,4 +51,13 @@ fn a_leaver_marks_before_it_waits() {
 #[test]
 fn an_epoch_belongs_to_one_process() {
     violates(SMALL, Weakening::SharedEpoch, PLANNED_ONCE);
+}
+
+#[test]
+fn an_attempt_that_is_asked_to_end_gives_back_what_it_has_not_begun() {
+    holds_and_finishes(ASKED, &[leaver_owed]);
+    if full_sweep() {
+        holds_and_finishes(Config { epochs: 3, ..ASKED }, &[leaver_owed]);
+    }
+    violates(ASKED, Weakening::GivesBackInTheMiddle, STAYS_DISABLED);
 }

@@ -158,6 +158,8 @@ impl Own<'_> {
     fn releases(&self, seen: Rows, newest: [Option<(u8, Kind)>; 2]) -> [Release; 2] {
         let planned = |work: Work| match newest[work as usize] {
             Some((epoch, Kind::Planned)) if self.is_releasable(epoch, work) => Some(epoch),
+            // Nothing says how far it has come, and there is nothing to mark.
+            Some((epoch, Kind::Planned)) if self.is_lost(epoch, work) => Some(0),
             _ => None,
         };
         let leaver = planned(Work::Leaver);
@@ -175,6 +177,11 @@ impl Own<'_> {
             _ => planned(Work::Joiner),
         };
         [joiner, leaver]
+    }
+
+    /// Whether the slice of a planned row is gone.
+    fn is_lost(&self, epoch: u8, work: Work) -> bool {
+        self.config.deletes > 0 && !self.config.drops(Weakening::LostStaysConsumed) && self.state.slice(epoch, work).is_none()
     }
 
     /// Whether the result in a slice is one that a release follows, or an unstarted one whose occurrence was taken back.
@@ -238,10 +245,16 @@ impl Own<'_> {
         }
     }
 
-    /// It creates the slices of its plan; one that is there already stays.
+    /// It creates the slices of its plan; one that is there already stays, and is its own only if it has its content.
     fn create_slices(&self, steps: &mut Vec<Step>) {
         let mut next = *self.state;
-        for row in self.evaluator.plan.into_iter().flatten().filter(|row| row.kind == Kind::Planned) {
+        let planned = || self.evaluator.plan.into_iter().flatten().filter(|row| row.kind == Kind::Planned);
+        let is_taken = planned().any(|row| self.state.slice(self.epoch, row.work).is_some_and(|slice| slice.foreign));
+        if is_taken && !self.config.drops(Weakening::NameIsEnough) {
+            let evaluator = Evaluator { phase: Phase::End, version: 0, uid: 0, permitted: false, ..self.evaluator };
+            return self.go(steps, "finds a stranger's object and stops", next, evaluator);
+        }
+        for row in planned() {
             let joiner = row.work == Work::Joiner;
             next.slice_mut(self.epoch, row.work).get_or_insert(Slice {
                 status: Status::Queued,
@@ -250,6 +263,7 @@ impl Own<'_> {
                 pinned: self.evaluator.version,
                 uid: if joiner { self.evaluator.uid } else { 0 },
                 permitted: joiner && self.evaluator.permitted,
+                foreign: false,
             });
         }
         let evaluator = Evaluator { phase: Phase::Entries, version: 0, uid: 0, permitted: false, ..self.evaluator };

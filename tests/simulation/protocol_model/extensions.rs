@@ -33,6 +33,12 @@ const NAMED: Config = Config { enabling: Enabling::OnDemand { named: true }, nam
 /// The joiner workflow gets a version without the person, and one with the person again.
 const VERSIONS: Config = Config { leaver: false, versions: 3, ..Config::core("versions", 3) };
 
+/// Somebody makes an object with the name of a slice before the evaluation does.
+const PLANTED: Config = Config { plants: 1, start: 1, ..Config::core("a stranger's object", 2) };
+
+/// Somebody deletes a slice before its subject has begun.
+const DELETED: Config = Config { deletes: 1, start: 1, ..Config::core("a deleted slice", 3) };
+
 /// Every read may be stale.
 const STALE: Config = Config { stale: true, ..Config::core("stale reads", 2) };
 
@@ -159,4 +165,27 @@ fn what_was_seen_once_is_a_floor() {
     violates(STALE, Weakening::EvaluatorWithoutFloor, PLANNED_ONCE);
     violates(STALE, Weakening::RunnerWithoutFloor, STAYS_DISABLED);
     violates(STALE, Weakening::BlindClaim, STAYS_DISABLED);
+}
+
+#[test]
+fn a_stranger_s_object_costs_an_epoch_and_nobody() {
+    holds_and_finishes(PLANTED, &[leaver_owed]);
+    if full_sweep() {
+        holds_and_finishes(Config { plants: 2, start: 0, epochs: 3, name: "two objects of a stranger", ..PLANTED }, &[leaver_owed]);
+    }
+}
+
+#[test]
+fn a_name_alone_is_not_taken_for_our_own() {
+    loses_work(PLANTED, Weakening::NameIsEnough);
+}
+
+#[test]
+fn what_is_deleted_before_it_begins_is_done_all_the_same() {
+    holds_and_finishes(DELETED, &[leaver_owed]);
+}
+
+#[test]
+fn what_is_gone_does_not_stay_consumed() {
+    loses_work(DELETED, Weakening::LostStaysConsumed);
 }

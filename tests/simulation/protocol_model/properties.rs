@@ -4,7 +4,7 @@ use stateright::Property;
 
 use super::config::{Cause, Config, Enabling};
 use super::model::Protocol;
-use super::state::{Account, Kind, State, Status, Work, bit};
+use super::state::{Account, Kind, Slice, State, Status, Work, bit};
 
 /// Nothing is planned twice, unless it was released in between and nothing can happen in the older run any more.
 pub const PLANNED_ONCE: &str = "nothing is planned twice";
@@ -90,7 +90,8 @@ fn worked(state: &State) -> impl Iterator<Item = (u8, Work)> {
 
 /// The valid epochs that have a slice with this work.
 fn planned<'a>(config: &'a Config, state: &'a State, work: Work) -> impl Iterator<Item = u8> + 'a {
-    (1..=state.head.sealed).filter(move |epoch| state.is_valid(config, *epoch) && state.slice(*epoch, work).is_some())
+    let is_ours = move |epoch: u8| state.slice(epoch, work).is_some_and(|slice| !slice.foreign);
+    (1..=state.head.sealed).filter(move |epoch| state.is_valid(config, *epoch) && is_ours(*epoch))
 }
 
 /// Whether an attempt has claimed the subject.
@@ -147,17 +148,21 @@ fn not_undone(config: &Config, state: &State) -> bool {
 
 /// Whether the leaver has been finished in some run.
 pub fn leaver_done(_: &Protocol, state: &State) -> bool {
-    state.slices.iter().any(|of_epoch| of_epoch[Work::Leaver as usize].is_some_and(|slice| slice.status == Status::Done))
+    let is_done = |slice: Slice| slice.status == Status::Done && !slice.foreign;
+    state.slices.iter().any(|of_epoch| of_epoch[Work::Leaver as usize].is_some_and(is_done))
 }
 
 /// Whether the joiner has been finished in some run.
 pub fn joiner_done(_: &Protocol, state: &State) -> bool {
-    state.slices.iter().any(|of_epoch| of_epoch[Work::Joiner as usize].is_some_and(|slice| slice.status == Status::Done))
+    let is_done = |slice: Slice| slice.status == Status::Done && !slice.foreign;
+    state.slices.iter().any(|of_epoch| of_epoch[Work::Joiner as usize].is_some_and(is_done))
 }
 
 /// Whether the leaver must be possible to finish from here.
 pub fn leaver_owed(Protocol(config): &Protocol, state: &State) -> bool {
-    let room = if config.release.is_some() { 2 } else { 1 };
+    // An epoch that meets a stranger's object is lost, and what is deleted is released by one epoch and planned by the next.
+    let trouble = state.world.plants + 2 * state.world.deletes;
+    let room = trouble + if config.release.is_some() || config.deletes > 0 { 2 } else { 1 };
     let canceled = state.world.canceled & leaver_bits() != 0;
     config.leaver && state.head.epoch + room <= config.epochs && state.world.wanted[1] && !canceled
 }

@@ -9,7 +9,7 @@ use super::state::{Account, Kind, Row, Rows, Runner, Slice, Stage, State, Status
 pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
     for epoch in 1..=config.epochs {
         for work in Work::ALL {
-            let Some(slice) = state.slice(epoch, work) else {
+            let Some(slice) = state.slice(epoch, work).filter(|slice| !slice.foreign) else {
                 continue;
             };
             begin(config, state, (epoch, work, slice), steps);
@@ -39,7 +39,11 @@ fn begin(config: &Config, state: &State, (epoch, work, slice): (u8, Work, Slice)
     for attempt in 0..2 {
         let free = state.attempts(epoch, work)[attempt].is_none();
         // A run has other subjects, too: a second attempt may come for their sake although the first is done with this one.
-        let ended = |first: Runner| first.dead || config.versions > 1 && first.stage == Stage::End && slice.status == Status::Canceled;
+        let ended = |first: Runner| {
+            first.dead
+                || first.stage == Stage::Astray
+                || config.versions > 1 && first.stage == Stage::End && slice.status == Status::Canceled
+        };
         if free && (attempt == 0 || state.attempts(epoch, work)[0].is_some_and(ended)) {
             let mut next = *state;
             let runner = Runner { stage: Stage::Check, seen: 0, dead: false, floor: 0, born: state.world.version, uid };
@@ -66,15 +70,32 @@ impl Own<'_> {
     fn steps(&self, steps: &mut Vec<Step>) {
         if self.attempt == 1 {
             self.go(steps, "stops for ever", *self.state, Runner { dead: true, ..self.runner });
+            self.give_back(steps);
         }
         match self.runner.stage {
             Stage::Check => self.check(steps),
             Stage::Claim => self.claim(steps),
             Stage::Settle => self.settle(steps),
-            Stage::Effect => self.effect(steps),
+            Stage::Effect | Stage::Astray => self.effect(steps),
             Stage::Record => self.record(steps),
             Stage::End => {}
         }
+    }
+
+    /// It is asked to end before its effect: the subject is as before its claim, and it is known to have ended. An effect that is
+    /// under way is finished and recorded.
+    fn give_back(&self, steps: &mut Vec<Step>) {
+        if !self.config.asked || !self.owns() || !matches!(self.runner.stage, Stage::Settle | Stage::Effect) {
+            return;
+        }
+        let mut next = *self.state;
+        next.put(self.epoch, self.work, Status::Queued);
+        if let Some(slice) = next.slice_mut(self.epoch, self.work) {
+            slice.started = false;
+        }
+        let is_cut = self.config.drops(Weakening::GivesBackInTheMiddle) && self.runner.stage == Stage::Effect;
+        let runner = if is_cut { Runner { stage: Stage::Astray, ..self.runner } } else { Runner { dead: true, ..self.runner } };
+        self.go(steps, "gives its claim back", next, runner);
     }
 
     /// Adds a step that leaves the attempt as given.

@@ -117,6 +117,13 @@ pub struct Slice {
     pub uid: u8,
     /// Whether a person asked for this by name after the off-boarding was sealed.
     pub permitted: bool,
+    /// Somebody else made it: it has the name and nothing of what was planned.
+    pub foreign: bool,
+}
+
+impl Slice {
+    /// What somebody else made under the name of a slice.
+    pub const FOREIGN: Self = Self { status: Status::Done, writes: 0, started: false, pinned: 0, uid: 0, permitted: false, foreign: true };
 }
 
 /// Where an evaluator is.
@@ -170,6 +177,8 @@ pub enum Stage {
     Effect,
     /// It will write the result.
     Record,
+    /// It has given its claim back, and acts on the account all the same: only where a sentence is left out.
+    Astray,
     /// It has nothing left to do.
     End,
 }
@@ -230,6 +239,10 @@ pub struct World {
     pub run: Option<RunObject>,
     /// The last UID that was given out.
     pub uids: u8,
+    /// How often somebody may still make an object with the name of a slice.
+    pub plants: u8,
+    /// How often somebody may still delete a slice.
+    pub deletes: u8,
 }
 
 /// What only the properties look at.
@@ -312,6 +325,8 @@ impl State {
                 version: 0,
                 run: None,
                 uids: 0,
+                plants: config.plants,
+                deletes: config.deletes,
             },
             history: History::default(),
         }

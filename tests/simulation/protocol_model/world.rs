@@ -2,7 +2,7 @@
 
 use super::config::{Cause, Config, Enabling, Weakening};
 use super::model::{Actor, Step};
-use super::state::{Evaluator, Head, Phase, Rows, RunObject, State, Status, Work, bit};
+use super::state::{Evaluator, Head, Phase, Rows, RunObject, Slice, State, Status, Work, bit};
 
 /// The steps of everything that is neither evaluator nor attempt.
 pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
@@ -15,6 +15,7 @@ pub fn steps(config: &Config, state: &State, steps: &mut Vec<Step>) {
     flips(config, state, steps);
     cancels(config, state, steps);
     runs(config, state, steps);
+    strangers(config, state, steps);
     if state.world.gates > 0 {
         let mut next = *state;
         next.world.gates -= 1;
@@ -90,6 +91,28 @@ fn cancels(config: &Config, state: &State, steps: &mut Vec<Step>) {
                 let mut next = *state;
                 next.put(epoch, work, Status::CanceledByPerson);
                 steps.push(Step { actor: Actor::Controller, what: "cancels the subject", next });
+            }
+        }
+    }
+}
+
+/// Somebody makes an object with the name of a slice that the newest evaluation has yet to make, or deletes a slice before its
+/// subject has begun.
+fn strangers(config: &Config, state: &State, steps: &mut Vec<Step>) {
+    let newest = state.head.epoch;
+    for work in Work::ALL {
+        if state.world.plants > 0 && newest > 0 && state.slice(newest, work).is_none() {
+            let mut next = *state;
+            next.world.plants -= 1;
+            *next.slice_mut(newest, work) = Some(Slice::FOREIGN);
+            steps.push(Step { actor: Actor::Person, what: "makes an object of that name", next });
+        }
+        for epoch in (1..=state.head.sealed).filter(|epoch| state.world.deletes > 0 && state.is_valid(config, *epoch)) {
+            if state.slice(epoch, work).is_some_and(|slice| slice.status == Status::Queued && !slice.started) {
+                let mut next = *state;
+                next.world.deletes -= 1;
+                *next.slice_mut(epoch, work) = None;
+                steps.push(Step { actor: Actor::Person, what: "deletes the slice", next });
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Lost and torn heads: nothing is processed until a person has repaired what is broken.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use tenure::sim::api::MemoryApi;
+use tenure::sim::api::{MemoryApi, Verb};
 
-use super::end::{End, list};
-use super::play::{NS, Play, hired, joiner, restore};
+use super::end::{End, list, text};
+use super::play::{NS, Play, at, hired, joiner, restore};
 
 fn tenant() -> Play {
     Play::new("03-10", "03-15").workflow("joiner", &joiner(0)).user("ann", &hired("2026-03-10")).user("bob", &hired("2026-03-13"))
@@ -52,7 +53,119 @@ fn a_restored_head_goes_on_where_it_was() {
         .act("03-14T10:00", move |api| restore(api, &kept.lock().expect("no panic")))
         .run();
     assert_eq!(end.processed(), ["joiner ann completed 03-10", "joiner bob completed 03-14"]);
-    assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=False Scheduled");
+    assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=False NotStalled");
+}
+
+#[test]
+fn a_key_that_is_gone_or_another_one_is_never_made_anew() {
+    let lose = |api: &MemoryApi| api.delete("TenantKey", NS, "default").expect("the key");
+    let another = move |api: &MemoryApi| {
+        lose(api);
+        let metadata = json!({"name": "default", "namespace": NS});
+        let made = json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantKey", "metadata": metadata, "key": "ab".repeat(32)});
+        api.put(&made).expect("a key");
+    };
+    for (what, play, keys) in [("gone", tenant().act("03-12T10:00", lose), 0), ("another", tenant().act("03-12T10:00", another), 1)] {
+        let end = play.run_broken();
+        assert_eq!(end.processed(), ["joiner ann completed 03-10"], "{what}");
+        assert_eq!(end.names("TenantKey").len(), keys, "{what}: none is made");
+        assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=True KeyMissing", "{what}");
+        assert_eq!(end.condition("TenantSchedule", "default", "Ready"), "Ready=False KeyMissing", "{what}");
+        assert!(!end.account("bob").0, "{what}");
+    }
+}
+
+#[test]
+fn a_restored_key_goes_on_where_it_was() {
+    let kept: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let keep = Arc::clone(&kept);
+    let end = tenant()
+        .act("03-12T10:00", move |api| {
+            keep.lock().expect("no panic").push((*api.get("TenantKey", NS, "default").expect("the key")).clone());
+            api.delete("TenantKey", NS, "default").expect("the key");
+        })
+        .act("03-14T10:00", move |api| restore(api, &kept.lock().expect("no panic")))
+        .run();
+    assert_eq!(end.processed(), ["joiner ann completed 03-10", "joiner bob completed 03-14"]);
+    assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=False NotStalled");
+}
+
+/// An earlier release wrote the key into the head, where the controller reads it.
+fn as_of_before(api: &MemoryApi) {
+    let key = text(&api.get("TenantKey", NS, "default").expect("the key"), "/key").to_owned();
+    let mut head = head(api);
+    head.as_object_mut().expect("an object").remove("keyFingerprint");
+    head["key"] = json!(key);
+    api.delete("TenantKey", NS, "default").expect("the key");
+    lose_head(api);
+    restore(api, &[head]);
+}
+
+fn assert_key_has_moved(end: &End) {
+    let head = end.object("TenantLedger", "default");
+    assert!(head["key"].is_null() && head["keyFingerprint"].is_string(), "{head}");
+    assert_eq!(text(end.object("TenantKey", "default"), "/key").len(), 64);
+}
+
+#[test]
+fn a_key_in_the_head_moves_out_and_repeats_nobody() {
+    let end = tenant().act("03-12T10:00", as_of_before).run();
+    assert_eq!(end.processed(), ["joiner ann completed 03-10", "joiner bob completed 03-13"]);
+    assert_key_has_moved(&end);
+}
+
+/// The right to the key comes with the chart of the tenant, the programs with that of the operator, which is upgraded before.
+#[test]
+fn without_the_right_to_move_the_key_out_of_the_head_it_is_used_there_until_the_right_comes() {
+    for verb in [Verb::Get, Verb::Create] {
+        let denied = Arc::new(AtomicU32::new(0));
+        let noted: Arc<Mutex<Vec<(Value, usize)>>> = Arc::default();
+        let note = Arc::clone(&noted);
+        let end = tenant()
+            .act("03-12T10:00", as_of_before)
+            .deny(("03-12T09:50", "03-14T12:00"), "", (verb, "tenantkeys"), &denied)
+            .act("03-14T11:00", move |api| {
+                note.lock().expect("no panic").push((head(api), api.list("TenantKey", Some(NS)).len()));
+            })
+            .run();
+        assert_eq!(end.processed(), ["joiner ann completed 03-10", "joiner bob completed 03-13"], "{verb:?}");
+        let noted = noted.lock().expect("no panic");
+        let (head, keys) = noted.first().expect("it was noted");
+        assert!(head["key"].is_string() && head["keyFingerprint"].is_null() && *keys == 0, "{verb:?}: {head}");
+        assert!(denied.load(Ordering::SeqCst) > 0, "{verb:?}");
+        assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=False NotStalled", "{verb:?}");
+        assert_key_has_moved(&end);
+    }
+}
+
+/// A head that knows the key by its fingerprint has no other.
+#[test]
+fn without_the_right_to_the_key_everybody_waits_where_the_head_has_none() {
+    let denied = Arc::new(AtomicU32::new(0));
+    let end = tenant().deny(("03-12T09:50", "03-14T12:00"), "", (Verb::Get, "tenantkeys"), &denied).run_broken();
+    assert_eq!(end.processed(), ["joiner ann completed 03-10", "joiner bob completed 03-14"]);
+    assert!(denied.load(Ordering::SeqCst) > 0);
+    assert_key_has_moved(&end);
+}
+
+#[test]
+fn what_changed_while_the_head_was_gone_is_evaluated_as_soon_as_it_is_back() {
+    // No Run tells that there was a head, so that evaluations start, and refuse. The next tick is a day away.
+    let kept: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let keep = Arc::clone(&kept);
+    let end = Play::new("03-10", "03-13")
+        .schedule("{interval: 24h, directory: people}")
+        .workflow("joiner", &joiner(0))
+        .user("bob", &hired("2026-06-01"))
+        .act("03-12T10:00", move |api| {
+            keep.lock().expect("no panic").push(head(api));
+            lose_head(api);
+        })
+        .user_at("03-12T10:05", "ann", &hired("2026-03-12"))
+        .act("03-12T10:20", move |api| restore(api, &kept.lock().expect("no panic")))
+        .run();
+    let when = end.when("joiner", "ann");
+    assert!(when.len() == 1 && when[0] >= at("03-12T10:20") && when[0] < at("03-12T10:40"), "{when:?}");
 }
 
 #[test]
@@ -88,6 +201,9 @@ fn a_snapshot_in_another_form_is_not_taken_for_none() {
     let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines.iter().all(|line| line.starts_with("2 ")), "nobody wrote over them: {lines:?}");
+    assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=True Unreadable");
+    let events = end.events("Unreadable");
+    assert!(events.len() == 1 && events[0].contains("DirectorySnapshot"), "{events:?}");
 }
 
 /// The head comes back as it was `lag` epochs before the one that planned cid; his row and his slice are newer.

@@ -120,6 +120,34 @@ fn a_pause_above_thirty_days_is_history_and_not_missed() {
 }
 
 #[test]
+fn who_left_while_the_tenant_stood_still_for_longer_than_the_window_is_missed() {
+    let end = Play::new("03-01", "05-01")
+        .workflow("leaver", &leaver(0))
+        .user("ann", &leaves("2026-03-10"))
+        .user("bob", &leaves("2026-04-10"))
+        .object_at("03-05", "TenantSchedule", "default", &suspended(true))
+        .object_at("04-20", "TenantSchedule", "default", &suspended(false))
+        .run();
+    assert_eq!(end.processed(), ["leaver bob completed 04-20"]);
+    assert_eq!(end.ledger().iter().filter(|row| row.contains(" ann ")).collect::<Vec<_>>(), ["leaver ann missed WindowEnded"]);
+    assert_eq!(end.events("Missed"), ["leaver: 1 occurrences were not processed within their window"]);
+}
+
+#[test]
+fn who_returns_after_the_window_is_missed() {
+    // Her record is gone from before the instant until after the window of three days.
+    let end = Play::new("03-10", "03-25")
+        .workflow("joiner", &joiner(2))
+        .user("ann", &hired("2026-03-12"))
+        .delete_at("03-13T01:00", "User", "ann")
+        .user_at("03-20T01:00", "ann", &hired("2026-03-12"))
+        .run();
+    assert_eq!(end.processed(), [""; 0]);
+    assert_eq!(end.ledger(), ["joiner ann missed WindowEnded"]);
+    assert_eq!(end.events("Missed").len(), 1);
+}
+
+#[test]
 fn a_change_while_the_workflow_was_not_ready_is_not_lost() {
     let wrong = mover("Lab").replace("department eq", "departmnt eq");
     // cid changed within the window of three days, dan before it.

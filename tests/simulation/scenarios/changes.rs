@@ -129,6 +129,21 @@ fn the_first_sight_is_a_baseline_and_the_scope_tests_the_new_value() {
 }
 
 #[test]
+fn the_first_look_of_a_new_workflow_only_notes_the_values() {
+    // Another workflow left its notes behind; what changed since is nobody's, also when nobody was looking.
+    let end = Play::new("03-10", "04-20")
+        .workflow("old", &mover("Lab"))
+        .user("ann", &works_in("Sales"))
+        .user("bob", &works_in("Sales"))
+        .delete_at("03-11T10:00", "Workflow", "old")
+        .user_at("03-12T10:00", "ann", &works_in("Lab"))
+        .object_at("04-15T10:00", "Workflow", "new", &mover("Lab"))
+        .user_at("04-17T10:00", "bob", &works_in("Lab"))
+        .run();
+    assert_eq!(end.processed(), ["new bob completed 04-17"]);
+}
+
+#[test]
 fn a_change_that_no_evaluation_saw_is_none() {
     let end = Play::new("03-10", "03-13")
         .schedule("{interval: 24h, directory: people, evaluateOnChange: false}")

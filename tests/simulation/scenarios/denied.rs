@@ -26,9 +26,9 @@ fn note<T: Send + 'static>(play: Play, when: &str, look: impl FnOnce(&MemoryApi)
 
 #[test]
 fn a_leaver_waits_for_a_right_and_says_so() {
-    // (what the runner may not do, how often an attempt asks for it: the leaver has two tasks that write, together and then
-    // each alone)
-    for (request, asked) in [((Verb::Get, "users"), 1), ((Verb::Update, "accounts"), 3)] {
+    // (what the runner may not do, how often an attempt asks for it: six times the first time, for a server that starts denies
+    // what it will allow; and the leaver has two tasks that write, together and then each alone)
+    for (request, asked) in [((Verb::Get, "users"), 6), ((Verb::Update, "accounts"), 8)] {
         let denied = Arc::new(AtomicU32::new(0));
         let play = Play::new("03-10", "03-14").workflow("leaver", &leaver(0)).user("bob", &leaves("2026-03-11")).deny(
             ("03-10T12:00", "03-12T10:00"),
@@ -63,7 +63,7 @@ fn what_a_leaver_may_lose_is_taken_beside_what_is_denied() {
         .user("bob", &leaves("2026-03-11"))
         // That the account is disabled is denied, with the groups and alone; the subject is looked at again and the groups are
         // left in the same attempt, whose results come next.
-        .spoil("execute/", (Verb::Update, "accounts"), 1..=2, Verdict::Forbid)
+        .spoil("execute/", (Verb::Update, "accounts"), 1..=7, Verdict::Forbid)
         .on_request(
             "execute/",
             (Verb::Update, "runslices"),
@@ -82,12 +82,75 @@ fn what_a_leaver_may_lose_is_taken_beside_what_is_denied() {
 }
 
 #[test]
-fn whoever_is_let_in_fails_where_the_runner_may_not() {
-    let end = Play::new("03-09", "03-14")
-        .workflow("joiner", &joiner(0))
-        .user("ann", &hired("2026-03-10"))
-        .deny(("03-09T12:00", "03-12T10:00"), "execute/", (Verb::Update, "accounts"), &Arc::new(AtomicU32::new(0)))
-        .run();
-    assert_eq!(end.processed(), ["joiner ann failed DirectoryRefused 03-10"]);
-    assert_eq!(end.account("ann"), (false, vec![]));
+fn whoever_is_let_in_waits_for_a_right_until_the_window_ends() {
+    // (until when it is denied, what comes of it: the window of a joiner is three days)
+    for (until, expected) in [("03-11T10:00", "joiner ann completed "), ("03-15T10:00", "joiner ann failed DirectoryRefused ")] {
+        let play = Play::new("03-09", "03-16").workflow("joiner", &joiner(0)).user("ann", &hired("2026-03-10")).deny(
+            ("03-09T12:00", until),
+            "execute/",
+            (Verb::Update, "accounts"),
+            &Arc::new(AtomicU32::new(0)),
+        );
+        let (play, noted) = note(play, "03-11T09:00", only_result);
+        let end = play.run();
+        let (status, reason) = noted.lock().expect("nobody panics here").take().expect("it was noted");
+        assert_eq!((status.as_str(), reason.as_str()), ("queued", "DirectoryRefused"), "{until}");
+        let lines = end.processed();
+        assert!(lines.len() == 1 && lines[0].starts_with(expected), "{until}: {lines:?}");
+        assert_eq!(end.account("ann").0, expected.contains("completed"), "{until}");
+    }
+}
+
+#[test]
+fn a_server_that_starts_denies_for_a_moment_and_nobody_notices() {
+    // (what is denied twice, whoever asks for it)
+    let requests = [
+        (Verb::Get, "runs"),
+        (Verb::Get, "tenantledgers"),
+        (Verb::Get, "users"),
+        (Verb::Get, "accounts"),
+        (Verb::Update, "accounts"),
+        (Verb::Update, "runslices"),
+        (Verb::List, "users"),
+        (Verb::Update, "tenantledgers"),
+    ];
+    for request in requests {
+        let end = Play::new("03-09", "03-13")
+            .workflow("joiner", &joiner(0))
+            .workflow("leaver", &leaver(0))
+            .user("ann", &hired("2026-03-10"))
+            .user("bob", &leaves("2026-03-11"))
+            .spoil("execute/", request, 1..=2, Verdict::Forbid)
+            .spoil("evaluate/", request, 1..=2, Verdict::Forbid)
+            .run();
+        assert_eq!(end.processed(), ["joiner ann completed 03-10", "leaver bob completed 03-11"], "{request:?}");
+        let attempts: Vec<i64> = end.of_kind("Run").map(|run| number(run, "/status/attempt")).collect();
+        assert_eq!(attempts, [1, 1], "{request:?}: no attempt ended for it");
+    }
+}
+
+#[test]
+fn four_restarts_of_the_server_in_a_run_of_four_hundred_cost_nobody_a_group() {
+    const PEOPLE: usize = 400;
+    let play = Play::new("03-10", "03-12").workflow("leaver", &leaver(0));
+    let mut play = (0..PEOPLE).fold(play, |play, number| play.user(&format!("p{number:03}"), &leaves("2026-03-11")));
+    // A server that ends answers nothing, and one that starts denies everything for a moment: here to those whose turn it is, and
+    // once for longer than that is borne.
+    for (first, last, verdict) in
+        [(50, 60, Verdict::Refuse), (60, 75, Verdict::Forbid), (150, 170, Verdict::Forbid), (230, 330, Verdict::Forbid)]
+    {
+        play = play.spoil("execute/", (Verb::Update, "accounts"), first..=last, verdict);
+    }
+    let play = play
+        .spoil("execute/", (Verb::Get, "users"), 340..=350, Verdict::Forbid)
+        .spoil("execute/", (Verb::Get, "tenantledgers"), 15..=18, Verdict::Forbid)
+        .spoil("execute/", (Verb::Update, "runslices"), 18..=20, Verdict::Forbid);
+    let end = play.run();
+    let lines = end.processed();
+    let done = lines.iter().filter(|line| line.starts_with("leaver p") && line.contains(" completed ")).count();
+    assert_eq!((done, lines.len()), (PEOPLE, PEOPLE), "{lines:?}");
+    for number in 0..PEOPLE {
+        let name = format!("p{number:03}");
+        assert_eq!(end.account(&name), (false, vec![]), "{name}");
+    }
 }

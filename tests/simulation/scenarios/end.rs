@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tenure::domain::keys::Keyring;
+use tenure::sim::report::Happening;
 use tenure::sim::{Finished, SentMail};
 
 use super::play::NS;
@@ -21,6 +22,8 @@ pub struct End {
     pub requests: u64,
     /// What was mailed.
     pub mails: Vec<SentMail>,
+    /// The Runs that were told, in order, each with its subjects.
+    pub runs: Vec<(String, Vec<String>)>,
 }
 
 /// A text in an object; empty if it is not there.
@@ -51,7 +54,12 @@ fn line(parts: &[&str]) -> String {
 impl End {
     /// Of a simulation.
     pub fn new(finished: Finished, as_ofs: Vec<DateTime<Utc>>, requests: u64) -> Self {
-        Self { objects: finished.objects, problems: finished.problems, as_ofs, requests, mails: finished.mails }
+        let told = finished.timeline.entries.iter().filter_map(|entry| match &entry.what {
+            Happening::Run { run, subjects, .. } => Some((run.clone(), subjects.iter().map(|outcome| outcome.subject.clone()).collect())),
+            _ => None,
+        });
+        let runs = told.collect();
+        Self { objects: finished.objects, problems: finished.problems, as_ofs, requests, mails: finished.mails, runs }
     }
 
     /// The tenant's objects of a kind.
@@ -144,7 +152,8 @@ impl End {
     /// People's names by their keyed ids.
     fn subject_names(&self) -> BTreeMap<String, String> {
         let Some(head) = self.of_kind("TenantLedger").next() else { return BTreeMap::new() };
-        let keys = Keyring::from_hex(text(head, "/key")).expect("the head has a key");
+        let key = self.of_kind("TenantKey").next().expect("a key beside the head");
+        let keys = Keyring::from_hex(text(key, "/key")).expect("a key");
         let people = self.of_kind("Account").map(|account| text(account, "/metadata/name"));
         let directories: Vec<&str> = list(head, "/directories").iter().map(|directory| text(directory, "/name")).collect();
         let pairs = people.flat_map(|person| directories.iter().map(move |directory| (directory, person)));

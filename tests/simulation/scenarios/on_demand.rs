@@ -17,6 +17,11 @@ fn run_of(workflow: &str, subjects: &str) -> String {
     format!("{{source: {{workflow: {{name: {workflow}}}}}, subjects: {{{subjects}}}}}")
 }
 
+/// A Run that accepts to delete.
+fn purge_of(subjects: &str) -> String {
+    run_of("purge", subjects).replacen('{', "{acknowledges: [destructive], ", 1)
+}
+
 /// One tick a day: what happens in between happens at once.
 fn tenant() -> Play {
     let play = Play::new("03-10", "03-14").schedule("{interval: 24h, directory: people}").workflow("greet", GREET).workflow("out", OUT);
@@ -220,6 +225,25 @@ fn what_this_release_does_not_have_is_said_and_not_done() {
     assert_eq!(end.processed(), [""; 0]);
 }
 
+/// Who asks knows of the workflow what it was; what it has become meanwhile is decided when the Run is planned.
+#[test]
+fn what_whoever_asks_does_not_accept_is_not_done() {
+    let goes = "{category: leaver, tasks: [{name: disable, disableUserAccount: {}}, {name: delete, deleteUser: {}}]}";
+    let idle = goes.replace("name: delete,", "name: delete, isEnabled: false,");
+    let accepts =
+        |classes: &str| format!("{{source: {{workflow: {{name: goes}}}}, subjects: {{users: [bob]}}, acknowledges: [{classes}]}}");
+    let rows = [
+        ("absent, and the deletion is disabled", run_of("idle", "users: [ann]"), "Complete=True Completed", 1),
+        ("absent", run_of("goes", "users: [bob]"), "Complete=True NotAcknowledged", 0),
+        ("less than it takes", accepts("destructive"), "Complete=True NotAcknowledged", 0),
+        ("all that it takes", accepts("account, destructive"), "Complete=True Completed", 1),
+    ];
+    for (what, run, condition, done) in rows {
+        let end = tenant().workflow("goes", goes).workflow("idle", &idle).object_at("03-11T10:00", "Run", "r", &run).run();
+        assert_eq!((end.condition("Run", "r", "Complete").as_str(), end.of_run("r").len()), (condition, done), "{what}");
+    }
+}
+
 fn forty_five() -> Play {
     let play = Play::new("03-10", "03-11").workflow("out", OUT).workflow("joiner", &joiner(0)).workflow("leaver", &leaver(0));
     (0..45).fold(play, |play, index| play.user(&format!("p{index:02}"), "{department: Board}"))
@@ -299,10 +323,10 @@ fn nobody_is_deleted_while_the_hire_date_cannot_be_read() {
         .user("bob", &record("2020-01-01", left))
         .user("cid", &record("2020-01-01", ""))
         .user("dan", &record("2020-01-01", ""))
-        .object_at("03-12T09:00", "Run", "now", &run_of("purge", "users: [ann, dan]"))
+        .object_at("03-12T09:00", "Run", "now", &purge_of("users: [ann, dan]"))
         // The date cannot be read any more when the Run begins with the person.
         .outage("03-12T14:00", "03-12T15:00", "execute/")
-        .object_at("03-12T14:00", "Run", "late", &run_of("purge", "users: [cid]"))
+        .object_at("03-12T14:00", "Run", "late", &purge_of("users: [cid]"))
         .user_at("03-12T14:30", "cid", &record("01.04.2026", ""))
         .run();
     assert_eq!(end.of_run("now"), ["ann canceled HireDateUnknown", "dan completed"]);
@@ -323,9 +347,9 @@ fn who_cannot_be_read_is_left_for_another_try() {
             .workflow("purge", &purge)
             .user("cid", &record("2020-01-01"))
             .outage("03-12T14:00", "03-12T15:00", "execute/")
-            .object_at("03-12T14:00", "Run", "r", &run_of("purge", "users: [cid]"))
+            .object_at("03-12T14:00", "Run", "r", &purge_of("users: [cid]"))
             .user_at("03-12T14:30", "cid", &record(hire))
-            .on_request("execute/r", (Verb::Get, "users"), 1, |_| {}, Verdict::Forbid)
+            .spoil("execute/r", (Verb::Get, "users"), 1..=6, Verdict::Forbid)
             .run();
         assert_eq!(end.of_run("r"), [expected]);
         assert_eq!(end.object("Account", "cid")["spec"]["deletedAt"].is_null(), expected.contains("canceled"), "{hire}");
@@ -335,10 +359,36 @@ fn who_cannot_be_read_is_left_for_another_try() {
 #[test]
 fn who_was_left_queued_is_tried_again_by_the_next_attempt() {
     let end = tenant()
-        .on_request("execute/r", (Verb::Get, "users"), 1, |_| {}, Verdict::Forbid)
+        .spoil("execute/r", (Verb::Get, "users"), 1..=6, Verdict::Forbid)
         .object_at("03-11T10:00", "Run", "r", &run_of("out", "users: [cid]"))
         .run();
     assert_eq!(end.of_run("r"), ["cid completed"]);
     assert_eq!(end.account("cid"), (false, vec![]));
     assert_eq!(number(end.object("Run", "r"), "/status/attempt"), 2, "one attempt does not try over and over");
+}
+
+#[test]
+fn a_run_waits_for_its_workflow_without_evaluations_and_says_so() {
+    // One tick a day, and a look at each Run that is new.
+    let end = tenant()
+        .object_at("03-11T10:00", "Run", "typo", &run_of("grete", "users: [ann]"))
+        .object_at("03-11T11:00", "Run", "early", &run_of("later", "users: [bob]"))
+        .object_at("03-12T10:00", "Workflow", "later", GREET)
+        .run_broken();
+    assert_eq!(end.condition("Run", "typo", "Planned"), "Planned=False WorkflowNotFound");
+    let problem = "Run t/typo is not planned: WorkflowNotFound: there is no Workflow \"grete\": the Run is planned when there is one";
+    assert_eq!(end.problems, [problem]);
+    let head = end.object("TenantLedger", "default");
+    assert!(number(head, "/sealedEpoch") < 20, "{head}");
+    assert_eq!(end.of_run("early"), ["bob completed"]);
+    let when = end.when("later", "bob");
+    assert!(when.len() == 1 && when[0] < at("03-12T10:00") + TimeDelta::minutes(2), "{when:?}");
+}
+
+#[test]
+fn each_run_of_a_name_is_told() {
+    let play = tenant().object_at("03-11T10:00", "Run", "r", &run_of("greet", "users: [ann]")).delete_at("03-11T12:00", "Run", "r");
+    let end = play.object_at("03-11T14:00", "Run", "r", &run_of("greet", "users: [bob]")).run();
+    let told: Vec<&str> = end.runs.iter().filter(|(run, _)| run == "r").flat_map(|(_, subjects)| subjects).map(String::as_str).collect();
+    assert_eq!(told, ["ann", "bob"]);
 }

@@ -108,7 +108,7 @@ impl Play {
     pub fn new(from: &str, until: &str) -> Self {
         let play = Self {
             text: String::new(),
-            schedule: "{interval: 3h, directory: people}".to_owned(),
+            schedule: "{interval: 3h, directory: people, mail: {from: hr@acme.example}}".to_owned(),
             from: at(from),
             until: at(until),
             deeds: Vec::new(),

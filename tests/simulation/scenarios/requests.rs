@@ -26,6 +26,7 @@ fn an_off_boarding_asks_for_what_it_decides_by_and_writes_once() {
         (Verb::Get, "workflowversions", 0, 1, 2),
         (Verb::Get, "tenantschedules", 0, 1, 1),
         (Verb::Get, "tenantledgers", 0, 1, 2),
+        (Verb::Get, "tenantkeys", 0, 0, 1),
         (Verb::Get, "directories", 0, 1, 2),
         (Verb::Get, "runs", 0, 1, 1),
         // A list waits until the server's cache has seen the last write: none of them comes with each claim.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tenure::sim::api::MemoryApi;
 
-use super::end::End;
-use super::play::{NS, Play, at, hired, joiner, leaver};
+use super::end::{End, number, text};
+use super::play::{NS, Play, at, hired, joiner, leaver, leaves};
 
 /// A tick's Job is made and its pod started within this time; ticks of cron are splayed by less than a minute.
 const SLACK: TimeDelta = TimeDelta::seconds(80);
@@ -203,4 +203,20 @@ fn a_person_can_ask_for_an_evaluation() {
     let end = play.user_at("03-11T10:00", "ann", &hired("2026-03-11")).act("03-11T11:00", ask).run();
     let when = end.when("joiner", "ann");
     assert!(when.len() == 1 && when[0] >= at("03-11T11:00") && when[0] < at("03-11T11:02"), "{when:?} {:?}", end.as_ofs);
+}
+
+#[test]
+fn the_head_says_which_users_were_evaluated_and_when_the_next_one_leaves() {
+    let end = Play::new("03-10", "03-14")
+        .workflow("leaver", &leaver(0))
+        .user("ann", &leaves("2026-06-20"))
+        .user("bob", &leaves("2026-05-20"))
+        .user("cid", &leaves("2026-04-20"))
+        .delete_at("03-11T10:00", "User", "cid")
+        .user_at("03-12T10:00", "ann", &leaves("2026-06-10"))
+        .run();
+    let newest = end.of_kind("User").filter_map(|user| text(user, "/metadata/resourceVersion").parse::<i64>().ok()).max();
+    let head = end.object("TenantLedger", "default");
+    assert_eq!((number(head, "/users/count"), Some(number(head, "/users/newest"))), (2, newest));
+    assert_eq!(text(head, "/nextLeaverAt"), "2026-05-20T00:00:00Z");
 }

@@ -148,13 +148,16 @@ fn all_templates_together_are_right_about_a_short_contract_a_return_and_an_offer
     // Who never began never can.
     assert_eq!(worked.get("offer"), None);
 
-    // The manager gets the pass of whoever comes, a week before; whoever comes is greeted on the first day. Nobody else is
+    // The manager gets the pass of whoever comes, a week before, who is told of it; whoever comes is greeted on the first day. Nobody else is
     // written to: nobody moves, nobody is called inactive, nobody sponsors anybody.
     let expected = [
         "03-03 generateTemporaryAccessPass about short to boss@acme.example",
+        "03-03 temporaryAccessPassNotice about short to somebody@acme.example",
         "03-09 generateTemporaryAccessPass about offer to boss@acme.example",
+        "03-09 temporaryAccessPassNotice about offer to somebody@acme.example",
         "03-10 sendWelcomeEmail about short to somebody@acme.example",
         "03-30 generateTemporaryAccessPass about back to boss@acme.example",
+        "03-30 temporaryAccessPassNotice about back to somebody@acme.example",
         "04-06 sendWelcomeEmail about back to somebody@acme.example",
     ];
     assert_eq!(mails(&end), expected);

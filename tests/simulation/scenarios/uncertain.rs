@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tenure::sim::Death;
 use tenure::sim::api::{MemoryApi, Verb, Verdict};
 
 use super::end::{End, list, text};
@@ -60,6 +61,21 @@ fn at_most_eight_mails_are_uncertain_after_a_crash() {
         }
     }
     assert!(most > UNCERTAIN / 2, "{most}: where hardly anything is in flight at once, the bound is not tried");
+}
+
+#[test]
+fn no_mail_is_uncertain_where_the_runner_was_asked_to_end() {
+    for nth in 1..=6 {
+        let mut play = newcomers(PEOPLE, "Skip", "department eq 'Lab'");
+        play.options.latency = Duration::from_millis(5);
+        play.options.death = Death::Asked;
+        let end = play.on_request("execute/", (Verb::Update, "runslices"), nth, |_| {}, Verdict::Freeze { seconds: 0 }).run();
+        let told = mails(&end);
+        assert_eq!(told.len(), PEOPLE, "{nth}");
+        assert!(told.iter().all(|(_, status, words)| *status == "completed" && !words.contains("onUncertain")), "{nth}: {told:?}");
+        let sent = |name: &str| end.mails.iter().filter(|sent| sent.mail.subject == name).count();
+        assert!(told.iter().all(|(name, ..)| sent(name) == 1), "{nth}");
+    }
 }
 
 /// With `Repeat` nothing is written down before a mail leaves. Who is not to be begun any more is not carried through for it,

@@ -32,6 +32,14 @@ pub fn differences(before: &[Value], after: &[Value], way: Way) -> Vec<String> {
     for (kind, name) in after.keys().filter(|key| is_run(key.0) && !before.contains_key(*key)) {
         found.push(format!("{kind} {name} is new"));
     }
+    // An earlier release had it in the head.
+    let tenant_key = |objects: &Objects<'_>| {
+        let of = |kind: &'static str| objects.get(&(kind, "default")).map(|object| text(object, "/key").to_owned());
+        of("TenantKey").or_else(|| of("TenantLedger"))
+    };
+    if tenant_key(&before) != tenant_key(&after) {
+        found.push("the tenant's key is another one".to_owned());
+    }
     for (key, old) in &before {
         let Some(new) = after.get(key) else {
             found.push(format!("{} {} is gone", key.0, key.1));
@@ -99,7 +107,7 @@ fn head(old: &Value, new: &Value, found: &mut Vec<String>) {
         for workflow in workflows.as_array_mut().expect("the workflows") {
             workflow.as_object_mut().expect("a workflow").remove("lastSealedAt");
         }
-        serde_json::json!({"key": head["key"], "keyVersion": head["keyVersion"], "directories": head["directories"], "workflows": workflows})
+        serde_json::json!({"keyVersion": head["keyVersion"], "directories": head["directories"], "workflows": workflows})
     };
     same(&("TenantLedger", "default"), &lasting(old), &lasting(new), found);
 }
@@ -117,11 +125,13 @@ fn run(old: &Value, new: &Value, way: Way, found: &mut Vec<String>) {
     }
 }
 
-/// Conditions of one name say the same, in one word.
+/// Conditions of one name say the same, in one word. That something is not Stalled was said in the word of Ready before.
 fn conditions(key: &(&str, &str), old: &Value, new: &Value, found: &mut Vec<String>) {
     let words = |object: &Value| -> BTreeMap<String, String> {
         let conditions = list(object, "/status/conditions").iter();
-        let words = |condition: &Value| format!("{} {}", text(condition, "/status"), text(condition, "/reason"));
+        let is_calm = |condition: &Value| text(condition, "/type") == "Stalled" && text(condition, "/status") == "False";
+        let reason = |condition: &Value| if is_calm(condition) { "NotStalled".to_owned() } else { text(condition, "/reason").to_owned() };
+        let words = |condition: &Value| format!("{} {}", text(condition, "/status"), reason(condition));
         conditions.map(|condition| (text(condition, "/type").to_owned(), words(condition))).collect()
     };
     let (old, new) = (words(old), words(new));

@@ -15,11 +15,12 @@ mod workflow;
 use chrono_tz::Tz;
 
 use crate::api::meta::DEFAULT_NAME;
-use crate::api::tenant_ledger::TenantLedgerData;
 use crate::api::{TenantLedger, conditions};
 use crate::cluster::Cluster;
 use crate::domain::dates::parse_zone;
+use crate::domain::keys::Keyring;
 use crate::runner::RunnerError;
+use crate::runner::keyring::keyring;
 use crate::runner::quality::quality;
 
 use super::read;
@@ -43,9 +44,12 @@ use verdicts::verdicts;
 pub async fn explain(cluster: &Cluster, subject: &str, zone: Option<Tz>) -> Result<Option<Explanation>, RunnerError> {
     let now = cluster.clock().now();
     let head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?.map(|head| head.spec);
-    // Before the first evaluation there is no key. Any will do: nothing is looked up that was written under another.
-    let head = head.unwrap_or_else(|| TenantLedgerData { key: "00".repeat(32), ..TenantLedgerData::default() });
-    let mut tenant = read::objects(cluster, head, now, false).await?;
+    let keys = match &head {
+        Some(head) => keyring(cluster, head).await?,
+        // Before the first evaluation there is no key. Any will do: nothing is looked up that was written under another.
+        None => Keyring::from_hex(&"00".repeat(32))?,
+    };
+    let mut tenant = read::objects(cluster, (head.unwrap_or_default(), keys), now, false).await?;
     let found = Found::read(cluster, subject).await?;
     found.enter(&mut tenant);
     read::compile_all(&mut tenant);

@@ -58,6 +58,10 @@ impl Basis<'_> {
         let attribute = occurrence.attribute.as_str();
         let due = decided.about.as_ref().map_or(occurrence.due, |about| about.due);
         match &decided.decision {
+            // An evaluation asks the ledger once the instant comes, for who is in scope: what is done is not done again.
+            Decision::Later | Decision::NotYet { .. } | Decision::OutOfScope if self.is_settled(case, occurrence) => {
+                Outlook::nothing(consumed(case, history, attribute, self.row(case, occurrence)))
+            }
             Decision::Later | Decision::NotYet { .. } => {
                 let still = self.when_still(case, due);
                 self.planned(due, still.as_deref().unwrap_or("becomes due then, and is planned"))

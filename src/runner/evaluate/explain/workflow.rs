@@ -100,6 +100,11 @@ impl Basis<'_> {
         self.tenant.ledger.get(&occurrence.key(&self.tenant.keys, &compiled.lineage, &person.key))
     }
 
+    /// Whether the ledger has it as planned, missed or superseded.
+    pub(super) fn is_settled(&self, case: &Case<'_>, occurrence: &Occurrence) -> bool {
+        self.row(case, occurrence).is_some_and(|row| row.state != EntryState::Released)
+    }
+
     /// What an inactivity trigger counts from.
     fn counted(&self, case: &Case<'_>) -> Option<Counted> {
         let (compiled, person) = case.compiled.as_ref().zip(case.person.as_ref())?;
@@ -157,10 +162,13 @@ impl Basis<'_> {
         let decided = case.verdicts.about(&occurrence.attribute);
         // Changes are due when they have been still, which the decision knows.
         let due = decided.and_then(|decided| decided.about.as_ref()).map_or(occurrence.due, |about| about.due);
-        let is_done = self.row(case, occurrence).is_some_and(|row| row.state != EntryState::Released);
         let state = match decided.map(|decided| &decided.decision).filter(|_| case.not_evaluated.is_none()) {
             None => "notEvaluated",
-            Some(Decision::History) if is_done => "consumed",
+            Some(Decision::History | Decision::Later | Decision::NotYet { .. } | Decision::OutOfScope)
+                if self.is_settled(case, occurrence) =>
+            {
+                "consumed"
+            }
             Some(decision) => state(decision),
         };
         let value = match occurrence.source {
