@@ -180,7 +180,10 @@ impl Elector {
                 tracing::warn!(%error, "the lease could not be read or written");
                 Tried::Unknown
             }
-            Err(_) => Tried::Unknown,
+            Err(_) => {
+                tracing::warn!(seconds = patience.as_secs_f64(), "the lease could not be read or written: no answer in time");
+                Tried::Unknown
+            }
         };
         if tried != Tried::Unknown {
             self.standing.contact.store(millis(began), Ordering::SeqCst);

@@ -69,16 +69,8 @@ pub(super) async fn after_seal(
     draft: &Draft,
 ) -> Result<Option<DateTime<Utc>>, RunnerError> {
     for (workflow, count) in &draft.missed_by_workflow {
-        let notice = Notice {
-            kind: "Workflow",
-            name: workflow,
-            uid: tenant.workflows.get(workflow).and_then(ResourceExt::uid),
-            warning: true,
-            reason: Reason::Missed,
-            message: format!("{count} occurrences were not processed within their window"),
-            id: format!("missed-e{}", tenant.epoch),
-        };
-        context.cluster.publish(&notice).await?;
+        let message = format!("{count} occurrences were not processed within their window");
+        context.cluster.publish(&of_workflow(tenant, workflow, Reason::Missed, message, "missed")).await?;
     }
     tell_what_is_owed(context, tenant, draft).await?;
     if tenant.runs_only {
@@ -92,17 +84,19 @@ pub(super) async fn after_seal(
     Ok([next_row, next_run, next_name].into_iter().flatten().min())
 }
 
+/// What an evaluation has to say of a Workflow, once.
+fn of_workflow<'a>(tenant: &Tenant, workflow: &'a str, reason: Reason, message: String, word: &str) -> Notice<'a> {
+    let uid = tenant.workflows.get(workflow).and_then(ResourceExt::uid);
+    Notice { kind: "Workflow", name: workflow, uid, warning: true, reason, message, id: format!("{word}-e{}", tenant.epoch) }
+}
+
 /// Events about what was planned and was not on its way: one for each workflow with what was found now, and one for each Run of
 /// which nothing is heard, however often it is found.
 async fn tell_what_is_owed(context: &Context, tenant: &Tenant, draft: &Draft) -> Result<(), RunnerError> {
-    let of_workflow = draft.without_result.iter().map(|(workflow, count)| Notice {
-        kind: "Workflow",
-        name: workflow,
-        uid: tenant.workflows.get(workflow).and_then(ResourceExt::uid),
-        warning: true,
-        reason: Reason::WithoutResult,
-        message: format!("the Run or slice of {count} occurrences was gone before their result was final: they are on their way again"),
-        id: format!("owed-e{}", tenant.epoch),
+    let of_workflows = draft.without_result.iter().map(|(workflow, count)| {
+        let message =
+            format!("the Run or slice of {count} occurrences was gone before their result was final: they are on their way again");
+        of_workflow(tenant, workflow, Reason::WithoutResult, message, "owed")
     });
     let of_run = draft.silent.iter().map(|(run, count)| Notice {
         kind: "Run",
@@ -113,7 +107,7 @@ async fn tell_what_is_owed(context: &Context, tenant: &Tenant, draft: &Draft) ->
         message: format!("{count} subjects wait, nothing holds them, and nothing was heard of the Run for longer than an attempt lives"),
         id: "silent".to_owned(),
     });
-    for notice in of_workflow.chain(of_run) {
+    for notice in of_workflows.chain(of_run) {
         context.cluster.publish(&notice).await?;
     }
     Ok(())
