@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""A tenant that does what it can to harm others, beside one that does not, on a real API server with the charts as they are
+"""Tenants that do what they can to harm others, beside some that do not, on a real API server with the charts as they are
 shipped.
 
-    tests/cluster/up -- python3 tests/hostile.py [TENURE]
+    tests/cluster/up -- python3 tests/hostile.py [--nightly] [TENURE]
 
 TENURE is the program, by default target/debug/tenure. There is no node here; programs run as processes of this machine with the
-rights of their service accounts. Needs helm in PATH.
+rights of their service accounts. Needs helm in PATH. With --nightly there is more of everything.
 
-The peaceful tenant is measured alone and beside the attack: what it asks for takes at most twice as long, or so many times as
-long as a bare request to the API server does. Every attack has its outcome, the controller stays below the memory that its
-chart allows, and keeps its lease.
+The peaceful tenants are measured alone and beside all attacks at the same time: what they ask for takes at most twice as long,
+or so many times as long as a bare request to the API server does. Every attack has its outcome, the controller stays below the
+memory that its chart allows, and keeps its lease.
 """
 
+import argparse
 import pathlib
 import subprocess
 import sys
@@ -21,19 +22,23 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from tests.charts.api import Api, wait  # noqa: E402
-from tests.hostile.attacks import Mallory  # noqa: E402
+from tests.hostile import attacks, bulk  # noqa: E402
+from tests.hostile.flow import Flow  # noqa: E402
 from tests.hostile.machine import OTHERS, Controller, Jobs, Node, await_ready, lease  # noqa: E402
-from tests.hostile.peaceful import ALONE, BESIDE, Peaceful  # noqa: E402
+from tests.hostile.meter import ALONE, BESIDE, PREPARING, Meter, author_of  # noqa: E402
+from tests.hostile.peaceful import Peaceful  # noqa: E402
 from tests.node.tenant import OPERATOR, Tenant, helm, of, path  # noqa: E402
 from tests.seconds import scene  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# Tenants beside the two, who do nothing until all of them are to be evaluated at once; the operator evaluates ten at a time.
-CROWD, EVALUATIONS = 24, 10
-# People of the peaceful tenant, each of whom leaves once.
-PEOPLE = 100
-# How long it is measured alone, at least. Kubernetes needs a minute to learn to count kinds.
-SECONDS_ALONE, MINUTE = 45, 62
+# Tenants who do nothing until all of them are to be evaluated at once; the operator evaluates ten at a time.
+CROWD, EVALUATIONS = 16, 10
+# Tenants that are measured: of each somebody leaves every few seconds. And their people, each of whom leaves once.
+PEACEFUL, PEOPLE = 3, 40
+# How long they are measured alone, in seconds.
+SECONDS = 25
+# So long after a new leader has begun nobody is evaluated for its sake.
+CALM = 5
 
 
 def in_background(errors, *works):
@@ -52,6 +57,15 @@ def in_background(errors, *works):
     return threads
 
 
+def together(*works):
+    """Does the works at the same time; the first error is raised."""
+    errors = []
+    for thread in in_background(errors, *works):
+        thread.join()
+    if errors:
+        raise AssertionError(errors)
+
+
 def crowd_of(count):
     """Many tenants by one command, as the chart has them."""
     words = ["helm", "template", "tenant", "charts/tenure-tenant", "--namespace", "crowd-xx", "--set", "quota.enabled=false"]
@@ -68,12 +82,15 @@ def crowd_of(count):
 
 
 class Story:
-    """From the installation to the second controller."""
+    """From the installation to the third controller."""
 
-    def __init__(self, folder, program):
+    def __init__(self, folder, program, is_nightly):
         self.folder, self.program, self.api = folder, program, Api()
         self.wrong, self.count, self.controllers = [], 0, []
-        self.peaceful, self.mallory = Peaceful("peaceful"), Mallory("hostile")
+        self.peaceful = [Peaceful(f"peaceful-{number}") for number in range(PEACEFUL)]
+        self.among = bulk.pool()
+        kinds = ["Forging", "Counted", "Grown", "Crowded", "Large", "Busy"]
+        self.hostile = {kind: getattr(attacks, kind)(f"hostile-{kind.lower()}", self.among, is_nightly) for kind in kinds}
 
     def check(self, what, fine, found):
         self.count += 1
@@ -82,16 +99,17 @@ class Story:
 
     def install(self):
         helm("install", "crds", "charts/tenure-crds")
-        self.began = time.monotonic()
         helm("install", "tenure", "charts/tenure", "--namespace", OPERATOR, "--create-namespace")
-        subjects = self.peaceful.bindings()
-        bindings = [f"roleBindings.{role}[0].kind=User,roleBindings.{role}[0].name={of[0]['name']}" for role, of in subjects.items()]
-        self.peaceful.install(*[word for binding in bindings for word in ("--set", binding)])
-        self.peaceful.workflows()
-        self.mallory.install("--set", "quota.enabled=false")
-        self.mallory.settle_in()
+        for tenant in self.peaceful:
+            tenant.install(*[word for binding in tenant.bindings() for word in ("--set", binding)])
+            tenant.workflows()
+        for mallory in self.hostile.values():
+            mallory.install()
+        for kind in ["Crowded", "Large", "Busy"]:
+            self.hostile[kind].settle_in()
+        self.hostile["Forging"].settle_in(interval=None)
         self.crowd = crowd_of(CROWD)
-        self.mallory.write_odd_instants()
+        self.hostile["Forging"].write_odd_instants()
 
     def controller(self, name):
         self.controllers.append(Controller(name, self.folder, self.program))
@@ -100,18 +118,22 @@ class Story:
     def start(self):
         """A controller that finds objects that it cannot read, and as many tenants to evaluate as there are."""
         self.jobs = Jobs()
-        self.node = Node(self.folder, self.program, self.peaceful.name, self.jobs)
+        self.node = Node(self.folder, self.program, {tenant.name for tenant in self.peaceful}, self.jobs)
         self.first = self.controller("tenure-0")
-        self.mallory.is_served = self.first.lives
+        for mallory in self.hostile.values():
+            mallory.is_served = self.first.lives
         await_ready(self.first)
         wait("it leads", self.first.leads, 30)
-        self.mallory.odd_instants_are_said()
-        wait("the peaceful tenant is ready", self.peaceful.ready, 60)
-        self.peaceful.wave(PEOPLE)
+        forging = self.hostile["Forging"]
+        forging.odd_instants_are_said()
+        wait("the peaceful tenants are ready", lambda: all(tenant.ready() for tenant in self.peaceful), 90)
+        for tenant in self.peaceful:
+            tenant.wave(PEOPLE)
         wait("all tenants were evaluated", lambda: all(self.is_sealed(name) for name in self.crowd), 120)
         self.bounded("when the controller starts")
-        self.mallory.mend_odd_instants()
-        wait("the peaceful tenant's people have begun", self.peaceful.settled, 120)
+        forging.mend_odd_instants()
+        wait("the peaceful tenants' people have begun", lambda: all(tenant.settled() for tenant in self.peaceful), 120)
+        wait("the other tenants were evaluated", lambda: all(self.hostile[kind].sealed() for kind in ["Crowded", "Large", "Busy"]), 120)
         self.lease = lease(self.api)
 
     def is_sealed(self, name):
@@ -124,42 +146,60 @@ class Story:
         # One that is sealed gives its place up before its program has ended.
         self.check(f"evaluations {when}", 2 <= most <= EVALUATIONS + OTHERS, f"{most} at the same time")
 
+    def levels(self):
+        """Whose requests the API server puts on which level."""
+        for found in Flow().levels(author_of(self.peaceful[0].name), self.hostile["Busy"]):
+            self.check(*found)
+
     def alone(self):
-        self.peaceful.phase = ALONE
-        self.peaceful.start()
-        time.sleep(max(SECONDS_ALONE, MINUTE - (time.monotonic() - self.began)))
+        self.meter = Meter({tenant.name: [name for name, enabled in tenant.expected.items() if enabled] for tenant in self.peaceful})
+        # Until the process is there.
+        time.sleep(2)
+        self.meter.enter(ALONE)
+        time.sleep(SECONDS)
+        self.meter.enter(PREPARING)
+
+    def debts(self):
+        """Before all else is made: what is waited for here is an evaluation, which would wait ten times as long as one took beside it."""
+        forging = self.hostile["Forging"]
+        forging.take_names()
+        forging.delete_what_is_owed(self.node)
+        forging.write_what_no_runner_writes()
 
     def attack(self):
-        """Everything at once, with the quota as it is shipped; then without one, and more of it."""
-        mallory, errors = self.mallory, []
-        mallory.install()
-        wait("the quota counts", mallory.is_counted)
-        self.peaceful.phase = BESIDE
-        with scene("hostile: names and debts"):
-            mallory.take_names()
-            mallory.delete_what_is_owed(self.node)
+        """Everything at once. It is measured for as long as somebody writes, not while outcomes are waited for."""
+        forging, counted, grown, crowded, large, busy = self.hostile.values()
 
-        def costly_rules():
-            mallory.write_costly_rules()
-            mallory.write_more_than_is_counted()
-            mallory.costly_rules_are_said()
+        def ask_for_what_is_not_there():
+            busy.ask_for_what_is_not_there(self.jobs)
 
-        def names():
-            mallory.install("--set", "quota.enabled=false")
-            mallory.write_names()
-            mallory.names_are_said()
+        self.meter.enter(BESIDE)
+        together(forging.ask_for_leavers, counted.write_costly_rules, grown.fill, crowded.write_names,
+                 large.write_large_objects, busy.edit_a_large_workflow, ask_for_what_is_not_there)  # fmt: skip
+        with scene("hostile: the flood"):
+            for found in Flow().flood(self.among, (self.peaceful[0].name, author_of(self.peaceful[0].name)), busy):
+                self.check(*found)
+        measured = self.meter.stop()
+        for tenant in self.peaceful:
+            tenant.note_left(measured.left[tenant.name])
+        count, wrong = measured.judge()
+        self.count += count
+        self.wrong += wrong
+        for found in Flow().dribble(self.among, self.peaceful[0].name, busy):
+            self.check(*found)
 
-        def somebody_leaves():
-            mallory.leaves("mara", "beside large objects")
+    def outcomes(self):
+        """What comes of the attacks."""
+        forging, counted, grown, crowded, large, busy = self.hostile.values()
 
-        # Large objects come last: evaluations take long by then, and a tenant waits ten times as long for the next one.
-        for works in [[mallory.ask_for_leavers, costly_rules], [names], [mallory.write_large_objects, somebody_leaves]]:
-            for thread in in_background(errors, *works):
-                thread.join(400)
-        with scene("hostile: the last of 150 leavers"):
-            mallory.leavers_have_places_and_no_more(self.jobs, self.places())
-        self.peaceful.stop()
-        self.wrong += errors
+        def leavers():
+            forging.leavers_have_places_and_no_more(self.jobs, self.places())
+
+        def what_is_not_there():
+            busy.what_is_not_there_is_said(self.jobs)
+
+        together(leavers, counted.costly_rules_are_said, grown.grow, crowded.names_are_said,
+                 large.somebody_leaves, busy.the_last_edit_is_in_force, what_is_not_there)  # fmt: skip
 
     def places(self):
         """Of a tenant's leavers: half of what the chart allows a tenant."""
@@ -168,14 +208,17 @@ class Story:
         return int(given.split("=")[1]) // 2
 
     def judge(self):
-        """What there is to say of the first controller, and of the peaceful tenant."""
+        """What there is to say of the first controller, and of the tenants."""
         alive = self.first.lives()
         self.check("the controller lives", alive, f"it ended with {self.first.process.returncode}")
+        for line in self.first.said_of("lease"):
+            print(f"the controller that leads: {line}", flush=True)
         self.check("the lease", lease(self.api) == self.lease, f"{self.lease} before, {lease(self.api)} after")
         if alive:
             self.memory(self.first, "the controller that leads")
-        self.wrong += self.peaceful.judge_latency() + self.mallory.wrong
-        self.count += self.mallory.count
+        for mallory in self.hostile.values():
+            self.wrong += mallory.wrong
+            self.count += mallory.count
         self.programs()
 
     def memory(self, controller, what):
@@ -185,22 +228,24 @@ class Story:
 
     def programs(self):
         """What evaluations took of memory, and that each pod says what it asks for and may take."""
-        for name in [self.peaceful.name, self.mallory.name]:
-            for command in ["evaluate", "execute"]:
-                ended = self.node.of(name, command)
-                if not ended:
-                    self.check(f"{command} in {name}", False, "none")
-                    continue
-                most = max(ended, key=lambda one: one.memory)
-                slow = max(ended, key=lambda one: one.processor)
-                print(
-                    f"{len(ended)} times {command} in {name}: {most.memory >> 20} MiB at most, of {most.limit >> 20}; {slow.processor:.1f} s of processor at most"
-                    f"; {sum(one.code != 0 for one in ended)} failed",
-                    flush=True,
-                )
-                self.check(f"the memory of {command} in {name}", all(one.memory < one.limit for one in ended), f"{most.memory >> 20} MiB of {most.limit >> 20}")
-        failed = [ended for ended in self.node.of(self.peaceful.name, "evaluate") + self.node.of(self.peaceful.name, "execute") if ended.code]
-        self.check("programs of the peaceful tenant", not failed, [ended.said[-300:] for ended in failed[:3]])
+        peaceful = [tenant.name for tenant in self.peaceful]
+        wanted = [(name, command) for name in [*peaceful, "hostile-forging"] for command in ("evaluate", "execute")]
+        for name, command in [*wanted, ("hostile-large", "evaluate"), ("hostile-busy", "evaluate")]:
+            ended = self.node.of(name, command)
+            if not ended:
+                self.check(f"{command} in {name}", False, "none")
+                continue
+            most = max(ended, key=lambda one: one.memory)
+            slow = max(ended, key=lambda one: one.processor)
+            print(
+                f"{len(ended)} times {command} in {name}: {most.memory >> 20} MiB at most, of {most.limit >> 20}; {slow.processor:.1f} s of processor "
+                f"and {max(one.seconds for one in ended):.1f} s at most"
+                f"; {sum(one.code != 0 for one in ended)} failed",
+                flush=True,
+            )
+            self.check(f"the memory of {command} in {name}", all(one.memory < one.limit for one in ended), f"{most.memory >> 20} MiB of {most.limit >> 20}")
+        failed = [ended for name in peaceful for ended in self.node.of(name, "evaluate") + self.node.of(name, "execute") if ended.code]
+        self.check("programs of the peaceful tenants", not failed, [ended.said[-300:] for ended in failed[:3]])
 
     def next_leader(self):
         """A controller that lists all that is there by now; and leads, after the first one, with all Users new to it."""
@@ -211,7 +256,7 @@ class Story:
         code = self.first.end()
         self.check("the first controller's end", code == 0, code)
         wait("the second controller leads", second.leads, 30)
-        time.sleep(8)
+        time.sleep(CALM)
         evaluated = [namespace for namespace, kind, _ in self.jobs.made[made:] if kind == self.jobs.EVALUATION and namespace in self.crowd]
         self.check("evaluations for a new leader's sake", not evaluated, evaluated)
         second.end()
@@ -236,15 +281,20 @@ class Story:
 
 
 def main():
-    program = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/debug/tenure").resolve())
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--nightly", action="store_true")
+    parser.add_argument("program", nargs="?", default=ROOT / "target/debug/tenure")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        story = Story(folder, program)
+        story = Story(folder, str(pathlib.Path(asked.program).resolve()), asked.nightly)
         try:
-            for step in [story.install, story.start, story.alone, story.attack, story.judge, story.next_leader]:
+            for step in [story.install, story.start, story.levels, story.debts, story.alone, story.attack, story.outcomes, story.judge, story.next_leader]:
                 with scene(step.__name__.replace("_", " ")):
                     step()
-            # Nobody of the peaceful tenant was missed, or processed twice.
-            story.wrong += Tenant.judge(story.peaceful)
+            # Nobody of the peaceful tenants was missed, or processed twice.
+            for tenant in story.peaceful:
+                story.count += 1
+                story.wrong += Tenant.judge(tenant)
         except (AssertionError, OSError) as error:
             story.wrong.append(f"{step.__name__}: {error!r}")
             print("".join(controller.log.read_text()[-4000:] for controller in story.controllers))

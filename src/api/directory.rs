@@ -58,11 +58,10 @@ pub struct KeycloakProvider {
 }
 
 /// Type of an attribute.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AttributeType {
     /// Text.
-    #[default]
     String,
     /// true or false.
     Boolean,
@@ -72,6 +71,20 @@ pub enum AttributeType {
     DateTime,
     /// Several texts.
     StringList,
+}
+
+impl AttributeType {
+    /// The word in manifests.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::DateTime => "dateTime",
+            Self::StringList => "stringList",
+        }
+    }
 }
 
 /// What a date without a time of day means; default: `EndOfDay` for `employeeLeaveDateTime`, whose day is the last one of work,
@@ -106,9 +119,10 @@ pub struct AttributeMapping {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub source: Option<String>,
-    /// Type of the value.
-    #[serde(default, rename = "type")]
-    pub type_: AttributeType,
+    /// Type of the value; default: what the attribute is without a mapping, dateTime for employeeHireDate,
+    /// employeeLeaveDateTime, createdDateTime and lastSuccessfulSignInDateTime, and string for what the record does not know.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<AttributeType>,
     /// What a date without a time of day means; the text of the type is the one that is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_only: Option<DateOnly>,
@@ -132,7 +146,7 @@ pub struct AttributeMapping {
     pub writers: Vec<AttributeWriter>,
 }
 
-/// Who is never touched without two approvals.
+/// Whom no task touches, whatever was approved.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ProtectedSubjects {
     /// Names of users.
@@ -190,7 +204,9 @@ pub struct DirectorySpec {
     /// A Keycloak realm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keycloak: Option<KeycloakProvider>,
-    /// How attributes are read; those not named here are text under their own name, and the date attributes of LCW dates.
+    /// How attributes are read. One that is not named here is text under its own name; employeeHireDate, employeeLeaveDateTime,
+    /// createdDateTime and lastSuccessfulSignInDateTime are dates also where they are not named.
+    /// One that is named without a type keeps the type that it has unnamed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
@@ -200,7 +216,8 @@ pub struct DirectorySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub correlation_attribute: Option<String>,
-    /// Who is never touched without two approvals.
+    /// Whom no task touches, not even one that disables a leaver: the person's result is failed, reason Protected. Work that had
+    /// begun before somebody was named here is finished. Approvals that would let it through are not available yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protected: Option<ProtectedSubjects>,
     /// When an answer is not believed.

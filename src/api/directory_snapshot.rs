@@ -13,9 +13,9 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::packed::PackedError;
 use packed::{LONGEST, MOST_NAMES, pack, unpack};
 
-pub use packed::PackedError;
 pub use sighting::{AttributeMark, Sighting, SnapshotRow};
 
 /// One hash bucket of subjects. Written by evaluations only.

@@ -25,7 +25,8 @@ pub const MANAGED_BY: &str = "tenure";
 pub const ANNOTATION_WRITER: &str = "tenure.dev/writer";
 /// Annotation on a Workflow: the Git commit that it was applied from; copied to its versions.
 pub const ANNOTATION_GIT_COMMIT: &str = "tenure.dev/git-commit";
-/// Annotation on a TenantSchedule: a new value asks for an evaluation at once.
+/// Annotation on a TenantSchedule: a new value asks for an evaluation at once: it waits for one that is under
+/// way, until 5 s after one has begun, and not for the rest that a change of a record leaves the tenant.
 pub const ANNOTATION_EVALUATE_NOW: &str = "tenure.dev/evaluate-now";
 /// Annotation on an Account under a reused name: whose it is now, `keep` or `release`, and the value of the record that the
 /// answer is about, which may be left out. The next evaluation obeys it and takes it away.

@@ -1,117 +1,26 @@
 //! OccurrenceLedger: which occurrences are planned, missed, superseded or released.
+//!
+//! Programs know rows. In the store a row is one line (`packed.rs`): an API server decodes and checks an object member by
+//! member, and a row has up to nineteen of them. Rows of the older form are read as well; a chunk is never written for its
+//! form alone. For a release that knows the older form only, a row stands there that stops it (`stop`): to it the chunk would
+//! be empty, so that it planned everybody once more, or wrote over the rows.
 
-use chrono::{DateTime, Utc};
-use kube::{CustomResource, KubeSchema};
+mod entry;
+mod packed;
+
+use chrono::DateTime;
+use kube::CustomResource;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
+use super::packed::PackedError;
 use super::workflow::Category;
+use packed::{LONGEST, pack, unpack};
 
-/// What the row says of its occurrence.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum EntryState {
-    /// A run has it; consumed whatever the outcome.
-    Planned,
-    /// Its window went by; consumed.
-    Missed,
-    /// A leaver's work took its place; consumed.
-    Superseded,
-    /// Due again within its window.
-    Released,
-}
-
-impl EntryState {
-    /// The word that stands for it in objects.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Missed => "missed",
-            Self::Superseded => "superseded",
-            Self::Released => "released",
-        }
-    }
-}
-
-/// How work closes an account: its version's enabled tasks disable or delete it.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Closing {
-    /// The person leaves.
-    Leaving,
-    /// The account is not in use, or has too few sponsors: nobody has left.
-    State,
-}
-
-/// One row. The newest valid row of a key decides.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LedgerEntry {
-    /// Epoch of the evaluation that wrote it.
-    pub epoch: i64,
-    /// Key of the occurrence.
-    #[schemars(length(max = 64))]
-    pub key: String,
-    /// Keyed id of the subject.
-    #[schemars(length(max = 64))]
-    pub subject: String,
-    /// Keyed id of the person, whom other directories may have as well; absent: the subject itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub person: Option<String>,
-    /// Attribute, or group: and the group's name, that the occurrence is about; empty for on-demand Runs.
-    #[serde(default)]
-    #[schemars(length(max = 260))]
-    pub attribute: String,
-    /// Name of the workflow.
-    #[schemars(length(max = 36))]
-    pub workflow: String,
-    /// Category of the workflow.
-    pub category: Category,
-    /// What it says.
-    pub state: EntryState,
-    /// The due instant.
-    pub due: DateTime<Utc>,
-    /// As-of of the evaluation.
-    pub at: DateTime<Utc>,
-    /// Planned: the Run. Superseded: the Run of the leaver.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63))]
-    pub run: Option<String>,
-    /// Planned: UID of an on-demand Run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub run_uid: Option<String>,
-    /// Planned: the slice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63))]
-    pub slice: Option<String>,
-    /// Superseded: key of the leaver's occurrence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub by: Option<String>,
-    /// Why; one word for programs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    pub reason: Option<String>,
-    /// Released: as-of of the evaluation that had planned it, if it had been done; absent: it had not begun.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub done: Option<DateTime<Utc>>,
-    /// How the work closes the account; absent: it does not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closes: Option<Closing>,
-    /// Digest of the hire date that the person had when the row was written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub hire: Option<String>,
-    /// Sequence of a change, so that a new baseline continues above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sequence: Option<i64>,
-}
+pub use entry::{Closing, EntryState, LedgerEntry};
 
 /// A chunk of at most 1,000 rows. Written by evaluations only.
-#[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
 #[kube(
     group = "tenure.dev",
     version = "v1alpha1",
@@ -124,22 +33,93 @@ pub struct LedgerEntry {
     doc = "An OccurrenceLedger holds up to 1,000 rows about who was planned, missed, superseded or released. The programs write it; keep it in backups.",
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "Stored")]
+#[schemars(with = "Stored")]
 pub struct OccurrenceLedgerData {
     /// The rows, in the order in which they were written.
-    #[serde(default)]
-    #[schemars(length(max = 1000))]
     pub entries: Vec<LedgerEntry>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::EntryState::{self, Missed, Planned, Released, Superseded};
+/// A chunk as it is stored.
+#[derive(Deserialize, JsonSchema)]
+struct Stored {
+    /// One line a row, in the order in which they were written: version of the form, and the members of a row, each behind one
+    /// space, with nothing for what is absent: epoch, key, subject, person, attribute, workflow, category, state, due, at, run,
+    /// runUid, slice, by, reason, done, closes, hire, sequence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000), inner(length(max = LONGEST)))]
+    packed: Vec<String>,
+    /// The rows as older releases wrote them: read as if they stood before those of `packed`. Today only one is written, of an
+    /// epoch that no evaluation has: it counts for nothing, and stops a release that does not know `packed`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    entries: Vec<LedgerEntry>,
+}
 
-    #[test]
-    fn its_word_is_that_of_objects() {
-        for state in [Planned, Missed, Superseded, Released] {
-            assert_eq!(serde_json::from_value::<EntryState>(state.as_str().into()).expect("a state"), state);
+impl TryFrom<Stored> for OccurrenceLedgerData {
+    type Error = PackedError;
+
+    fn try_from(Stored { packed, mut entries }: Stored) -> Result<Self, PackedError> {
+        let mut rows = unpack(&packed)?;
+        let all = entries.len();
+        entries.retain(|row| row.epoch != NO_EPOCH);
+        // That row is written beside others only.
+        if entries.len() < all && rows.is_empty() {
+            return Err(PackedError::Lost);
         }
+        // Of two rows of one epoch the later one decides, and the older form was written before.
+        if entries.is_empty() {
+            entries = rows;
+        } else {
+            entries.append(&mut rows);
+        }
+        Ok(Self { entries })
     }
 }
+
+// Not derived: a derived form would copy all rows before it packs them.
+impl Serialize for OccurrenceLedgerData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written {
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            packed: Vec<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            entries: Option<[LedgerEntry; 1]>,
+        }
+        let stop = (!self.entries.is_empty()).then(|| [stop()]);
+        Written { packed: pack(&self.entries), entries: stop }.serialize(serializer)
+    }
+}
+
+/// Above every epoch that an evaluation comes to, and a whole number for every reader of JSON.
+const NO_EPOCH: i64 = (1 << 53) - 1;
+
+/// The row that stops a release which does not know packed rows. Its evaluations end where they meet an epoch above that of
+/// the head, before they plan anybody and before they write over a chunk.
+fn stop() -> LedgerEntry {
+    LedgerEntry {
+        epoch: NO_EPOCH,
+        key: String::new(),
+        subject: String::new(),
+        person: None,
+        attribute: String::new(),
+        workflow: String::new(),
+        category: Category::Leaver,
+        state: EntryState::Missed,
+        due: DateTime::UNIX_EPOCH,
+        at: DateTime::UNIX_EPOCH,
+        run: None,
+        run_uid: None,
+        slice: None,
+        by: None,
+        reason: None,
+        done: None,
+        closes: None,
+        hire: None,
+        sequence: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

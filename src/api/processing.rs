@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where a subject, a task or a run stands: LCW's words.
+/// Where a subject, a task or a run stands, in the words of Microsoft Entra Lifecycle Workflows.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ProcessingStatus {

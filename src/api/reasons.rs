@@ -239,6 +239,8 @@ reasons! {
     JobNameTaken,
     /// The API server does not take what an evaluation writes.
     SealRefused,
+    /// Evaluations fail one after the other.
+    EvaluationFailing,
 
     // Conditions of Runs, and Events.
 
@@ -306,6 +308,13 @@ impl Reason {
                 | Self::OffBoarded
                 | Self::NameReused
         )
+    }
+
+    /// Whether a Run that has come to its end for this reason is not done as it was asked for: nobody was planned, and nobody would
+    /// be if it were asked for again in the same way.
+    #[must_use]
+    pub const fn refuses_a_run(self) -> bool {
+        matches!(self, Self::NotAcknowledged | Self::NotAvailable | Self::WorkflowDisabled | Self::VersionNotCurrent | Self::InvalidRule)
     }
 
     /// What it says, for people; none where the text beside it says it.
@@ -410,6 +419,13 @@ mod tests {
             "PlanExpired",
         ];
         assert_eq!(releasable, expected);
+    }
+
+    #[test]
+    fn what_refuses_a_run() {
+        let refuse: Vec<&str> = Reason::ALL.iter().filter(|reason| reason.refuses_a_run()).map(|reason| reason.as_str()).collect();
+        let expected = ["WorkflowDisabled", "VersionNotCurrent", "NotAcknowledged", "NotAvailable", "InvalidRule"];
+        assert_eq!(refuse.iter().collect::<BTreeSet<_>>(), expected.iter().collect::<BTreeSet<_>>());
     }
 
     #[test]

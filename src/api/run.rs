@@ -176,9 +176,10 @@ pub struct RunSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub requested_by: Option<String>,
-    /// Effect classes that whoever asks accepts; absent: mail, access and account. A workflow that has an enabled task of another
-    /// class when the Run is planned is not executed by it, whoever has added the task meanwhile. To name credential, destructive or
-    /// extension takes the right to use that class (the role use-CLASS).
+    /// Effect classes that whoever asks accepts, of these six: mail, access, account, credential, destructive, extension. The list
+    /// takes the place of the default, which is mail, access and account: name every class that is accepted. A workflow that has an
+    /// enabled task of another class when the Run is planned is not executed by it, whoever has added the task meanwhile. To name
+    /// credential, destructive or extension takes the right to use that class (the role use-CLASS).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 6))]
     #[x_kube(merge_strategy = ListMerge::Set)]

@@ -1,171 +1,26 @@
 //! RunSlice: part of a run's plan and results.
+//!
+//! Programs know every result whole. In the store a slice names its tasks once, and somebody of whom nothing is known but the
+//! plan is one line (`packed.rs`): an API server decodes and checks an object member by member, and a plan of thousands of
+//! people is written before the first effect. A release that does not know these lines cannot read the slice, and does nothing
+//! for it. Slices that such a release made are written as they were made: it may be at work on them.
 
-use std::collections::BTreeMap;
+mod packed;
+mod result;
+mod stored;
 
-use chrono::{DateTime, Utc};
-use kube::{CustomResource, KubeSchema};
+use kube::CustomResource;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::processing::ProcessingStatus;
 use super::run::ExecutionType;
 use super::workflow::Category;
+use stored::{StoredResult, WrittenResult};
 
-/// What was there before a task's effect; with the changes at most 8 `KiB` a subject.
-#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BeforeImage {
-    /// Whether the account was enabled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_enabled: Option<bool>,
-    /// The memberships among those that the task changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1000), inner(length(max = 253)))]
-    pub member_of: Option<Vec<String>>,
-    /// The licences among those that the task changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 100), inner(length(max = 253)))]
-    pub licenses: Option<Vec<String>>,
-    /// The overlay attributes that the task writes; empty: hidden, absent: not overlaid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::account::attribute_map")]
-    pub attributes: Option<BTreeMap<String, String>>,
-    /// Sponsors of the people whom the subject sponsors, by person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "sponsor_map")]
-    pub sponsorships: Option<BTreeMap<String, Vec<String>>>,
-    /// When it was softly deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deleted_at: Option<DateTime<Utc>>,
-    /// true: too large to keep, the task cannot be undone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_undoable: Option<bool>,
-}
-
-/// A map of people to at most 20 sponsors. With a subject's 8 `KiB` no more people fit.
-fn sponsor_map(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": "object",
-        "maxProperties": 1000,
-        "additionalProperties": {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": 253}},
-    })
-}
-
-/// The result of one task for one subject.
-#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TaskResult {
-    /// The task.
-    #[schemars(length(min = 1, max = 63))]
-    pub name: String,
-    /// Where it stands.
-    #[serde(default)]
-    pub processing_status: ProcessingStatus,
-    /// Why it failed or did not run; one word for programs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    pub reason: Option<String>,
-    /// Why a task that succeeded changed nothing, or what failed; names ids only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024))]
-    pub processing_info: Option<String>,
-    /// What was there before, written with the claim, never overwritten.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<BeforeImage>,
-    /// What it does to the person, written with the claim: one change each, in order. None in it: it is so already.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1100), inner(length(max = 8192)))]
-    pub changes: Option<Vec<String>>,
-    /// Digest of the changes where there are more than the result has room for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub changes_digest: Option<String>,
-}
-
-/// The result of one subject.
-#[derive(Clone, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SubjectResult {
-    /// The subject; embedded: the User's name.
-    #[schemars(length(min = 1, max = 253))]
-    pub subject: String,
-    /// What the directory knows the subject by for ever; absent: by its name, as in `subject`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253))]
-    pub id: Option<String>,
-    /// Keyed id of the subject, as in the ledger.
-    #[schemars(length(max = 64))]
-    pub subject_key: String,
-    /// Keyed id of the person, whom other directories may have as well; absent: the subject itself, as in `subjectKey`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub person: Option<String>,
-    /// Key of the occurrence, as in the ledger.
-    #[schemars(length(max = 64))]
-    pub occurrence: String,
-    /// The due instant.
-    pub due: DateTime<Utc>,
-    /// Where the subject stands.
-    #[serde(default)]
-    pub processing_status: ProcessingStatus,
-    /// Why it was canceled or failed, or why it waits for another attempt; one word for programs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    pub reason: Option<String>,
-    /// Older slices whose work for the same person comes first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), inner(length(max = 63)))]
-    pub waits_for: Vec<String>,
-    /// Leaver: older slices whose joiner and mover work for the same person it takes the place of.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), inner(length(max = 63)))]
-    pub supersedes: Vec<String>,
-    /// Keys of further changes that are done with it: of one person, all that are due together are one occurrence.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10), inner(length(max = 64)))]
-    pub also: Vec<String>,
-    /// Leaver: the person has left, or the work closes the account. It waits for nothing that is held or queued.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub off_boards: bool,
-    /// When it was planned, every task found the person as it wants them: it does not count against limits.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub already_so: bool,
-    /// The attempt that has claimed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attempt: Option<i32>,
-    /// When its first task began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_date_time: Option<DateTime<Utc>>,
-    /// When its last task ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub completed_date_time: Option<DateTime<Utc>>,
-    /// When its owner found that it had been superseded, and stopped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stopped_date_time: Option<DateTime<Utc>>,
-    /// When a leaver marked it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub superseded_date_time: Option<DateTime<Utc>>,
-    /// One result a task, in the order of execution.
-    #[serde(default)]
-    #[schemars(length(max = 25))]
-    pub tasks: Vec<TaskResult>,
-}
-
-/// Which process works on the slice.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Claim {
-    /// The process: name and UID of its pod.
-    #[schemars(length(max = 320))]
-    pub holder: String,
-    /// The attempt.
-    pub attempt: i32,
-    /// When it last wrote.
-    pub renewed_date_time: DateTime<Utc>,
-}
+pub use result::{BeforeImage, Claim, SubjectResult, TaskResult};
 
 /// Part of a run's plan and results. Evaluations plan it, runners fill it in.
-#[derive(Clone, CustomResource, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
+#[derive(Clone, CustomResource, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[kube(
     group = "tenure.dev",
     version = "v1alpha1",
@@ -181,39 +36,142 @@ pub struct Claim {
     printcolumn(name = "Epoch", type_ = "integer", json_path = ".epoch"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "Stored")]
+#[schemars(with = "Stored")]
 pub struct RunSliceData {
     /// Name of the Run.
-    #[schemars(length(min = 1, max = 63))]
     pub run: String,
     /// UID of the Run when it was planned.
-    #[schemars(length(max = 64))]
     pub run_uid: String,
     /// Why the Run exists.
     pub execution_type: ExecutionType,
     /// Name of the Workflow.
-    #[schemars(length(min = 1, max = 36))]
     pub workflow: String,
     /// Category of the workflow.
     pub category: Category,
     /// Identity of the workflow.
-    #[schemars(length(max = 36))]
     pub lineage: String,
     /// Number of the workflow version.
-    #[schemars(range(min = 1))]
     pub version: i32,
     /// Epoch of the evaluation that planned it; the slice is in force if that epoch is sealed and not abandoned.
     pub epoch: i64,
     /// Position in the Run, from 0.
     pub index: i32,
     /// People in the workflow's scope when it was planned.
-    #[serde(default)]
     pub scope: i32,
     /// Which attempt works on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
+    /// Names of the tasks, in the order of execution; none: an older release planned it, and every result has them itself.
+    pub tasks: Vec<String>,
+    /// One result a subject, each with its tasks.
+    pub results: Vec<SubjectResult>,
+}
+
+/// A slice as it is read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    /// Name of the Run.
+    #[schemars(length(min = 1, max = 63))]
+    run: String,
+    /// UID of the Run when it was planned.
+    #[schemars(length(max = 64))]
+    run_uid: String,
+    /// Why the Run exists.
+    execution_type: ExecutionType,
+    /// Name of the Workflow.
+    #[schemars(length(min = 1, max = 36))]
+    workflow: String,
+    /// Category of the workflow.
+    category: Category,
+    /// Identity of the workflow.
+    #[schemars(length(max = 36))]
+    lineage: String,
+    /// Number of the workflow version.
+    #[schemars(range(min = 1))]
+    version: i32,
+    /// Epoch of the evaluation that planned it; the slice is in force if that epoch is sealed and not abandoned.
+    epoch: i64,
+    /// Position in the Run, from 0.
+    index: i32,
+    /// People in the workflow's scope when it was planned.
+    #[serde(default)]
+    scope: i32,
+    /// Which attempt works on it.
+    #[serde(default)]
+    claim: Option<Claim>,
+    /// Names of the tasks, in the order of execution. A result without tasks of its own has these, and none of them has begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 25), inner(length(min = 1, max = 63)))]
+    tasks: Vec<String>,
     /// One result a subject.
     #[serde(default)]
     #[schemars(length(max = 100))]
-    pub results: Vec<SubjectResult>,
+    results: Vec<StoredResult>,
 }
+
+impl From<Stored> for RunSliceData {
+    fn from(stored: Stored) -> Self {
+        #[rustfmt::skip]
+        let Stored {
+            run, run_uid, execution_type, workflow, category, lineage, version, epoch, index, scope, claim, tasks, results,
+        } = stored;
+        let results = results.into_iter().map(|result| result.whole(&tasks)).collect();
+        Self { run, run_uid, execution_type, workflow, category, lineage, version, epoch, index, scope, claim, tasks, results }
+    }
+}
+
+/// A slice as it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    run: &'a str,
+    run_uid: &'a str,
+    execution_type: ExecutionType,
+    workflow: &'a str,
+    category: Category,
+    lineage: &'a str,
+    version: i32,
+    epoch: i64,
+    index: i32,
+    scope: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<&'a Claim>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    tasks: &'a [String],
+    results: Vec<WrittenResult<'a>>,
+}
+
+impl<'a> Written<'a> {
+    fn of(slice: &'a RunSliceData) -> Self {
+        #[rustfmt::skip]
+        let RunSliceData {
+            run, run_uid, execution_type, workflow, category, lineage, version, epoch, index, scope, claim, tasks, results,
+        } = slice;
+        Self {
+            run,
+            run_uid,
+            execution_type: *execution_type,
+            workflow,
+            category: *category,
+            lineage,
+            version: *version,
+            epoch: *epoch,
+            index: *index,
+            scope: *scope,
+            claim: claim.as_ref(),
+            tasks,
+            results: results.iter().map(|result| WrittenResult::of(tasks, result)).collect(),
+        }
+    }
+}
+
+// Not derived: a derived form would copy all results before it packs them.
+impl Serialize for RunSliceData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written::of(self).serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests;

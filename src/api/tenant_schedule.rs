@@ -77,7 +77,7 @@ pub struct FreezeWindow {
     pub effect_classes: Vec<EffectClass>,
 }
 
-/// How long the history of scheduled runs is kept.
+/// How long the history of runs that have ended is kept.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryLimits {
@@ -162,7 +162,7 @@ pub struct TenantScheduleSpec {
     #[serde(default = "five")]
     #[schemars(range(min = 1, max = 100))]
     pub max_concurrent_runs: i32,
-    /// How long the history of scheduled runs is kept.
+    /// How long the history of runs that have ended is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_limits: Option<HistoryLimits>,
 }

@@ -40,7 +40,9 @@ impl std::fmt::Display for Category {
     }
 }
 
-/// What a task can do to a person.
+/// An effect class says what a task can do to a person. mail: sends one. access: gives or takes membership, licences or packages.
+/// account: enables, disables or edits the account. credential: makes or ends credentials. destructive: deletes. extension: calls
+/// an extension.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EffectClass {
@@ -391,6 +393,11 @@ pub struct WorkflowStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub version_name: Option<String>,
+    /// Bytes of the regular expressions of its rule, among those that the tenant's Workflows may have together; absent: it has none,
+    /// or no room for them. Who has room keeps it as long as the Workflow is Ready and asks for no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub pattern_bytes: Option<i64>,
     /// What was observed, one entry an aspect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions::schema")]

@@ -18,6 +18,9 @@ pub use super::target::{Kind, Selector};
 pub use super::view::Cluster;
 use crate::api::conditions::{self, Condition};
 
+/// The API server's word for who wrote meanwhile, or for another object under the name.
+const CONFLICT: &str = "Conflict";
+
 /// The outcome of a creation.
 #[derive(Clone, Debug)]
 pub enum Created<K> {
@@ -90,7 +93,8 @@ impl Cluster {
         let target = self.target::<K>("replace").of(&object.name_any());
         match self.ask(&target, target.api.replace(&target.name, &PostParams::default(), body(object))).await {
             Ok(answer) => Ok(Replaced::Done(Box::new(self.newest(&target, &answer)?))),
-            Err(ClusterError::Refused { code: 409, .. }) => Ok(Replaced::Conflict),
+            // A conflict of another kind was tried again: see `is_passing_conflict`.
+            Err(ClusterError::Refused { code: 409, reason, .. }) if reason == CONFLICT => Ok(Replaced::Conflict),
             Err(ClusterError::Refused { code: 404, .. }) => Ok(Replaced::Gone),
             Err(error) => Err(error),
         }
@@ -156,7 +160,8 @@ impl Cluster {
             ..DeleteParams::background()
         };
         match self.ask(&target, target.api.delete(name, &params)).await {
-            Ok(_) | Err(ClusterError::Refused { code: 404 | 409, .. }) => Ok(()),
+            Ok(_) | Err(ClusterError::Refused { code: 404, .. }) => Ok(()),
+            Err(ClusterError::Refused { code: 409, reason, .. }) if reason == CONFLICT => Ok(()),
             Err(error) => Err(error),
         }
     }

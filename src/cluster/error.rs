@@ -62,6 +62,15 @@ pub enum ClusterError {
     },
 }
 
+impl ClusterError {
+    /// Whether a quota of the namespace is used up. It is refused as if a right were missing, and only the sentence tells: there
+    /// is no word for it.
+    #[must_use]
+    pub fn exceeds_quota(&self) -> bool {
+        matches!(self, Self::Refused { code: 403, message, .. } if message.contains("exceeded quota"))
+    }
+}
+
 impl From<ClusterError> for Fault {
     /// What a request says to somebody who asked for a person: one that was refused for who we are is denied, a write without
     /// an answer may be done, and what stands in an object that cannot be read is unknown, however often it is asked for.

@@ -158,7 +158,7 @@ impl Cluster {
                             message = error.to_string();
                         }
                     },
-                    Err(kube::Error::Api(status)) if is_passing_conflict(verb, &status.reason) => message = status.message,
+                    Err(kube::Error::Api(status)) if is_passing_conflict(verb, name, &status) => message = status.message,
                     Err(kube::Error::Api(status)) if is_no_answer(verb, name, &status) => {
                         may_be_done |= is_write(verb);
                         message = status.message;
@@ -210,9 +210,17 @@ fn says_that_nothing_was_done(error: &kube::Error) -> bool {
 }
 
 /// Whether a conflict is nobody's decision: a create that is told `Conflict` and not `AlreadyExists` met one inside of the
-/// server (with a quota, for example), and so did a patch that names no version.
-fn is_passing_conflict(verb: &str, reason: &str) -> bool {
-    reason == "Conflict" && matches!(verb, "create" | "patch")
+/// server (with a quota, for example), and so did a patch that names no version, and any request where the API server names
+/// another object than the one that was asked about.
+fn is_passing_conflict(verb: &str, name: &str, status: &Status) -> bool {
+    let details = status.details.as_ref().map_or(("", ""), |details| (details.kind.as_str(), details.name.as_str()));
+    let is_of_another = details.0 == "resourcequotas" || !details.1.is_empty() && details.1 != name;
+    status.reason == "Conflict" && (is_of_another || matches!(verb, "create" | "patch"))
+}
+
+/// Whether a conflict comes from something on the way: the API server has two words for one.
+fn is_unknown_conflict(status: &Status) -> bool {
+    status.code == 409 && !matches!(status.reason.as_str(), "AlreadyExists" | "Conflict")
 }
 
 /// Whether something on the way has answered, or the API server does not serve the path just now: that says nothing about an
@@ -221,7 +229,7 @@ fn is_no_answer(verb: &str, name: &str, status: &Status) -> bool {
     let about = status.details.as_ref().map_or("", |details| details.name.as_str());
     let is_absence = status.reason == "NotFound" && !about.is_empty() && (about == name || verb == "create");
     // Without a code it is somebody else's JSON.
-    status.code == 0 || status.code == 404 && !is_absence
+    status.code == 0 || status.code == 404 && !is_absence || is_unknown_conflict(status)
 }
 
 /// Objects of a page; fewer where they are large, see [`super::paged`].
@@ -352,11 +360,38 @@ mod tests {
             ("nothing can be created in that namespace", "create", status(404, "NotFound", namespace()), false),
             ("another reason", "get", status(404, "Gone", ann()), true),
             ("a refusal", "get", status(403, "Forbidden", ann()), false),
+            ("somebody else wrote", "replace", status(409, "Conflict", ann()), false),
+            ("it is there", "create", status(409, "AlreadyExists", ann()), false),
+            ("a proxy's conflict", "replace", status(409, "Failed to parse error data", Value::Null), true),
+            ("a proxy's conflict", "delete", status(409, "", Value::Null), true),
         ];
         for (what, verb, status, expected) in cases {
             assert_eq!(is_no_answer(verb, "ann", &status), expected, "{what}: {verb}");
         }
         assert!(is_no_answer("list", "", &status(404, "NotFound", json!({}))), "a list has no name");
+    }
+
+    #[test]
+    fn which_conflict_passes() {
+        let conflict = |reason: &str, kind: &str, name: &str| -> Status {
+            let details = json!({"kind": kind, "name": name});
+            serde_json::from_value(json!({"status": "Failure", "code": 409, "reason": reason, "message": "", "details": details}))
+                .expect("a Status")
+        };
+        // (what, the verb, the answer, it passes)
+        let cases = [
+            ("somebody else wrote", "replace", conflict("Conflict", "users", "ann"), false),
+            ("in fewer words", "replace", conflict("Conflict", "", ""), false),
+            ("another UID", "delete", conflict("Conflict", "users", "ann"), false),
+            ("a quota is counted", "replace", conflict("Conflict", "resourcequotas", "tenure"), true),
+            ("a quota that is called the same", "delete", conflict("Conflict", "resourcequotas", "ann"), true),
+            ("a quota is counted", "create", conflict("Conflict", "resourcequotas", "tenure"), true),
+            ("no version was named", "patch", conflict("Conflict", "users", "ann"), true),
+            ("it is there", "create", conflict("AlreadyExists", "users", "ann"), false),
+        ];
+        for (what, verb, status, expected) in cases {
+            assert_eq!(is_passing_conflict(verb, "ann", &status), expected, "{what}: {verb}");
+        }
     }
 
     #[test]

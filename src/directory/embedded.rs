@@ -15,7 +15,7 @@ mod store;
 mod zone;
 
 pub use mapping::Mapping;
-pub use people::Roll;
+pub use people::{Listing, Roll};
 pub use quality::{Filler, Unreadable, WrongZone};
 pub use seed::seed;
 pub use sponsors::is_out;

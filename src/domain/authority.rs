@@ -7,10 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::attribute::{DATES, is_date};
 use super::dates::TIME_ZONE;
-use super::subject::{CREATED, HIRE_DATE, LEAVE_DATE};
-use super::trigger::LAST_SIGN_IN;
-use crate::api::directory::{AttributeMapping, AttributeType};
+use crate::api::directory::AttributeMapping;
 use crate::api::workflow::EffectClass;
 use crate::api::{DirectorySpec, WorkflowSpec};
 use crate::catalog;
@@ -20,8 +19,6 @@ use crate::rule::{Known, words};
 const MANAGER: &str = "manager";
 /// The correlation attribute of a Directory that names none.
 pub const EMPLOYEE_ID: &str = "employeeId";
-/// The attributes that are dates without being mapped.
-const DATES: [&str; 4] = [HIRE_DATE, LEAVE_DATE, CREATED, LAST_SIGN_IN];
 
 /// Why an attribute decides, whatever workflows there are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,7 +73,7 @@ fn is_same(left: &str, right: &str) -> bool {
 #[must_use]
 pub fn ground(directory: &DirectorySpec, name: &str) -> Option<Ground> {
     let is = |other: &&str| is_same(other, name);
-    let dated = || directory.attributes.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime);
+    let dated = || directory.attributes.iter().filter(|mapping| is_date(mapping));
     let correlation = directory.correlation_attribute.as_deref().unwrap_or(EMPLOYEE_ID);
     match canonical(name) {
         _ if DATES.iter().any(|date| is_same(date, name)) || dated().any(|mapping| is_same(&mapping.name, name)) => Some(Ground::Date),
@@ -116,7 +113,7 @@ pub fn may_write(directory: &DirectorySpec, workflow: &str, name: &str) -> bool 
 #[must_use]
 pub fn of_record(directory: &DirectorySpec) -> BTreeSet<String> {
     let mapped = directory.attributes.iter().flat_map(|mapping| {
-        let zone = mapping.time_zone_attribute.as_deref().filter(|_| mapping.type_ == AttributeType::DateTime);
+        let zone = mapping.time_zone_attribute.as_deref().filter(|_| is_date(mapping));
         [Some(mapping.name.as_str()), mapping.source.as_deref(), zone].into_iter().flatten()
     });
     let decides = |name: &&str| {
@@ -290,6 +287,9 @@ mod tests {
             json!([{"name": "contractEnd", "source": "endText", "type": "dateTime", "timeZoneAttribute": "office"}, {"name": "badge"}]);
         let more: BTreeSet<String> = all.into_iter().chain(["contractEnd", "endText", "office"]).map(str::to_owned).collect();
         assert_eq!(of_record(&directory(&mapped)), more);
+        let untyped = json!([{"name": "employeeLeaveDateTime", "timeZoneAttribute": "office", "dateOnly": "EndOfDay"}]);
+        let zone: BTreeSet<String> = all.into_iter().chain(["office"]).map(str::to_owned).collect();
+        assert_eq!(of_record(&directory(&untyped)), zone, "it is a date without saying so");
         let listed = json!([
             {"name": "manager", "writers": [{"workflow": "w"}]},
             {"name": "employeeHireDate", "type": "dateTime", "source": "hired", "writers": [{"workflow": "w"}]},

@@ -95,10 +95,16 @@ pub fn attempt_of(run: &str, job: &Job) -> Option<i32> {
 /// do not tell.
 #[must_use]
 pub fn is_made_for(job: &Job, owner_uid: &str) -> bool {
-    let owners = job.metadata.owner_references.as_deref().unwrap_or_default();
-    let is_owned = owners.iter().any(|owner| owner.controller == Some(true) && owner.uid == owner_uid);
     let pod = job.spec.as_ref().and_then(|spec| spec.template.spec.as_ref());
-    is_owned && pod.and_then(|pod| pod.service_account_name.as_deref()) == Some(SERVICE_ACCOUNT)
+    is_controlled_by(job, owner_uid) && pod.and_then(|pod| pod.service_account_name.as_deref()) == Some(SERVICE_ACCOUNT)
+}
+
+/// The same as far as it can be told of a Job that was watched: what its pods are is not kept. Whoever makes a Job writes its
+/// owner, too, so that nobody else may make one with our names, labels or account: policies refuse it.
+#[must_use]
+pub fn is_controlled_by(job: &Job, owner_uid: &str) -> bool {
+    let owners = job.metadata.owner_references.as_deref().unwrap_or_default();
+    owners.iter().any(|owner| owner.controller == Some(true) && owner.uid == owner_uid)
 }
 
 /// A number from 1 as our names have it: without sign and leading zeros.
@@ -399,21 +405,23 @@ mod tests {
             timing: TIMING,
             image: IMAGE,
         };
-        let cases: [(&str, Alteration, bool); 5] = [
-            ("ours", |_| {}, true),
-            ("its name and its labels alone", |job| job.metadata.owner_references = None, false),
-            ("another owner", |job| job.metadata.owner_references.as_mut().unwrap()[0].uid = "u3".to_owned(), false),
-            ("an owner that does not control it", |job| job.metadata.owner_references.as_mut().unwrap()[0].controller = None, false),
+        // (what, what is different, it is made for the owner, the owner controls it)
+        let cases: [(&str, Alteration, bool, bool); 5] = [
+            ("ours", |_| {}, true, true),
+            ("its name and its labels alone", |job| job.metadata.owner_references = None, false, false),
+            ("another owner", |job| job.metadata.owner_references.as_mut().unwrap()[0].uid = "u3".to_owned(), false, false),
+            ("an owner that does not control it", |job| job.metadata.owner_references.as_mut().unwrap()[0].controller = None, false, false),
             (
                 "another account",
                 |job| job.spec.as_mut().unwrap().template.spec.as_mut().unwrap().service_account_name = Some("default".to_owned()),
                 false,
+                true,
             ),
         ];
-        for (what, alter, expected) in cases {
+        for (what, alter, is_made, is_controlled) in cases {
             let mut job = evaluation_job(&evaluation);
             alter(&mut job);
-            assert_eq!(is_made_for(&job, "u1"), expected, "{what}");
+            assert_eq!((is_made_for(&job, "u1"), is_controlled_by(&job, "u1")), (is_made, is_controlled), "{what}");
         }
     }
 

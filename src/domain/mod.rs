@@ -2,6 +2,8 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod applicants;
+pub mod attribute;
 pub mod authority;
 pub mod canonical;
 pub mod capability;

@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-
+use super::applicants::{Answer, Applicant, without_room};
 use super::snapshot::{ALWAYS, MOST_MARKS};
 use super::trigger::{marks, watched};
 use super::validate::{Matter, Problem};
@@ -33,41 +32,34 @@ pub struct Bounds {
     pub bytes: usize,
 }
 
-/// Something that is there and wants a place.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Applicant<'a> {
-    /// The second in which it was created.
-    pub created: Option<i64>,
-    /// Its name.
-    pub name: &'a str,
-    /// Bytes that it wants beside its name.
-    pub bytes: usize,
-}
-
 /// Who gets no place, or not the room that it wants. `known`: the names that have a place, with the bytes that they take: they keep
-/// both. Who was there first comes first, so that nobody new takes anything from anybody.
+/// both, also where they are gone and not forgotten. `there`: who is there, and the bytes that it wants beside its name.
 #[must_use]
 pub fn without_place<'a>(
     bounds: Bounds,
     known: impl IntoIterator<Item = (&'a str, usize)>,
-    there: impl IntoIterator<Item = Applicant<'a>>,
+    there: impl IntoIterator<Item = (Applicant<'a>, usize)>,
 ) -> BTreeSet<&'a str> {
     let known: BTreeMap<&str, usize> = known.into_iter().collect();
     let (mut names, mut bytes) = (known.len(), known.values().sum::<usize>());
-    let mut applicants: Vec<Applicant<'_>> = there.into_iter().collect();
-    applicants.sort_unstable_by_key(|applicant| (!known.contains_key(applicant.name), *applicant));
-    let mut without = BTreeSet::new();
-    for applicant in applicants {
-        let kept = known.get(applicant.name);
-        let more = (usize::from(kept.is_none()), applicant.bytes.saturating_sub(kept.copied().unwrap_or(0)));
+    let (applicants, wanted): (Vec<_>, BTreeMap<_, _>) = there.into_iter().map(|(who, wants)| (who, (who.name, wants))).unzip();
+    without_room(applicants, |applicant| {
+        let kept = known.get(applicant.name).copied();
+        let wants = wanted.get(applicant.name).copied().unwrap_or(0);
+        let more = (usize::from(kept.is_none()), wants.saturating_sub(kept.unwrap_or(0)));
         // What asks for nothing more always has its place.
-        if more != (0, 0) && (names + more.0 > bounds.names || bytes + more.1 > bounds.bytes) {
-            without.insert(applicant.name);
-        } else {
-            (names, bytes) = (names + more.0, bytes + more.1);
+        if more == (0, 0) {
+            return Answer::Room;
         }
-    }
-    without
+        if !applicant.is_new {
+            return Answer::Later;
+        }
+        if names + more.0 > bounds.names || bytes + more.1 > bounds.bytes {
+            return Answer::NoRoom;
+        }
+        (names, bytes) = (names + more.0, bytes + more.1);
+        Answer::Room
+    })
 }
 
 /// Bytes of what a head remembers of a trigger.
@@ -105,64 +97,66 @@ impl Placeless {
 }
 
 /// Those whose triggers look at more than there is room for beside those of the others. `kept`: what those look at who have room
-/// already; whoever asks for nothing more keeps it. `there`: in the order in which they get room, each with what it looks at.
+/// already; whoever asks for nothing more keeps it. `there`: who is there, and what it looks at.
 fn without_marks<'a>(
     most: usize,
     kept: BTreeSet<String>,
-    there: impl IntoIterator<Item = (&'a str, BTreeSet<String>)>,
+    there: impl IntoIterator<Item = (Applicant<'a>, BTreeSet<String>)>,
 ) -> BTreeSet<&'a str> {
-    let mut watched = kept;
-    let mut without = BTreeSet::new();
-    for (name, own) in there {
-        let more = own.difference(&watched).count();
-        if more > 0 && watched.len() + more > most {
-            without.insert(name);
-        } else {
-            watched.extend(own);
+    let mut looked_at = kept;
+    let (applicants, wanted): (Vec<_>, BTreeMap<_, _>) = there.into_iter().map(|(who, own)| (who, (who.name, own))).unzip();
+    without_room(applicants, |applicant| {
+        let own = wanted.get(applicant.name).into_iter().flatten();
+        let more: Vec<&String> = own.filter(|name| !looked_at.contains(*name)).collect();
+        if more.is_empty() {
+            return Answer::Room;
         }
-    }
-    without
+        if !applicant.is_new {
+            return Answer::Later;
+        }
+        if looked_at.len() + more.len() > most {
+            return Answer::NoRoom;
+        }
+        let more: Vec<String> = more.into_iter().cloned().collect();
+        looked_at.extend(more);
+        Answer::Room
+    })
 }
 
 fn workflows_without_marks<'a>(head: Option<&'a TenantLedgerData>, there: impl Iterator<Item = &'a Workflow>) -> BTreeSet<&'a str> {
     let known: BTreeMap<&str, &[TriggerAttribute]> =
         head.into_iter().flat_map(|head| &head.workflows).map(|head| (head.name.as_str(), head.trigger.as_slice())).collect();
     let mut kept = BTreeSet::new();
-    let mut applicants: Vec<(bool, Option<i64>, &str, BTreeSet<String>)> = Vec::new();
+    let mut applicants: Vec<(Applicant<'a>, BTreeSet<String>)> = Vec::new();
     for workflow in there {
-        let Some(name) = workflow.metadata.name.as_deref() else { continue };
+        let Some(applicant) = Applicant::of_workflow(workflow, |name| known.contains_key(name)) else { continue };
         let own: BTreeSet<String> = marks(&workflow.spec).into_iter().filter(|mark| !ALWAYS.contains(&mark.as_str())).collect();
-        if let Some(remembered) = known.get(name) {
+        if let Some(remembered) = known.get(applicant.name) {
             // The head remembers what it looked at for changes; dates and sponsors it may always have looked at.
             let changes = watched(&workflow.spec);
             let stays = |mark: &&String| !changes.contains(mark) || remembered.iter().any(|attribute| attribute.name == **mark);
             kept.extend(own.iter().filter(stays).cloned());
         }
-        applicants.push((!known.contains_key(name), created(workflow.metadata.creation_timestamp.as_ref()), name, own));
+        applicants.push((applicant, own));
     }
-    applicants.sort_unstable();
-    without_marks(MOST_WATCHED, kept, applicants.into_iter().map(|(_, _, name, own)| (name, own)))
-}
-
-fn created(time: Option<&Time>) -> Option<i64> {
-    time.map(|time| time.0.as_second())
+    without_marks(MOST_WATCHED, kept, applicants)
 }
 
 fn workflows_without_place<'a>(head: Option<&'a TenantLedgerData>, there: impl Iterator<Item = &'a Workflow>) -> BTreeSet<&'a str> {
     let known = head.into_iter().flat_map(|head| &head.workflows).map(|head| (head.name.as_str(), remembered(&head.trigger)));
+    let known: BTreeMap<&str, usize> = known.collect();
     let there = there.filter_map(|workflow| {
-        let created = created(workflow.metadata.creation_timestamp.as_ref());
-        Some(Applicant { created, name: workflow.metadata.name.as_deref()?, bytes: wanted(&workflow.spec) })
+        let applicant = Applicant::of_workflow(workflow, |name| known.contains_key(name))?;
+        Some((applicant, wanted(&workflow.spec)))
     });
+    let there: Vec<_> = there.collect();
     without_place(Bounds { names: MOST_WORKFLOWS, bytes: MOST_TRIGGER_BYTES }, known, there)
 }
 
 fn directories_without_place<'a>(head: Option<&'a TenantLedgerData>, there: impl Iterator<Item = &'a Directory>) -> BTreeSet<&'a str> {
-    let known = head.into_iter().flat_map(|head| &head.directories).map(|head| (head.name.as_str(), 0));
-    let there = there.filter_map(|directory| {
-        let created = created(directory.metadata.creation_timestamp.as_ref());
-        Some(Applicant { created, name: directory.metadata.name.as_deref()?, bytes: 0 })
-    });
+    let known: BTreeMap<&str, usize> = head.into_iter().flat_map(|head| &head.directories).map(|head| (head.name.as_str(), 0)).collect();
+    let there = there.filter_map(|directory| Some((Applicant::of_directory(directory, |name| known.contains_key(name))?, 0)));
+    let there: Vec<_> = there.collect();
     without_place(Bounds { names: MOST_DIRECTORIES, bytes: 0 }, known, there)
 }
 
@@ -228,7 +222,10 @@ mod tests {
             ("who asks for nothing more stays, however full it is", &[("a", 40)], &[(1, "a", 40), (2, "b", 0)], &["b"]),
         ];
         for (what, known, there, expected) in rows {
-            let there = there.iter().map(|(created, name, bytes)| Applicant { created: Some(*created), name, bytes: *bytes });
+            let is_new = |name: &str| known.iter().all(|(other, _)| *other != name);
+            let there = there.iter().map(|(created, name, bytes)| {
+                (Applicant { is_new: is_new(name), is_no_leaver: true, created: Some(*created), name }, *bytes)
+            });
             let found = without_place(Bounds { names: 3, bytes: 10 }, known.iter().copied(), there);
             assert_eq!(found.into_iter().collect::<Vec<_>>(), *expected, "{what}");
         }
@@ -247,7 +244,10 @@ mod tests {
             ("who asks for more takes nothing from who has room", &["3"], &[("a", &["1", "2", "4"]), ("b", &["3"])], &["a"]),
         ];
         for (what, kept, there, expected) in rows {
-            let there = there.iter().map(|(name, own)| (*name, own.iter().map(|own| (*own).to_owned()).collect()));
+            let there = there.iter().zip(0..).map(|((name, own), created)| {
+                let applicant = Applicant { is_new: true, is_no_leaver: true, created: Some(created), name };
+                (applicant, own.iter().map(|own| (*own).to_owned()).collect())
+            });
             assert_eq!(
                 without_marks(3, kept.iter().map(|kept| (*kept).to_owned()).collect(), there).into_iter().collect::<Vec<_>>(),
                 *expected,

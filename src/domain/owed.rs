@@ -59,8 +59,9 @@ pub fn is_looked_for(row: &LedgerEntry, now: DateTime<Utc>) -> bool {
 /// Whether a Run has ended with fewer results than it had subjects: a slice was gone before.
 #[must_use]
 pub fn lacks_results(status: &RunStatus) -> bool {
-    let reported: i32 = status.shards.iter().map(|shard| shard.counts.total_users_count).sum();
-    !status.shards.is_empty() && status.plan.as_ref().is_some_and(|plan| reported < plan.subjects)
+    // What stands in a status may be any number.
+    let reported: i64 = status.shards.iter().map(|shard| i64::from(shard.counts.total_users_count)).sum();
+    !status.shards.is_empty() && status.plan.as_ref().is_some_and(|plan| reported < i64::from(plan.subjects))
 }
 
 #[cfg(test)]
@@ -76,6 +77,7 @@ mod tests {
             ("all of them", serde_json::json!({"plan": plan, "shards": [shard(3)]}), false),
             ("those who were let go as well", serde_json::json!({"plan": plan, "shards": [shard(4)]}), false),
             ("one less", serde_json::json!({"plan": plan, "shards": [shard(2)]}), true),
+            ("more than there are people", serde_json::json!({"plan": plan, "shards": [shard(i32::MAX), shard(i32::MAX)]}), false),
             ("no attempt", serde_json::json!({"plan": plan}), false),
             ("no plan", serde_json::json!({"shards": [shard(0)]}), false),
         ];

@@ -10,7 +10,7 @@ use crate::api::workflow::DeletionPolicy;
 
 use super::trigger::is_state;
 
-/// Days for which the history of scheduled runs is kept by default.
+/// Days for which the history of runs is kept by default.
 pub const HISTORY_DAYS: i32 = 90;
 /// Days for which the history of a deleted workflow is kept, unless it says that it goes at once: those for which Lifecycle
 /// Workflows keeps a deleted one.
@@ -20,11 +20,13 @@ pub const RUNS_PER_WORKFLOW: i32 = 1_000;
 /// Days for which a ledger row is kept.
 pub const LEDGER_DAYS: i64 = 400;
 
-/// A terminal Run that an evaluation created.
+/// A terminal Run.
 #[derive(Clone, Debug)]
 pub struct EndedRun {
     /// Name of the Run.
     pub name: String,
+    /// Whether a person asked for it.
+    pub on_demand: bool,
     /// Name of the workflow.
     pub workflow: String,
     /// When it ended.
@@ -43,14 +45,15 @@ pub fn forget_at(head: &WorkflowHead) -> Option<DateTime<Utc>> {
     head.deleted_at.map(|at| at + TimeDelta::days(days))
 }
 
-/// The Runs to delete: older than `days`, more than `runs_per_workflow` of a workflow, or of a workflow that is gone.
+/// The Runs to delete: older than `days`, more than `runs_per_workflow` of a workflow, or of a workflow that is gone. Those that
+/// people asked for are counted apart, so that they cannot push out what evaluations have done.
 #[must_use]
 pub fn expired(runs: &[EndedRun], days: i32, runs_per_workflow: i32, now: DateTime<Utc>) -> Vec<String> {
     let oldest = now - TimeDelta::days(i64::from(days));
     let keep = usize::try_from(runs_per_workflow).unwrap_or(usize::MAX);
-    let mut by_workflow: BTreeMap<&str, Vec<&EndedRun>> = BTreeMap::new();
+    let mut by_workflow: BTreeMap<(&str, bool), Vec<&EndedRun>> = BTreeMap::new();
     for run in runs {
-        by_workflow.entry(&run.workflow).or_default().push(run);
+        by_workflow.entry((&run.workflow, run.on_demand)).or_default().push(run);
     }
     let mut names = Vec::new();
     for list in by_workflow.values_mut() {
@@ -97,7 +100,7 @@ mod tests {
     use crate::domain::ledger::row;
 
     fn run(name: &str, day: i64) -> EndedRun {
-        EndedRun { name: name.to_owned(), workflow: "w".to_owned(), completed_at: day_of(day), forget_at: None }
+        EndedRun { name: name.to_owned(), on_demand: false, workflow: "w".to_owned(), completed_at: day_of(day), forget_at: None }
     }
 
     fn day_of(day: i64) -> DateTime<Utc> {
@@ -140,6 +143,17 @@ mod tests {
         assert_eq!(expired(&runs, 90, 2, now), ["a", "b"]);
         assert_eq!(expired(&runs, 99, 10, now), Vec::<String>::new(), "exactly as old as the limit stays");
         assert_eq!(next_expiry(&runs, 99), Some(now + TimeDelta::seconds(1)));
+    }
+
+    #[test]
+    fn what_people_asked_for_pushes_out_nothing_else() {
+        let asked = |name: &str, day| EndedRun { on_demand: true, ..run(name, day) };
+        let runs = [run("a", 1), run("b", 2), asked("m", 3), asked("n", 4), asked("o", 5)];
+        // (days, Runs of a workflow, those that go by day 10)
+        let cases: [(i32, i32, &[&str]); 4] = [(90, 1_000, &[]), (90, 2, &["m"]), (90, 1, &["a", "m", "n"]), (6, 2, &["a", "b", "m"])];
+        for (days, kept, gone) in cases {
+            assert_eq!(expired(&runs, days, kept, day_of(10)), gone, "{days} days, {kept} Runs");
+        }
     }
 
     #[test]

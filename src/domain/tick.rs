@@ -103,8 +103,10 @@ pub struct Input<'a> {
     pub head: Option<HeadFacts>,
     /// The evaluation Jobs that exist.
     pub jobs: &'a [JobFacts],
-    /// A change, or a person, asks for an evaluation.
+    /// A change asks for an evaluation.
     pub change: bool,
+    /// A person does.
+    pub asked: bool,
     /// Runs that wait for a plan.
     pub unplanned: Unplanned,
     /// When this process last started an evaluation.
@@ -175,27 +177,35 @@ pub fn decide_evaluation(input: &Input<'_>) -> EvaluationDecision {
     EvaluationDecision::Wait { until: [from, input.schedule.next_after(input.now)].into_iter().flatten().min() }
 }
 
-/// From when a full evaluation is wanted, if a tick, a change, or one that must first be still asks for one.
+/// From when a full evaluation is wanted, if a tick, a change, one that must first be still, or a person asks for one.
 fn full_from(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
     let due = input.schedule.latest_at_or_before(input.now).filter(|tick| head.as_of.is_none_or(|as_of| *tick > as_of));
     if due.is_some() || head.as_of.is_none() {
         return Some(input.now);
     }
-    let wanted = [input.change.then_some(input.now), head.look_again_at].into_iter().flatten().min()?;
-    Some(change_pause_end(input, head).map_or(wanted, |end| end.max(wanted)))
+    let changed = [input.change.then_some(input.now), head.look_again_at].into_iter().flatten().min();
+    let changed = changed.map(|wanted| change_pause_end(input, head).map_or(wanted, |end| end.max(wanted)));
+    // Who asks by hand waits for it: the tenant's rest is for what comes by itself, and often.
+    let asked = input.asked.then(|| begun_pause_end(input, head).unwrap_or(input.now));
+    [changed, asked].into_iter().flatten().min()
+}
+
+/// Until when nothing but a tick and new Runs begins, because an evaluation has just begun.
+fn begun_pause_end(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
+    // One that failed has covered no change: its own pause is all that there is to wait for.
+    if failure_pause_end(input, head).is_some() {
+        return None;
+    }
+    last_start(input, head).map(|start| start + input.timing.change_pause)
 }
 
 /// Until when a change waits, because an evaluation has just begun, and longer if the last full one took its time. That time is
 /// its own: what its pod waited for says nothing about how busy the tenant is. One for Runs only reads no directory, so that it
 /// neither lengthens nor shortens this. A tick comes in any case, so that no change waits beyond it.
 fn change_pause_end(input: &Input<'_>, head: &HeadFacts) -> Option<DateTime<Utc>> {
-    // One that failed has covered no change: its own pause is all that there is to wait for.
-    if failure_pause_end(input, head).is_some() {
-        return None;
-    }
-    let begun = last_start(input, head).map(|start| start + input.timing.change_pause);
+    let begun = begun_pause_end(input, head)?;
     let rested = head.as_of.map(|as_of| as_of + input.timing.after_evaluation(head.took.unwrap_or_default()));
-    [begun, rested].into_iter().flatten().max()
+    Some(rested.map_or(begun, |rested| rested.max(begun)))
 }
 
 /// From when Runs want an evaluation.

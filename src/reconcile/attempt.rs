@@ -14,6 +14,10 @@ use crate::domain::timing::Timing;
 /// How many ended Jobs of an unfinished Run stay: enough to count the doublings of both pauses.
 pub(super) const KEPT_JOBS: i32 = 8;
 
+/// An earlier Run of the same name may have had more attempts. A Job with a number far above is somebody's who wants to use up
+/// the numbers.
+const MOST_OF_OTHERS: i32 = 1_000;
+
 /// The Job of an attempt.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct AttemptJob {
@@ -72,7 +76,9 @@ pub(super) fn next_attempt(attempts: &Attempts<'_>) -> NextAttempt {
         return NextAttempt::Running;
     }
     let newest = own().map(|job| job.number).max().unwrap_or(0).max(attempts.known);
-    let attempt = attempts.jobs.iter().map(|job| job.number).max().unwrap_or(0).max(newest).saturating_add(1);
+    let bound = newest.saturating_add(MOST_OF_OTHERS);
+    let others = attempts.jobs.iter().map(|job| job.number).filter(|number| *number <= bound);
+    let attempt = others.max().unwrap_or(0).max(newest).saturating_add(1);
     if newest == 0 {
         return NextAttempt::Start { attempt, take_over: false };
     }
@@ -199,7 +205,8 @@ mod tests {
         type Row<'a> = (&'a str, i32, &'a [AttemptJob], Option<i64>, i64, NextAttempt);
         let stranger = AttemptJob { own: false, ..job(4, 's', 0) };
         let running_stranger = AttemptJob { own: false, ..job(4, 'r', 0) };
-        let rows: [Row<'_>; 22] = [
+        let far = AttemptJob { own: false, ..job(i32::MAX, 'r', 0) };
+        let rows: [Row<'_>; 23] = [
             ("first", 0, &[], None, 0, start(1, false)),
             ("running", 1, &[job(1, 'r', 0)], None, 500, NextAttempt::Running),
             ("running, status behind", 0, &[job(1, 'r', 0)], None, 500, NextAttempt::Running),
@@ -222,6 +229,7 @@ mod tests {
             ("newest missing, an older one ended", 3, &[job(2, 't', 5)], Some(50), 100, pause(140, true)),
             ("a Job of an earlier Run of that name", 0, &[stranger], None, 0, start(5, false)),
             ("that Job still runs", 0, &[running_stranger], None, 0, start(5, false)),
+            ("a Job of others that takes the last number", 1, &[far, job(1, 't', 100)], None, 100, start(2, true)),
         ];
         for (what, known, jobs, missing_since, now, expected) in rows {
             assert_eq!(step(known, jobs, missing_since, now), expected, "{what}");

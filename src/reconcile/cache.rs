@@ -8,17 +8,18 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 
 use super::jobs::{self, is_finished};
+use super::kept::{self, Newest};
 use super::key::Key;
 use super::progress::was_planned;
-use super::room::{self, Room, SayIn, plan_in_force};
+use super::room::{self, Room, SayIn, Share, plan_in_force};
 use super::verdicts::Verdicts;
-use super::versions::{self, Newest};
 use super::watched::{Broken, Seen, SeenKind};
 use crate::api::meta::{DEFAULT_NAME, LABEL_EVALUATION, LABEL_RUN};
 use crate::api::tenant_ledger::UsersSeen;
 use crate::api::{Directory, Run, TenantLedger, TenantSchedule, Workflow, WorkflowVersion};
 use crate::domain::authority::{self, Readers};
 use crate::domain::gate::has_begun;
+use crate::domain::job;
 use crate::domain::names::Placeless;
 use crate::domain::references::Referred;
 use crate::domain::source::Source;
@@ -44,8 +45,10 @@ pub struct Cache {
     room: Room,
     /// The same of leavers.
     leaving: Room,
-    /// Of each Run that has ended, whether an evaluation made or planned it.
-    ended_runs: BTreeMap<String, bool>,
+    /// The same of those of them that people ask for.
+    asked_leaving: Room,
+    /// Of each Run that has ended, its UID, and whether an evaluation made or planned it.
+    ended_runs: BTreeMap<String, (String, bool)>,
     heads: BTreeMap<String, TenantLedger>,
     jobs: BTreeMap<String, Job>,
     jobs_of_run: BTreeMap<String, BTreeSet<String>>,
@@ -66,6 +69,8 @@ pub struct Cache {
     gone: Option<u64>,
     /// Who has no place in the head, once somebody has asked since the last change that has a say in it.
     placeless: OnceLock<Placeless>,
+    /// Who has no room for its rule, likewise.
+    roomless: OnceLock<BTreeSet<String>>,
 }
 
 impl Cache {
@@ -84,7 +89,7 @@ impl Cache {
                 self.versions_of.entry(object.spec.workflow.clone()).or_default().insert(name.clone());
                 let older = self.newest.note(&object);
                 self.versions.insert(name, *object);
-                older.and_then(|name| self.versions.get_mut(&name)).into_iter().for_each(versions::shorten);
+                older.and_then(|name| self.versions.get_mut(&name)).into_iter().for_each(kept::older_version);
             }
             Seen::TenantSchedule(object) => drop(self.schedules.insert(name, *object)),
             Seen::Directory(object) => drop(self.directories.insert(name, *object)),
@@ -95,9 +100,9 @@ impl Cache {
                 }
                 self.open_runs.insert(name, *object);
             }
-            Seen::EndedRun { planned, .. } => {
+            Seen::EndedRun { uid, planned, .. } => {
                 self.forget_run(&name);
-                self.ended_runs.insert(name, planned);
+                self.ended_runs.insert(name, (uid, planned));
             }
             Seen::TenantLedger(object) => drop(self.heads.insert(name, *object)),
             Seen::Job(object) => {
@@ -203,6 +208,9 @@ impl Cache {
         if matches!(kind, SeenKind::Workflow | SeenKind::Directory | SeenKind::TenantLedger) {
             self.placeless = OnceLock::new();
         }
+        if matches!(kind, SeenKind::Workflow | SeenKind::Directory | SeenKind::TenantLedger | SeenKind::TenantSchedule) {
+            self.roomless = OnceLock::new();
+        }
         let of_workflow = |name: &str| self.open_runs_of.get(name).into_iter().flatten().cloned().collect();
         let runs: Vec<String> = match kind {
             SeenKind::Run => vec![name.to_owned()],
@@ -229,10 +237,16 @@ impl Cache {
     fn weigh_run(&mut self, name: &str) {
         if let Some(run) = self.open_runs.get(name) {
             let say = self.say_in(run);
-            let (weight, is_leaver) = (room::weigh(&say, run, self.is_under_way(name)), say.is_exempt());
-            let (own, other) = if is_leaver { (&mut self.leaving, &mut self.room) } else { (&mut self.room, &mut self.leaving) };
-            own.note(run, weight);
-            other.forget(run);
+            let (weight, share) = (room::weigh(&say, run, self.is_under_way(name)), say.share(run));
+            for room in [&mut self.room, &mut self.leaving, &mut self.asked_leaving] {
+                room.forget(run);
+            }
+            let own = match share {
+                Share::Others => &mut self.room,
+                Share::Leavers => &mut self.leaving,
+                Share::AskedLeavers => &mut self.asked_leaving,
+            };
+            own.note(run, share, weight);
         }
     }
 
@@ -248,6 +262,7 @@ impl Cache {
         if let Some(run) = self.open_runs.remove(name) {
             self.room.forget(&run);
             self.leaving.forget(&run);
+            self.asked_leaving.forget(&run);
             if let Some(source) = Source::of(&run) {
                 unlink(&mut self.open_runs_of, source.name(), name);
             }
@@ -342,6 +357,12 @@ impl Cache {
         self.placeless().directories.contains(name)
     }
 
+    /// The Workflows for whose rules there is no room: those that somebody found since the last change that has a say in it, else
+    /// those that `find` finds.
+    pub(super) fn roomless(&self, find: impl FnOnce() -> BTreeSet<String>) -> &BTreeSet<String> {
+        self.roomless.get_or_init(find)
+    }
+
     /// The Run of that name, if it is not complete.
     #[must_use]
     pub fn open_run(&self, name: &str) -> Option<&Run> {
@@ -358,9 +379,13 @@ impl Cache {
         self.open_runs_of.get(workflow).into_iter().flatten().filter_map(|name| self.open_runs.get(name))
     }
 
-    /// Who of them takes a place among those that execute, and who waits for one: of leavers, or of all others.
-    pub(super) fn room(&self, of_leavers: bool) -> &Room {
-        if of_leavers { &self.leaving } else { &self.room }
+    /// Who of them takes a place among those that execute, and who waits for one, of those that share places.
+    pub(super) fn room(&self, share: Share) -> &Room {
+        match share {
+            Share::Others => &self.room,
+            Share::Leavers => &self.leaving,
+            Share::AskedLeavers => &self.asked_leaving,
+        }
     }
 
     /// Whether the Run of that name is complete.
@@ -372,7 +397,7 @@ impl Cache {
     /// Whether an evaluation has made or planned any Run.
     #[must_use]
     pub fn was_anything_planned(&self) -> bool {
-        self.ended_runs.values().any(|planned| *planned) || self.open_runs.values().any(was_planned)
+        self.ended_runs.values().any(|(_, planned)| *planned) || self.open_runs.values().any(was_planned)
     }
 
     /// The tenant's head.
@@ -387,7 +412,25 @@ impl Cache {
         self.jobs.get(name)
     }
 
-    /// The Jobs that carry the label of a Run.
+    /// The UID of the Run of that name, open or not.
+    fn run_uid(&self, name: &str) -> Option<&str> {
+        let ended = || self.ended_runs.get(name).map(|(uid, _)| uid.as_str());
+        self.open_runs.get(name).and_then(|run| run.metadata.uid.as_deref()).or_else(ended)
+    }
+
+    /// Whether the Job goes with the tenant's schedule, or with the very Run of which it has the label. Anybody may write names and
+    /// labels.
+    #[must_use]
+    pub fn is_ours(&self, job: &Job) -> bool {
+        let of_schedule = || self.schedule().and_then(|schedule| schedule.metadata.uid.as_deref());
+        let owner = match job.labels().get(LABEL_RUN) {
+            Some(run) => self.run_uid(run),
+            None => of_schedule(),
+        };
+        owner.is_some_and(|uid| job::is_controlled_by(job, uid))
+    }
+
+    /// The Jobs that carry the label of a Run, whosever they are.
     pub fn jobs_of_run(&self, run: &str) -> impl Iterator<Item = &Job> {
         self.jobs_of_run.get(run).into_iter().flatten().filter_map(|name| self.jobs.get(name))
     }
@@ -395,12 +438,13 @@ impl Cache {
     /// Whether the Run of that name, open or not, has a Job that has not ended.
     #[must_use]
     pub fn is_under_way(&self, run: &str) -> bool {
-        self.unfinished_of_run.contains_key(run)
+        let unfinished = self.unfinished_of_run.get(run).into_iter().flatten();
+        unfinished.filter_map(|name| self.jobs.get(name)).any(|job| self.is_ours(job))
     }
 
     /// The Jobs that evaluate.
     pub fn evaluations(&self) -> impl Iterator<Item = &Job> {
-        self.evaluations.iter().filter_map(|name| self.jobs.get(name))
+        self.evaluations.iter().filter_map(|name| self.jobs.get(name)).filter(|job| self.is_ours(job))
     }
 
     /// The pod of that name.
@@ -476,6 +520,7 @@ impl Cache {
             open_runs_of: _,
             room: _,
             leaving: _,
+            asked_leaving: _,
             ended_runs,
             heads,
             jobs,
@@ -490,6 +535,7 @@ impl Cache {
             listed: _,
             gone: _,
             placeless: _,
+            roomless: _,
         } = self;
         let ours = workflows.is_empty() && versions.is_empty() && schedules.is_empty() && directories.is_empty() && referred.is_empty();
         ours && broken.is_empty() && open_runs.is_empty() && ended_runs.is_empty() && heads.is_empty() && jobs.is_empty() && pods.is_empty()

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::room::Share;
+
 /// The bounds of an installation, and what its tenants have under way. Copies share the latter.
 #[derive(Clone, Debug)]
 pub struct Ceilings {
@@ -35,6 +37,11 @@ impl Ceilings {
         self.tenant.div_ceil(2)
     }
 
+    /// Places for those of them that people ask for: half of these.
+    pub(super) fn asked_leavers(&self) -> usize {
+        (self.leavers() / 2).max(1)
+    }
+
     /// Places for all else, where the tenant itself allows so many.
     pub(super) fn others(&self, allowed: usize) -> usize {
         allowed.min(self.tenant - self.leavers()).max(1)
@@ -50,11 +57,16 @@ impl Ceilings {
         }
     }
 
-    /// Whether one more may begin. The last quarter is for leavers.
-    pub(super) fn has_place(&self, is_leaver: bool) -> bool {
+    /// Whether one more may begin. The last quarter is for leavers, and the last half of it for those that evaluations found.
+    pub(super) fn has_place(&self, share: Share) -> bool {
         let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = under_way.values().fold(0_usize, |sum, jobs| sum.saturating_add(*jobs));
-        taken < if is_leaver { self.all } else { self.all - self.all / 4 }
+        let kept = match share {
+            Share::Leavers => 0,
+            Share::AskedLeavers => self.all / 8,
+            Share::Others => self.all / 4,
+        };
+        taken < self.all - kept
     }
 }
 
@@ -64,10 +76,13 @@ mod tests {
 
     #[test]
     fn leavers_have_a_reserve_and_no_more() {
-        // (places of a tenant, what it allows itself, its leavers' places, all else)
-        for (tenant, allowed, leavers, others) in [(40, 5, 20, 5), (40, 100, 20, 20), (2, 5, 1, 1), (0, 5, 1, 1), (3, 0, 2, 1)] {
+        // (places of a tenant, what it allows itself, its leavers' places, those of them that people may ask for, all else)
+        for (tenant, allowed, leavers, asked, others) in
+            [(40, 5, 20, 10, 5), (40, 100, 20, 10, 20), (2, 5, 1, 1, 1), (0, 5, 1, 1, 1), (3, 0, 2, 1, 1), (6, 5, 3, 1, 3)]
+        {
             let ceilings = Ceilings::new(tenant, 200);
-            assert_eq!((ceilings.leavers(), ceilings.others(allowed)), (leavers, others), "{allowed} of {tenant}");
+            let found = (ceilings.leavers(), ceilings.asked_leavers(), ceilings.others(allowed));
+            assert_eq!(found, (leavers, asked, others), "{allowed} of {tenant}");
         }
     }
 
@@ -75,13 +90,19 @@ mod tests {
     fn all_tenants_together_have_a_ceiling() {
         let ceilings = Ceilings::new(40, 8);
         let copy = ceilings.clone();
-        // (what two tenants have under way, whether another one may begin, and whether a leaver may)
-        for (one, two, other, leaver) in
-            [(0, 0, true, true), (5, 0, true, true), (3, 3, false, true), (6, 2, false, false), (9, 9, false, false)]
-        {
+        // (what two tenants have under way, who may begin: a leaver that an evaluation found, one that is asked for, anybody else)
+        for (one, two, expected) in [
+            (0, 0, [true; 3]),
+            (5, 0, [true; 3]),
+            (3, 3, [true, true, false]),
+            (4, 3, [true, false, false]),
+            (6, 2, [false; 3]),
+            (9, 9, [false; 3]),
+        ] {
             ceilings.note("one", one);
             copy.note("two", two);
-            assert_eq!((copy.has_place(false), ceilings.has_place(true)), (other, leaver), "{one} and {two}");
+            let may = [ceilings.has_place(Share::Leavers), copy.has_place(Share::AskedLeavers), copy.has_place(Share::Others)];
+            assert_eq!(may, expected, "{one} and {two}");
         }
     }
 }

@@ -193,7 +193,12 @@ mod tests {
             "Pod" => "v1",
             _ => "tenure.dev/v1alpha1",
         };
-        let mut value = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "labels": labels}});
+        // The UID of each is its name, and the Job of a Run is controlled by it.
+        let owners =
+            json!([{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": "", "uid": labels["tenure.dev/run"], "controller": true}]);
+        let owners = if kind == "Job" && labels["tenure.dev/run"].is_string() { owners } else { json!([]) };
+        let metadata = json!({"name": name, "uid": name, "labels": labels, "ownerReferences": owners});
+        let mut value = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
         for (key, member) in rest.as_object().unwrap() {
             value[key] = member.clone();
         }
@@ -477,5 +482,13 @@ mod tests {
         assert_eq!(under_way(&cache), (true, false));
         cache.remove(&job("a-a3", "a"));
         assert_eq!(under_way(&cache), (false, false));
+        // Anybody may write a name and a label, and the Jobs of an earlier Run of that name are not its own.
+        for owners in
+            [json!([]), json!([{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": "a", "uid": "earlier", "controller": true}])]
+        {
+            let metadata = json!({"name": "a-a4", "uid": "a-a4", "labels": {"tenure.dev/run": "a"}, "ownerReferences": owners});
+            cache.put(Seen::from(object::<Job>("Job", "a-a4", json!({}), json!({"metadata": metadata, "spec": {"template": {}}}))));
+            assert_eq!(under_way(&cache), (false, false), "{owners}");
+        }
     }
 }

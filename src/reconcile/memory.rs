@@ -6,11 +6,15 @@ use chrono::{DateTime, Utc};
 use k8s_openapi::api::core::v1::ResourceRequirements;
 
 use super::ceilings::Ceilings;
+use super::ending::Ending;
 use crate::api::TenantLedger;
 use crate::domain::job;
 use crate::domain::timing::Timing;
 
 use super::places::{EVALUATIONS, Places};
+
+/// Jobs of which it is remembered that they were counted: more do not last.
+const COUNTED: usize = 64;
 
 /// What one controller process remembers of one tenant.
 #[derive(Clone, Debug)]
@@ -76,8 +80,14 @@ pub(super) struct Evaluations {
     pub failures: u32,
     /// Since when a Workflow waits for its pass.
     pub unsettled_since: Option<DateTime<Utc>>,
-    /// UID of the Job that was last counted as failed.
-    pub counted: Option<String>,
+    /// UIDs of the Jobs that were last counted as failed, the newest last.
+    counted: Vec<String>,
+    /// The epoch that was sealed when the last of them was counted.
+    failed_at: i64,
+    /// How the last evaluation ended that failed, as far as it was seen.
+    pub ending: Option<Ending>,
+    /// How many Jobs of evaluations in a row could not be made, and why the last one could not.
+    pub unmade: (u32, String),
     /// What the last evaluation ended with that refused to evaluate, until one is sealed.
     pub refused: Option<i32>,
     /// The next evaluation's Job, if another Job has its name.
@@ -126,7 +136,7 @@ impl Evaluations {
     pub fn note_sealed(&mut self, head: &TenantLedger) {
         if let Some(started) = self.started.as_ref().filter(|started| started.is_done(head)) {
             self.asked.clone_from(&started.runs);
-            self.failures = 0;
+            (self.failures, self.ending) = (0, None);
             if !started.runs_only {
                 self.covered_changes = self.covered_changes.max(Some(started.changes));
                 self.answered.clone_from(&started.evaluate_now);
@@ -144,10 +154,21 @@ impl Evaluations {
         }
     }
 
-    /// Takes note that a Job ended whose epoch is not sealed.
-    pub fn note_failed(&mut self, uid: &str) {
-        if self.counted.as_deref() != Some(uid) {
-            self.counted = Some(uid.to_owned());
+    /// Takes note of the epoch that is sealed, whoever started its evaluation.
+    pub fn note_epoch(&mut self, sealed_epoch: i64) {
+        if sealed_epoch > self.failed_at {
+            (self.failures, self.ending) = (0, None);
+        }
+    }
+
+    /// Takes note that a Job ended whose epoch is not sealed. Several such Jobs may be there at the same time, and each is counted
+    /// once.
+    pub fn note_failed(&mut self, uid: &str, sealed_epoch: i64) {
+        if !self.counted.iter().any(|counted| counted == uid) {
+            self.counted.push(uid.to_owned());
+            let older = self.counted.len().saturating_sub(COUNTED);
+            self.counted.drain(..older);
+            self.failed_at = sealed_epoch;
             self.failures = self.failures.saturating_add(1);
             // It found no head, and made none that lasts: what is there later was put back, and has dealt with nothing of this.
             if self.started.as_ref().is_some_and(|started| started.head.is_none()) {

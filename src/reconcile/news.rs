@@ -171,7 +171,16 @@ impl News {
     }
 
     fn is_warning(&self) -> bool {
-        !matches!(self, Self::VersionMade { .. } | Self::Started { .. } | Self::Ended { .. })
+        match self {
+            Self::VersionMade { .. } | Self::Started { .. } => false,
+            // Whoever asked for it has got nothing.
+            Self::Ended { reason, .. } => reason.refuses_a_run(),
+            Self::ReferencesMissing { .. }
+            | Self::NotReady { .. }
+            | Self::AttemptEnded { .. }
+            | Self::Held { .. }
+            | Self::PeopleFailed { .. } => true,
+        }
     }
 
     fn message(&self) -> String {

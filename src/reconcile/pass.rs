@@ -36,14 +36,6 @@ pub enum ReconcileError {
         /// The object.
         name: String,
     },
-    /// A name that we need belongs to something else.
-    #[error("{kind} {name:?}: the name is taken by an object that is not ours")]
-    NameTaken {
-        /// The kind.
-        kind: &'static str,
-        /// The object.
-        name: String,
-    },
     /// The Job of a finished evaluation is in the way until it is gone.
     #[error("Job {name:?}: still being deleted")]
     StillThere {

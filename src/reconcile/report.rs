@@ -20,14 +20,15 @@ pub(super) fn of(shards: &[ShardReport], cancel: bool) -> Option<RunResult> {
     if shards.is_empty() || shards.iter().any(|shard| !shard.finished || shard.open_users_count > 0) {
         return None;
     }
+    // What stands in a status may be any number.
     let counts = shards.iter().fold(Counts::default(), |sum, shard| add(&sum, &shard.counts));
     let mut tasks: Vec<TaskReport> = Vec::new();
     for report in shards.iter().flat_map(|shard| &shard.tasks) {
         match tasks.iter_mut().find(|task| task.name == report.name) {
             Some(task) => {
-                task.successful_users_count += report.successful_users_count;
-                task.failed_users_count += report.failed_users_count;
-                task.unprocessed_users_count += report.unprocessed_users_count;
+                task.successful_users_count = task.successful_users_count.saturating_add(report.successful_users_count);
+                task.failed_users_count = task.failed_users_count.saturating_add(report.failed_users_count);
+                task.unprocessed_users_count = task.unprocessed_users_count.saturating_add(report.unprocessed_users_count);
             }
             None => tasks.push(report.clone()),
         }
@@ -39,13 +40,13 @@ pub(super) fn of(shards: &[ShardReport], cancel: bool) -> Option<RunResult> {
 
 fn add(left: &Counts, right: &Counts) -> Counts {
     Counts {
-        total_users_count: left.total_users_count + right.total_users_count,
-        successful_users_count: left.successful_users_count + right.successful_users_count,
-        failed_users_count: left.failed_users_count + right.failed_users_count,
-        canceled_users_count: left.canceled_users_count + right.canceled_users_count,
-        total_tasks_count: left.total_tasks_count + right.total_tasks_count,
-        failed_tasks_count: left.failed_tasks_count + right.failed_tasks_count,
-        total_unprocessed_tasks_count: left.total_unprocessed_tasks_count + right.total_unprocessed_tasks_count,
+        total_users_count: left.total_users_count.saturating_add(right.total_users_count),
+        successful_users_count: left.successful_users_count.saturating_add(right.successful_users_count),
+        failed_users_count: left.failed_users_count.saturating_add(right.failed_users_count),
+        canceled_users_count: left.canceled_users_count.saturating_add(right.canceled_users_count),
+        total_tasks_count: left.total_tasks_count.saturating_add(right.total_tasks_count),
+        failed_tasks_count: left.failed_tasks_count.saturating_add(right.failed_tasks_count),
+        total_unprocessed_tasks_count: left.total_unprocessed_tasks_count.saturating_add(right.total_unprocessed_tasks_count),
     }
 }
 
@@ -87,5 +88,29 @@ pub(super) fn reason(status: Option<ProcessingStatus>) -> Reason {
             | ProcessingStatus::Quarantined,
         )
         | None => Reason::Completed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whatever_numbers_are_reported_they_are_added() {
+        let shard = |index: i32, number: i32| {
+            let counts = json!({"totalUsersCount": number, "successfulUsersCount": number, "failedUsersCount": number, "canceledUsersCount": number,
+                "totalTasksCount": number, "failedTasksCount": number, "totalUnprocessedTasksCount": number});
+            let task = json!({"name": "a", "successfulUsersCount": number, "failedUsersCount": number, "unprocessedUsersCount": number});
+            json!({"index": index, "attempt": 1, "updatedDateTime": "2026-03-10T00:00:00Z", "finished": true, "counts": counts, "tasks": [task]})
+        };
+        // (what one shard has reported of everything, what another one has, all of them)
+        for (one, other, all) in [(1, 2, 3), (i32::MAX, 1, i32::MAX), (i32::MIN, -1, i32::MIN)] {
+            let shards: Vec<ShardReport> = serde_json::from_value(json!([shard(0, one), shard(1, other)])).expect("shards");
+            let result = of(&shards, false).expect("a result");
+            assert_eq!((result.counts.total_users_count, result.counts.failed_tasks_count), (all, all));
+            assert_eq!(result.tasks.iter().map(|task| task.failed_users_count).collect::<Vec<_>>(), [all]);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Room: how many Runs of a tenant execute at the same time, and whose turn it is.
 //!
 //! Every pass over a Run asks, and after each end of a Run everybody who waits does. So the cache keeps who takes a place and
-//! who waits for one, of leavers and of all others apart, and decides it anew for a Run when something changes that has a say in it: to ask is to look at no more
+//! who waits for one, of leavers that evaluations found, of those that people ask for and of all others apart, and decides it anew for a Run when something changes that has a say in it: to ask is to look at no more
 //! Runs than there are places, however many are held or off-board somebody.
 
 use std::collections::BTreeSet;
@@ -17,7 +17,24 @@ use crate::domain::epochs;
 use crate::domain::gate::{self, Gate, has_begun};
 
 /// A Run's place in the order in which Runs get room; its name comes last.
-pub(super) type Turn = (bool, DateTime<Utc>, String);
+pub(super) type Turn = (bool, bool, DateTime<Utc>, String);
+
+/// Whose places a Run takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Share {
+    /// Those of the tenant's schedule.
+    Others,
+    /// Those of leavers: an evaluation found somebody who leaves.
+    Leavers,
+    /// At most half of those of leavers: a person asks for it. Whoever may ask for Runs, urgently or not, must not stand before
+    /// tonight's off-boardings.
+    AskedLeavers,
+}
+
+impl Share {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Others, Self::Leavers, Self::AskedLeavers];
+}
 
 /// What an open Run is in this.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,19 +58,21 @@ pub(super) struct Room {
 
 impl Room {
     /// Takes note of a Run's weight.
-    pub fn note(&mut self, run: &Run, weight: Weight) {
+    pub fn note(&mut self, run: &Run, share: Share, weight: Weight) {
         self.forget(run);
         match weight {
             Weight::None => {}
             Weight::Executes => drop(self.places.insert(run.name_any())),
-            Weight::Waits => drop(self.queue.insert(turn(run))),
+            Weight::Waits => drop(self.queue.insert(turn(run, share))),
         }
     }
 
     /// Takes out a Run, as it was when it was noted.
     pub fn forget(&mut self, run: &Run) {
         self.places.remove(&run.name_any());
-        self.queue.remove(&turn(run));
+        for share in Share::ALL {
+            self.queue.remove(&turn(run, share));
+        }
     }
 }
 
@@ -67,11 +86,16 @@ pub(super) struct SayIn<'a> {
 }
 
 impl SayIn<'_> {
-    /// Whether the Run takes none of the places of the tenant's schedule: leavers have places of their own. So has one whose
-    /// category nobody knows any more: an off-boarding must not wait for others.
-    pub fn is_exempt(&self) -> bool {
+    /// Whose places the Run takes: leavers have places of their own. So has one whose category nobody knows any more: an
+    /// off-boarding must not wait for others.
+    pub fn share(&self, run: &Run) -> Share {
         let pinned = self.version.map(|version| version.spec.template.category);
-        pinned.or_else(|| self.workflow.map(|workflow| workflow.spec.category)).is_none_or(|category| category == Category::Leaver)
+        let category = pinned.or_else(|| self.workflow.map(|workflow| workflow.spec.category));
+        match category {
+            Some(Category::Joiner | Category::Mover) => Share::Others,
+            Some(Category::Leaver) | None if run.spec.is_scheduled() => Share::Leavers,
+            Some(Category::Leaver) | None => Share::AskedLeavers,
+        }
     }
 }
 
@@ -114,9 +138,10 @@ pub(super) fn is_first(run: &Run) -> bool {
     !run.status.as_ref().is_some_and(has_begun)
 }
 
-/// The order in which Runs get room.
-pub(super) fn turn(run: &Run) -> Turn {
+/// The order in which Runs get room: the urgent ones first, then leavers that an evaluation found, then by time.
+pub(super) fn turn(run: &Run, share: Share) -> Turn {
     let scheduled = run.status.as_ref().and_then(|status| status.scheduled_date_time);
     let created = || run.creation_timestamp().map(|time| our_time(&time));
-    (run.spec.priority != Priority::Emergency, scheduled.or_else(created).unwrap_or_default(), run.name_any())
+    let is_asked_for = share == Share::AskedLeavers;
+    (run.spec.priority != Priority::Emergency, is_asked_for, scheduled.or_else(created).unwrap_or_default(), run.name_any())
 }

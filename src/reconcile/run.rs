@@ -14,12 +14,12 @@ use super::progress::is_complete;
 use super::room::{gate_of, plan_in_force};
 use super::starting::Waiting;
 use super::turn::{has_room, under_way};
-use super::{Next, ReconcileError, jobs, report, status};
+use super::{Next, ReconcileError, jobs, report, status, unplanned};
 use crate::api::conditions::{self, COMPLETE, Finding, HELD, PLANNED, RECONCILING, STALLED};
 use crate::api::meta::LABEL_RUN;
 use crate::api::reasons::Reason;
 use crate::api::run::RunStatus;
-use crate::api::{ProcessingStatus, Run, TenantLedger};
+use crate::api::{ProcessingStatus, Run, Task, TenantLedger};
 use crate::cluster::{Cluster, Created, Selector};
 use crate::domain::gate::{Gate, Held};
 use crate::domain::job::{self, Execution, Owner};
@@ -41,10 +41,14 @@ struct Observed<'a> {
     room: bool,
     /// What is to be there before the Run can be planned.
     awaited: Option<Awaited>,
+    /// The tasks that the Run would have executed, if nobody is planned.
+    tasks: &'a [Task],
     /// Whether all tenants together leave a place for one more Job.
     place: bool,
     /// A Job of the Run whose container does not run.
     waiting: Option<Waiting>,
+    /// The Job of the next attempt, if another Job has its name.
+    taken: Option<String>,
     timing: Timing,
 }
 
@@ -69,14 +73,12 @@ fn observe<'a>(cache: &'a Cache, memory: &Memory, name: &str) -> Option<Observed
 
 fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Observed<'a> {
     let name = run.name_any();
-    let numbered = || jobs.iter().filter_map(|job| Some((job::attempt_of(&name, job)?, *job)));
-    let attempts: Vec<AttemptJob> = numbered()
-        .map(|(number, job)| AttemptJob {
-            number,
-            own: job.owner_references().iter().any(|owner| Some(&owner.uid) == run.metadata.uid.as_ref()),
-            ended: jobs::ended(job),
-            terminated: all_terminated(cache, job),
-        })
+    let is_own = |job: &Job| run.metadata.uid.as_deref().is_some_and(|uid| job::is_controlled_by(job, uid));
+    let all = jobs.iter().filter_map(|job| Some((job::attempt_of(&name, job)?, *job)));
+    let numbered = || all.clone().filter(|(_, job)| is_own(job));
+    let attempts: Vec<AttemptJob> = all
+        .clone()
+        .map(|(number, job)| AttemptJob { number, own: is_own(job), ended: jobs::ended(job), terminated: all_terminated(cache, job) })
         .collect();
     let ended =
         numbered().filter(|(_, job)| jobs::is_finished(job) && !jobs::has_ttl(job)).map(|(number, job)| (number, job.name_any())).collect();
@@ -86,11 +88,12 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
     let missing_since = memory.missing_since.get(&name).copied();
     let room = is_complete(&run) || has_room(cache, memory, &run);
     memory.ceilings.note(&run.namespace().unwrap_or_default(), under_way(cache, memory));
-    let place = memory.ceilings.has_place(cache.say_in(&run).is_exempt());
-    let waiting = Waiting::longest(cache, jobs.iter().copied(), &memory.timing);
+    let place = memory.ceilings.has_place(cache.say_in(&run).share(&run));
+    let waiting = Waiting::longest(cache, numbered().map(|(_, job)| job), &memory.timing);
     // A Job that was just created may not stand in the status yet.
     let gate = gate_of(&cache.say_in(&run), &run, attempts.iter().any(|attempt| attempt.own));
     let awaited = Awaited::by(cache, &run);
+    let tasks = unplanned::tasks(cache, &run);
     Observed {
         run,
         head: cache.head(),
@@ -102,7 +105,9 @@ fn gather<'a>(cache: &'a Cache, memory: &Memory, run: Run, jobs: &[&Job]) -> Obs
         room,
         place,
         awaited,
+        tasks,
         waiting,
+        taken: None,
         timing: memory.timing,
     }
 }
@@ -143,15 +148,8 @@ fn decide(observed: &Observed<'_>, now: DateTime<Utc>) -> RunActions {
     } else if in_force.subjects == 0 {
         status.processing_status = Some(ProcessingStatus::Completed);
         status.completed_date_time = status.completed_date_time.or(Some(now));
-        say(
-            status,
-            run,
-            COMPLETE,
-            true,
-            Reason::of(in_force.reason.as_deref()).unwrap_or(Reason::NobodyDue),
-            "nobody was planned".to_owned(),
-            now,
-        );
+        let reason = Reason::of(in_force.reason.as_deref()).unwrap_or(Reason::NobodyDue);
+        say(status, run, COMPLETE, true, reason, unplanned::sentence(reason, &run.spec, observed.tasks), now);
     } else if let Some(result) = report::of(&status.shards, run.spec.cancel) {
         let message = result.sentence();
         result.write(status, now);
@@ -169,17 +167,26 @@ fn judge_start(actions: &mut RunActions, observed: &Observed<'_>, now: DateTime<
     let status = &mut actions.status;
     let (run, waiting) = (&observed.run, observed.waiting.as_ref());
     let said = waiting.filter(|waiting| waiting.is_said(now));
-    let (waits, stalls) = (said.filter(|said| !said.is_late(now)), said.filter(|said| said.is_late(now)));
+    let not_starting = |said: &Waiting| (Reason::JobNotStarting, said.message.clone());
+    let waits = said.filter(|said| !said.is_late(now)).map(not_starting);
+    let taken = observed.taken.as_deref().map(|job| (Reason::JobNameTaken, name_taken(job)));
+    let stalls = taken.or_else(|| said.filter(|said| said.is_late(now)).map(not_starting));
+    let is_stalled = stalls.is_some();
     for (type_, found) in [(RECONCILING, waits), (STALLED, stalls)] {
-        if let Some(found) = found {
-            say(status, run, type_, true, Reason::JobNotStarting, found.message.clone(), now);
-        } else if conditions::is_true(&status.conditions, type_) && stalls.is_some() {
+        if let Some((reason, message)) = found {
+            say(status, run, type_, true, reason, message, now);
+        } else if conditions::is_true(&status.conditions, type_) && is_stalled {
             say(status, run, type_, false, Reason::JobNotStarting, "it has waited too long: Stalled says for what".to_owned(), now);
         } else if conditions::is_true(&status.conditions, type_) {
             say(status, run, type_, false, Reason::JobStarted, "its Job has started".to_owned(), now);
         }
     }
-    actions.wake_at = [actions.wake_at, waiting.and_then(|waiting| waiting.look_at(now))].into_iter().flatten().min();
+    let taken = observed.taken.as_ref().map(|_| now + observed.timing.obstacle_look);
+    actions.wake_at = [actions.wake_at, waiting.and_then(|waiting| waiting.look_at(now)), taken].into_iter().flatten().min();
+}
+
+fn name_taken(job: &str) -> String {
+    format!("a Job that is not Tenure's has the name of the next attempt's, {job}: delete it")
 }
 
 /// A Run without a plan in force. Those that evaluations made are left to them.
@@ -252,6 +259,7 @@ fn execute(actions: &mut RunActions, observed: &Observed<'_>, now: DateTime<Utc>
             let message = format!("{}; the next attempt starts at {}", attempt::why_it_waits(&attempts, newest), until.to_rfc3339());
             say(&mut actions.status, &observed.run, COMPLETE, false, Reason::AwaitingAttempt, message, now);
         }
+        NextAttempt::Start { .. } if observed.taken.is_some() => {}
         // Nobody here sees the end of another tenant's Run.
         NextAttempt::Start { .. } if observed.room && !observed.place => actions.wake_at = Some(now + observed.timing.wait),
         NextAttempt::Start { attempt, take_over } if observed.room => {
@@ -310,8 +318,13 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
         memory.missing_since.remove(name);
     }
     if let Some((attempt, take_over)) = actions.start {
-        let job = launch(cluster, memory, &observed.run, attempt, take_over).await?;
-        memory.launched.insert(name.to_owned(), job);
+        let job = job::execution_job_name(name, attempt);
+        if launch(cluster, memory, &observed.run, attempt, take_over).await? {
+            memory.launched.insert(name.to_owned(), job);
+        } else {
+            observed.taken = Some(job);
+            actions = decide(&observed, now);
+        }
     } else if memory.launched.get(name).is_some_and(|job| cache.job(job).is_some()) {
         memory.launched.remove(name);
     }
@@ -334,7 +347,7 @@ async fn retire_all(cache: &Cache, cluster: &Cluster, name: &str) -> Result<Next
 
 /// The Jobs that may go: they have ended, and the Run's result is stored.
 fn over(cache: &Cache, name: &str) -> Vec<String> {
-    let jobs = cache.jobs_of_run(name).filter(|_| cache.has_ended(name));
+    let jobs = cache.jobs_of_run(name).filter(|job| cache.has_ended(name) && cache.is_ours(job));
     jobs.filter(|job| jobs::is_finished(job) && !jobs::has_ttl(job)).map(kube::ResourceExt::name_any).collect()
 }
 
@@ -355,8 +368,9 @@ async fn observe_again<'a>(
     Ok(gather(cache, memory, run, &found.iter().collect::<Vec<_>>()))
 }
 
-/// Creates the Job of an attempt; one that an earlier try has created is ours.
-async fn launch(cluster: &Cluster, memory: &Memory, run: &Run, attempt: i32, take_over: bool) -> Result<String, ReconcileError> {
+/// Creates the Job of an attempt; one that an earlier try has created is ours. Tells whether it is there: another Job may have its
+/// name.
+async fn launch(cluster: &Cluster, memory: &Memory, run: &Run, attempt: i32, take_over: bool) -> Result<bool, ReconcileError> {
     let name = run.name_any();
     let job = job::execution_job_name(&name, attempt);
     let uid = run.metadata.uid.as_deref().unwrap_or_default();
@@ -372,11 +386,9 @@ async fn launch(cluster: &Cluster, memory: &Memory, run: &Run, attempt: i32, tak
     let execution = job::with_resources(execution, memory.resources.as_ref());
     if let Created::Exists = cluster.create(&execution).await? {
         let found = cluster.find::<Job>(&job).await?.ok_or_else(|| ReconcileError::Behind { kind: "Job", name: job.clone() })?;
-        if !job::is_made_for(&found, uid) || job::attempt_of(&name, &found) != Some(attempt) {
-            return Err(ReconcileError::NameTaken { kind: "Job", name: job });
-        }
+        return Ok(job::is_made_for(&found, uid) && job::attempt_of(&name, &found) == Some(attempt));
     }
-    Ok(job)
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@ use kube::ResourceExt as _;
 use super::awaited::Awaited;
 use super::cache::Cache;
 use super::directory::ready_and_stalled;
+use super::ending::Ending;
+use super::failing;
 use super::jobs;
 use super::judged::{self, tenant};
 use super::memory::{Evaluations, Memory, Started, WaitingRun};
 use super::news::{self, About};
 use super::progress::{epoch_label, is_complete};
 use super::starting::Waiting;
-use super::workflow::placeless;
 use super::{Next, ReconcileError, status, unreadable};
 use crate::api::conditions::{self, Condition, ConditionStatus, Finding, READY, RECONCILING, STALLED};
 use crate::api::meta::{ANNOTATION_EVALUATE_NOW, DEFAULT_NAME, LABEL_EVALUATION};
@@ -24,7 +25,7 @@ use crate::api::reasons::Reason;
 use crate::api::tenant_ledger::UsersSeen;
 use crate::api::tenant_schedule::TenantScheduleStatus;
 use crate::api::{Category, Run, TenantLedger, TenantSchedule, Workflow};
-use crate::cluster::{Cluster, Created, Selector};
+use crate::cluster::{Cluster, ClusterError, Created, Selector};
 use crate::domain::epochs;
 use crate::domain::identity;
 use crate::domain::job::{self, Evaluation, Owner};
@@ -52,6 +53,8 @@ struct Observed<'a> {
     gone: Option<u64>,
     /// What an evaluation that refused to evaluate ended with.
     refusal: Option<i32>,
+    /// How the last evaluation ended that has ended and was not sealed.
+    ending: Option<Ending>,
     /// An evaluation whose container does not run.
     waiting: Option<Waiting>,
     /// What is said of objects that cannot be read.
@@ -101,6 +104,7 @@ fn observe<'a>(cache: &'a Cache, namespace: &str, timing: &Timing) -> Option<Obs
         listed: cache.listed_users(),
         gone: cache.gone(),
         refusal: cache.evaluations().filter(|job| is_newest(cache, job)).find_map(|job| refusal(cache, job)),
+        ending: last_end(cache),
         waiting: Waiting::longest(cache, cache.evaluations(), timing),
         unreadable: unreadable::of_tenant(cache),
     })
@@ -108,8 +112,18 @@ fn observe<'a>(cache: &'a Cache, namespace: &str, timing: &Timing) -> Option<Obs
 
 /// Whether the evaluation has ended, and none after it was sealed.
 fn is_newest(cache: &Cache, job: &Job) -> bool {
-    let sealed = cache.head().map_or(0, |head| head.spec.sealed_epoch);
+    let sealed = sealed_epoch(cache.head());
     jobs::is_finished(job) && job::evaluation_number(&job.name_any()).is_some_and(|number| number > sealed)
+}
+
+fn sealed_epoch(head: Option<&TenantLedger>) -> i64 {
+    head.map_or(0, |head| head.spec.sealed_epoch)
+}
+
+/// How the last evaluation ended of those that have ended, and none after it was sealed.
+fn last_end(cache: &Cache) -> Option<Ending> {
+    let newest = cache.evaluations().filter(|job| is_newest(cache, job)).max_by_key(|job| jobs::created(job))?;
+    Some(Ending::of(newest, &cache.pods_of_job(newest).collect::<Vec<_>>()))
 }
 
 /// The exit code of an evaluation that refused, so that trying again does not help.
@@ -153,10 +167,14 @@ fn head_facts(head: &TenantLedger) -> HeadFacts {
 
 /// What this process knows of its evaluations once it has seen this.
 fn learned(observed: &Observed<'_>, known: &Evaluations) -> Evaluations {
-    let sealed = observed.head.as_ref().map_or(0, |head| head.spec.sealed_epoch);
+    let sealed = sealed_epoch(observed.head.as_ref());
     let mut known = known.clone();
+    known.note_epoch(sealed);
     for job in observed.jobs.iter().filter(|job| job.finished_at.is_some() && job.number > sealed) {
-        known.note_failed(&job.uid);
+        known.note_failed(&job.uid, sealed);
+    }
+    if let Some(ending) = &observed.ending {
+        known.ending = Some(ending.clone());
     }
     if let Some(head) = &observed.head {
         known.note_sealed(head);
@@ -165,15 +183,15 @@ fn learned(observed: &Observed<'_>, known: &Evaluations) -> Evaluations {
     known
 }
 
-/// What asks for an evaluation.
-fn asks(observed: &Observed<'_>, known: &Evaluations) -> (bool, Unplanned) {
+/// What asks for an evaluation: whether a change does, whether a person, and whether Runs do.
+fn asks(observed: &Observed<'_>, known: &Evaluations) -> (bool, bool, Unplanned) {
     let spec = &observed.schedule.spec;
     let is_new = |change: u64| known.covered_changes.is_none_or(|covered| covered < change);
     let changed = spec.evaluate_on_change && is_new(observed.changes) && !observed.is_evaluated();
     // What is owed and gone has nothing to do with the Users, whoever lists them later.
     let is_owed = observed.gone.is_some_and(is_new);
     let asked = evaluate_now(observed.schedule).is_some_and(|value| known.answered.as_deref() != Some(value));
-    (changed || is_owed || asked, unplanned(&observed.unplanned, &known.asked))
+    (changed || is_owed, asked, unplanned(&observed.unplanned, &known.asked))
 }
 
 /// Whether Runs want an evaluation. One whose workflow is not there, or not Ready, is looked at once, for it may have had a
@@ -197,7 +215,7 @@ fn evaluate_now(schedule: &TenantSchedule) -> Option<&str> {
 }
 
 fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &Memory, now: DateTime<Utc>) -> ScheduleActions {
-    let (change, unplanned) = asks(observed, &memory.evaluations);
+    let (change, asked, unplanned) = asks(observed, &memory.evaluations);
     let unsettled = memory.evaluations.unsettled_since.map(|since| since + memory.timing.settle_pause).filter(|until| *until > now);
     let can_tell = observed.problems.is_empty() && !observed.head_missing() && !observed.has_unknown_keys() && memory.clock_skew.is_none();
     let decision = ticks.filter(|_| can_tell).map(|schedule| {
@@ -208,6 +226,7 @@ fn decide(observed: &Observed<'_>, ticks: Option<&Schedule>, memory: &Memory, no
             head: observed.head.as_ref().map(head_facts),
             jobs: &observed.jobs,
             change,
+            asked,
             unplanned,
             last_start: memory.evaluations.started.as_ref().map(|started| started.at),
             failures: memory.evaluations.failures,
@@ -299,7 +318,9 @@ fn stalled(
         (stalled, _) => stalled,
     };
     let stalled = stalled.or_else(|| Some((Reason::JobNameTaken, name_taken(memory.evaluations.taken.as_deref()?))));
-    stalled.or_else(|| Some((Reason::JobNotStarting, not_starting?)))
+    let stalled = stalled.or_else(|| Some((Reason::JobNotStarting, not_starting?)));
+    let failing = || failing::said(&memory.evaluations, observed.schedule.status.as_ref(), sealed_epoch(observed.head.as_ref()));
+    stalled.or_else(|| Some((Reason::EvaluationFailing, failing().filter(|_| !observed.schedule.spec.suspend)?)))
 }
 
 /// What is said of a Job that did not start, as long as none has started after it: one that its deadline takes away is followed
@@ -405,7 +426,8 @@ pub(super) async fn reconcile(cache: &Cache, cluster: &Cluster, memory: &mut Mem
     let wake_at = wake_at(actions.decision.as_ref(), ticks.as_ref(), now);
     let again = memory.clock_skew.map(|_| now + memory.timing.clock_look);
     let late = observed.waiting.as_ref().and_then(|waiting| waiting.look_at(now));
-    let taken = memory.evaluations.taken.as_ref().map(|_| now + memory.timing.obstacle_look);
+    let is_in_the_way = memory.evaluations.taken.is_some() || memory.evaluations.unmade.0 > 0;
+    let taken = is_in_the_way.then(|| now + memory.timing.obstacle_look);
     Ok(Next { wake_at: [wake_at, again, late, taken].into_iter().flatten().min() })
 }
 
@@ -435,8 +457,8 @@ fn unsettled_since(cache: &Cache, since: Option<DateTime<Utc>>, now: DateTime<Ut
 }
 
 fn can_work(cache: &Cache, workflow: &Workflow) -> bool {
-    let unlisted = || validate::authority_problems(&workflow.name_any(), &workflow.spec, &tenant(cache), cache.readers());
-    placeless(cache, workflow).is_empty() && judged::problems(cache, workflow).is_empty() && unlisted().is_empty()
+    let found = [judged::placeless, judged::problems, judged::unlisted];
+    found.into_iter().all(|find| find(cache, workflow).is_empty())
 }
 
 fn wake_at(decision: Option<&EvaluationDecision>, ticks: Option<&Schedule>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -463,7 +485,8 @@ async fn start(
     }
     observed.head = cluster.find::<TenantLedger>(DEFAULT_NAME).await?;
     let found = cluster.list::<Job>(&Selector::labels(format!("{LABEL_EVALUATION}=true"))).await?;
-    observed.jobs = found.iter().filter_map(jobs::evaluation_facts).collect();
+    let uid = observed.schedule.metadata.uid.as_deref().unwrap_or_default();
+    observed.jobs = found.iter().filter(|job| job::is_controlled_by(job, uid)).filter_map(jobs::evaluation_facts).collect();
     memory.evaluations = learned(observed, &memory.evaluations);
     let actions = decide(observed, ticks, memory, now);
     let Some(EvaluationDecision::Start { number, runs_only, replaces }) = &actions.decision else { return Ok(actions) };
@@ -477,12 +500,23 @@ async fn start(
         number,
         runs_only,
         seconds_to_next_tick: ticks.and_then(|ticks| ticks.next_after(now)).map(|tick| (tick - now).num_seconds()),
-        schedule: Owner { kind: "TenantSchedule", name: DEFAULT_NAME, uid: observed.schedule.metadata.uid.as_deref().unwrap_or_default() },
+        schedule: Owner { kind: "TenantSchedule", name: DEFAULT_NAME, uid },
         timing: &memory.timing,
         image: &memory.image,
     });
     let evaluation = job::with_resources(evaluation, memory.resources.as_ref());
-    if let Created::Exists = cluster.create(&evaluation).await?
+    let made = match cluster.create(&evaluation).await {
+        Err(ClusterError::Refused { code, reason, .. }) => {
+            let unmade = &mut memory.evaluations.unmade;
+            *unmade = (unmade.0.saturating_add(1), format!("{reason} ({code})"));
+            tracing::warn!(namespace = cluster.namespace(), code, reason, "the Job of an evaluation is refused");
+            memory.places.give_back(cluster.namespace());
+            return Ok(decide(observed, ticks, memory, now));
+        }
+        made => made?,
+    };
+    memory.evaluations.unmade = (0, String::new());
+    if let Created::Exists = made
         && !is_ours(cluster, &name, observed.schedule).await?
     {
         memory.evaluations.taken = Some(name);
@@ -506,10 +540,9 @@ async fn start(
 async fn is_ours(cluster: &Cluster, name: &str, schedule: &TenantSchedule) -> Result<bool, ReconcileError> {
     let uid = schedule.metadata.uid.as_deref().unwrap_or_default();
     match cluster.find::<Job>(name).await? {
+        Some(job) if job.metadata.deletion_timestamp.is_some() => Err(ReconcileError::StillThere { name: name.to_owned() }),
         Some(job) if !job::is_made_for(&job, uid) => Ok(false),
-        Some(job) if jobs::is_finished(&job) || job.metadata.deletion_timestamp.is_some() => {
-            Err(ReconcileError::StillThere { name: name.to_owned() })
-        }
+        Some(job) if jobs::is_finished(&job) => Err(ReconcileError::StillThere { name: name.to_owned() }),
         Some(_) => Ok(true),
         None => Err(ReconcileError::Behind { kind: "Job", name: name.to_owned() }),
     }

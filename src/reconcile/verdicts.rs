@@ -33,11 +33,6 @@ impl Verdicts {
     pub fn get(&self, name: &str, of: &str) -> Option<Verdict> {
         self.lock().get(name).filter(|(before, _)| before == of).map(|(_, verdict)| verdict.clone())
     }
-
-    /// Bytes of the regular expressions of a Workflow, as they were found last.
-    pub fn pattern_bytes(&self, name: &str) -> usize {
-        self.lock().get(name).map_or(0, |(_, verdict)| verdict.pattern_bytes)
-    }
 }
 
 #[cfg(test)]
@@ -50,9 +45,9 @@ mod tests {
         let verdict = Verdict { problems: Vec::new(), pattern_bytes: 7 };
         verdicts.note("a", "u@1".to_owned(), verdict.clone());
         let copy = verdicts.clone();
-        let seen = |name: &str, of: &str| (copy.is_known(name, of), copy.get(name, of).is_some(), copy.pattern_bytes(name));
-        assert_eq!([seen("a", "u@1"), seen("a", "u@2"), seen("b", "u@1")], [(true, true, 7), (false, false, 7), (false, false, 0)]);
+        let seen = |name: &str, of: &str| (copy.is_known(name, of), copy.get(name, of).map_or(0, |found| found.pattern_bytes));
+        assert_eq!([seen("a", "u@1"), seen("a", "u@2"), seen("b", "u@1")], [(true, 7), (false, 0), (false, 0)]);
         verdicts.forget("a");
-        assert_eq!(seen("a", "u@1"), (false, false, 0));
+        assert_eq!(seen("a", "u@1"), (false, 0));
     }
 }

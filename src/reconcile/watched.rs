@@ -1,10 +1,11 @@
 //! The kinds that the controller watches: one table, for the cluster and for simulation.
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 use kube::api::ApiResource;
 
+use super::kept;
 use super::progress::{is_complete, was_planned};
 use crate::api::meta::{LABEL_MANAGED_BY, MANAGED_BY};
 use crate::api::tenant_ledger::UsersSeen;
@@ -80,6 +81,8 @@ macro_rules! seen {
             EndedRun {
                 /// Its name.
                 name: String,
+                /// Its UID.
+                uid: String,
                 /// Whether an evaluation made or planned it.
                 planned: bool,
             },
@@ -164,20 +167,12 @@ impl Seen {
         Self::Referred { referred: Referred::Extension, name }
     }
 
-    /// Without what is asked of nobody again: which pod a Job starts, what is in a pod but who it runs as, and for whom a Run
-    /// is, which may be a thousand names.
+    /// Without what nobody asks for again.
     fn trimmed(mut self) -> Self {
         match &mut self {
-            Self::Job(job) => {
-                if let Some(spec) = &mut job.spec {
-                    spec.template = PodTemplateSpec::default();
-                }
-            }
-            Self::Pod(pod) => {
-                let account = pod.spec.take().and_then(|spec| spec.service_account_name);
-                pod.spec = account.map(|account| PodSpec { service_account_name: Some(account), ..PodSpec::default() });
-            }
-            Self::Run(run) => run.spec.subjects = None,
+            Self::Job(job) => kept::job(job),
+            Self::Pod(pod) => kept::pod(pod),
+            Self::Run(run) => kept::run(run),
             _ => {}
         }
         self
@@ -187,7 +182,9 @@ impl Seen {
     #[must_use]
     pub fn shortened(self) -> Self {
         match self {
-            Self::Run(run) if is_complete(&run) => Self::EndedRun { name: run.name_any(), planned: was_planned(&run) },
+            Self::Run(run) if is_complete(&run) => {
+                Self::EndedRun { name: run.name_any(), uid: run.uid().unwrap_or_default(), planned: was_planned(&run) }
+            }
             other => other,
         }
     }
@@ -233,6 +230,7 @@ fn read<K: Kind + Into<Seen>>(raw: &Raw) -> Result<Seen, Undecodable> {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::core::v1::PodSpec;
     use kube::api::ObjectMeta;
     use serde_json::{Value, json};
 
@@ -286,5 +284,15 @@ mod tests {
         let wanted = json!({"source": {"workflow": {"name": "w"}}, "executionType": "onDemand", "subjects": {"users": ["ann"]}});
         let Seen::Run(run) = see(SeenKind::Run, &json!({"spec": wanted})) else { panic!("no Run") };
         assert_eq!(run.spec.subjects, None, "also of a Run that has not ended");
+        let complete =
+            json!([{"type": "Complete", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]);
+        let shards = json!([{"index": 0, "attempt": 1, "updatedDateTime": "2026-01-01T00:00:00Z", "counts": {}}]);
+        for (conditions, kept) in [(json!([]), 1), (complete, 0)] {
+            let Seen::Run(run) = see(SeenKind::Run, &json!({"spec": wanted, "status": {"conditions": conditions, "shards": shards}}))
+            else {
+                panic!("no Run")
+            };
+            assert_eq!(run.status.unwrap().shards.len(), kept);
+        }
     }
 }

@@ -23,9 +23,9 @@ use crate::api::workflow_version::{WorkflowVersionSpec, WorkflowVersionStatus};
 use crate::api::{TenantLedger, Workflow, WorkflowVersion};
 use crate::cluster::events::our_time;
 use crate::cluster::{Cluster, Created, Selector};
-use crate::domain::validate::{self, Problem};
+use crate::domain::references;
+use crate::domain::validate::Problem;
 use crate::domain::version::{self, VersionDecision};
-use crate::domain::{names, references};
 
 /// Everything that decides while the Workflow is there.
 struct Observed<'a> {
@@ -58,17 +58,10 @@ fn observe<'a>(cache: &'a Cache, namespace: &'a str, name: &str) -> Option<Obser
         workflow,
         versions: cache.versions_of(name).collect(),
         head: cache.head().and_then(|head| entry(head, name)),
-        placeless: placeless(cache, workflow),
-        unlisted: validate::authority_problems(name, &workflow.spec, &tenant, cache.readers()),
+        placeless: judged::placeless(cache, workflow),
+        unlisted: judged::unlisted(cache, workflow),
         missing: references::missing(&workflow.spec, is_embedded, |referred, name| cache.is_there(referred, name)),
     })
-}
-
-/// What is wrong with a Workflow for which the head has no place, or for whose Directory it has none.
-pub(super) fn placeless(cache: &Cache, workflow: &Workflow) -> Vec<Problem> {
-    let directory = tenant(cache).directory_name(workflow.spec.directory.as_deref()).filter(|name| cache.is_directory_placeless(name));
-    let own = cache.is_workflow_placeless(&workflow.name_any()).then(names::workflow_problem);
-    own.into_iter().chain(directory.map(names::problem_of_its_directory)).collect()
 }
 
 fn entry<'a>(head: &'a TenantLedger, name: &str) -> Option<&'a WorkflowHead> {
@@ -103,10 +96,18 @@ fn resolved(missing: &[String]) -> Finding<'static> {
     Finding { type_: REFERENCES_RESOLVED, status: missing.is_empty().into(), reason, message }
 }
 
-fn desired_status(workflow: &Workflow, decision: &WorkflowDecision, missing: &[String], now: DateTime<Utc>) -> WorkflowStatus {
+/// `bytes`: what its rule takes of the room for rules, if it gets any.
+fn desired_status(
+    workflow: &Workflow,
+    decision: &WorkflowDecision,
+    missing: &[String],
+    bytes: Option<usize>,
+    now: DateTime<Utc>,
+) -> WorkflowStatus {
     let mut desired = workflow.status.clone().unwrap_or_default();
     let generation = workflow.metadata.generation;
     desired.observed_generation = generation;
+    desired.pattern_bytes = None;
     match decision {
         WorkflowDecision::Stall(problems) => {
             ready_and_stalled(&mut desired.conditions, problems, Reason::VersionInForce, String::new(), generation, now);
@@ -114,6 +115,7 @@ fn desired_status(workflow: &Workflow, decision: &WorkflowDecision, missing: &[S
         WorkflowDecision::Version(decision) => {
             let (number, name, lineage, foreign) = decision.parts();
             desired.lineage = Some(lineage.to_owned());
+            desired.pattern_bytes = bytes.and_then(|bytes| i64::try_from(bytes).ok());
             desired.version = Some(number);
             desired.version_name = Some(name.to_owned());
             let mut message = format!("version {number} is in force");
@@ -160,7 +162,8 @@ pub(super) async fn pass(cache: &Cache, cluster: &Cluster, settled: &mut Option<
         decision = WorkflowDecision::Version(mint(&observed, cluster).await?);
     }
     let now = cluster.clock().now();
-    let desired = desired_status(observed.workflow, &decision, &observed.missing, now);
+    let bytes = judged::pattern_bytes(cache, observed.workflow);
+    let desired = desired_status(observed.workflow, &decision, &observed.missing, bytes, now);
     let current = observed.workflow.status.as_ref();
     let news = news::of_workflow(current, &desired, is_new(&observed, &decision));
     news::tell(cluster, &About { kind: "Workflow", name, uid: observed.workflow.metadata.uid.as_deref() }, &news).await?;

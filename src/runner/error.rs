@@ -69,6 +69,7 @@ impl RunnerError {
     pub fn of_evaluation(self) -> Self {
         match self {
             Self::Cluster(error @ ClusterError::Refused { code: 400 | 413 | 422, .. }) => Self::SealRefused(error),
+            Self::Cluster(error) if error.exceeds_quota() => Self::SealRefused(error),
             Self::Cluster(error @ ClusterError::Unreadable { .. }) => Self::Unreadable(error),
             other => other,
         }
@@ -100,6 +101,12 @@ mod tests {
             let (kind, name, reason) = ("TenantLedger".to_owned(), "default".to_owned(), "Why".to_owned());
             ClusterError::Refused { verb: "replace", kind, name, code, reason, message: String::new() }
         };
+        let quota = || {
+            let (kind, name, reason) = ("Run".to_owned(), "leaver-v1-e7".to_owned(), "Forbidden".to_owned());
+            let message = "runs.tenure.dev \"leaver-v1-e7\" is forbidden: exceeded quota: tenure, requested: count/runs.tenure.dev=1, \
+                           used: count/runs.tenure.dev=20k, limited: count/runs.tenure.dev=20k";
+            ClusterError::Refused { verb: "create", kind, name, code: 403, reason, message: message.to_owned() }
+        };
         let unreadable = ClusterError::Unreadable { kind: "Run".to_owned(), name: "r".to_owned(), message: "why".to_owned() };
         let stale = ClusterError::Stale { kind: "Run".to_owned(), seen: 1, floor: 2 };
         let rows = [
@@ -108,6 +115,7 @@ mod tests {
             (refused(413), job::EXIT_SEAL_REFUSED),
             (refused(401), 1),
             (refused(403), 1),
+            (quota(), job::EXIT_SEAL_REFUSED),
             (refused(404), 1),
             (unreadable, job::EXIT_UNREADABLE),
             (stale, 1),

@@ -13,6 +13,7 @@ mod keyring;
 mod planted;
 pub mod quality;
 mod stop;
+pub mod warnings;
 
 pub use context::{Context, Random};
 pub use error::RunnerError;

@@ -92,6 +92,8 @@ families! {
     stalled: Gauges = Gauges::default(), "tenant_stalled", "1 for a tenant that stands still, by the reason of its condition";
     /// By namespace.
     workflows: Gauges = Gauges::default(), "workflows", "Workflows of the tenant";
+    /// By namespace, category and reason.
+    workflows_not_ready: Gauges = Gauges::default(), "workflows_not_ready", "Workflows that are enabled and scheduled and cannot do their work, by the reason of their condition Ready";
     /// By namespace.
     runs_open: Gauges = Gauges::default(), "runs_open", "Runs that are not complete";
     /// By namespace.
@@ -176,6 +178,7 @@ impl Metrics {
             &self.evaluation_overdue,
             &self.stalled,
             &self.workflows,
+            &self.workflows_not_ready,
             &self.runs_open,
             &self.runs_held,
             &self.broken,

@@ -1,8 +1,10 @@
 """A small client of the Kubernetes API, which can speak as somebody else."""
 
 import base64
+import functools
 import http.client
 import json
+import os
 import ssl
 import subprocess
 import time
@@ -12,12 +14,20 @@ GROUP = "/apis/tenure.dev/v1alpha1"
 IDLE_SECONDS = 30
 
 
-class Answer:
-    """Code and body of an answer."""
+@functools.cache
+def kubeconfig(_file):
+    """What kubectl would use; asked once of each process."""
+    view = ["kubectl", "config", "view", "--raw", "--minify", "--output", "json"]
+    return json.loads(subprocess.run(view, check=True, capture_output=True, text=True).stdout)
 
-    def __init__(self, code, body):
+
+class Answer:
+    """Code, body and headers of an answer."""
+
+    def __init__(self, code, body, headers=None):
         self.code = code
         self.body = body
+        self.headers = headers or {}
 
     def __str__(self):
         return f"{self.code} {self.body.get('message', '')}"
@@ -27,8 +37,7 @@ class Api:
     """One kept connection with the administrator's token; `who` is impersonated."""
 
     def __init__(self):
-        view = ["kubectl", "config", "view", "--raw", "--minify", "--output", "json"]
-        config = json.loads(subprocess.run(view, check=True, capture_output=True, text=True).stdout)
+        config = kubeconfig(os.environ.get("KUBECONFIG"))
         cluster = config["clusters"][0]["cluster"]
         self.token = config["users"][0]["user"]["token"]
         self.server = urllib.parse.urlsplit(cluster["server"])
@@ -50,6 +59,18 @@ class Api:
             self.connection = None
             raise
 
+    def begin(self, verb, path, who, length):
+        """A connection of its own with a request of which only the head was sent; so much is to follow."""
+        connection = http.client.HTTPSConnection(self.server.hostname, self.server.port, context=self.context, timeout=60)
+        connection.putrequest(verb, path)
+        for name, value in {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "Content-Length": str(length)}.items():
+            connection.putheader(name, value)
+        connection.putheader("Impersonate-User", who[0])
+        for group in who[1]:
+            connection.putheader("Impersonate-Group", group)
+        connection.endheaders()
+        return connection
+
     def ask(self, verb, path, body, who, kind):
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "Content-Type": kind}
         text = None if body is None else json.dumps(body)
@@ -67,9 +88,9 @@ class Api:
         data = response.read()
         self.used = time.monotonic()
         try:
-            return Answer(response.status, json.loads(data))
+            return Answer(response.status, json.loads(data), response.headers)
         except ValueError:
-            return Answer(response.status, {"message": data.decode(errors="replace")})
+            return Answer(response.status, {"message": data.decode(errors="replace")}, response.headers)
 
     def watch(self, path):
         """The objects as they change, by a connection of its own; ends when the server ends it."""

@@ -317,6 +317,26 @@ class Attacks:
                     self.refused(f"the boss makes {plural} as {account} with {labels}", attempt, text)
                 else:
                     self.done(f"the boss makes other {plural}", attempt)
+        self.become_a_job_by_cron(f"/apis/batch/v1/namespaces/{self.own}/cronjobs?dryRun=All")
+
+    def become_a_job_by_cron(self, cronjobs):
+        """A CronJob's Jobs begin with its name and have the labels of its template, and Kubernetes makes them."""
+
+        def cronjob(metadata, **of_jobs):
+            made = objects.workloads()["cronjobs"]
+            made["metadata"] = metadata
+            made["spec"]["jobTemplate"]["metadata"] = of_jobs
+            return made
+
+        attempts = [
+            ("whose Jobs are called tenure-", cronjob({"name": "tenure-eval"}), "whose names begin with tenure-"),
+            ("whose name is made of tenure-", cronjob({"generateName": "tenure-"}), "whose names begin with tenure-"),
+        ]
+        for label in ["tenure.dev/run", "tenure.dev/evaluation", "tenure.dev/attempt", "tenure.dev/epoch", "tenure.dev/workflow"]:
+            attempts.append((f"whose Jobs have {label}", cronjob({"name": "x"}, labels={label: "now"}), "with the labels of its own"))
+        for what, made, text in attempts:
+            self.refused(f"the boss makes a CronJob {what}", self.api.create(cronjobs, made, self.boss), text)
+        self.done("the boss makes one with other labels", self.api.create(cronjobs, cronjob({"name": "x"}, labels={"a": "b"}), self.boss))
 
     def take_the_controller_over(self):
         """What a controller in wrong hands may start: its own Jobs, and no others."""
@@ -509,6 +529,23 @@ class Attacks:
         self.done("some room is left", self.change("User", "large", {"metadata": {"annotations": {"a": "x" * 5_000}}}, admin))
         self.done("an object of that size is changed", self.change("User", "large", {"spec": {"displayName": "L"}}, admin))
 
+    def write_a_workflow_of_many_texts(self):
+        """The schema bounds each task, and there may be many: all of them together are bounded as well."""
+        author = self.role("author")
+
+        def workflow(tasks):
+            names = ["g" * 253] * 100
+            listed = [{"name": f"t{number}", "addUserToGroups": {"groups": [f"{number:03}{each:03}{name[6:]}" for each, name in enumerate(names)]}}
+                      for number in range(tasks)]  # fmt: skip
+            return objects.of("Workflow", "texts", spec={"category": "mover", "tasks": listed})
+
+        self.refused("a Workflow of six long lists", self.create(workflow(6), author), "spec.tasks: 151")
+        self.done("a Workflow of five", self.create(workflow(5), author))
+        self.refused("a sixth", self.change("Workflow", "texts", {"spec": workflow(6)["spec"]}, author), "most are 131072")
+        self.done("it is called otherwise", self.change("Workflow", "texts", {"spec": {"displayName": "Texts"}}, author))
+        mail = [{"name": f"m{number}", "sendWelcomeEmail": {"customBody": "x" * 16_000}} for number in range(9)]
+        self.refused("mails of 16 kB", self.create(objects.of("Workflow", "mails", spec={"category": "joiner", "tasks": mail}), author), "spec.tasks: 144")
+
     def write_more_than_is_counted(self):
         """Every kind that people write has a count."""
         quota = self.api.must(self.api.call("GET", f"/api/v1/namespaces/{self.own}/resourcequotas/tenure"))["spec"]["hard"]
@@ -540,6 +577,7 @@ class Attacks:
         self.reach_secrets()
         self.reach_another_tenant()
         self.write_more_than_fits()
+        self.write_a_workflow_of_many_texts()
         self.write_more_than_is_counted()
         self.clean_up_works()
         return self.count, self.wrong

@@ -91,7 +91,7 @@ def written_by_programs():
     return [
         (of("WorkflowVersion", "leave-v7", spec=version), {"metadata": {"annotations": {"forged": "yes"}}}),
         (of("RunSlice", "leave-7-0", **slice_of), {"results": [done]}),
-        (of("OccurrenceLedger", "occurrences-1", entries=[]), {"metadata": {"annotations": {"forged": "yes"}}}),
+        (of("OccurrenceLedger", "occurrences-1", packed=[]), {"metadata": {"annotations": {"forged": "yes"}}}),
         (of("TenantKey", "default", key="a" * 64), {"metadata": {"annotations": {"forged": "yes"}}}),
         (of("TenantLedger", "default", epoch=1, sealedEpoch=1, keyFingerprint="a" * 32), {"sealedEpoch": 9, "epoch": 9}),
         (of("DirectorySnapshot", "people-0", directory="people", rows=[]), {"metadata": {"annotations": {"forged": "yes"}}}),

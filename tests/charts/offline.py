@@ -42,6 +42,8 @@ def values(helm):
         ("tenure", "roles.authorEffectClasses={everything}"),
         ("tenure", "jobs.total=3"),
         ("tenure", "jobs.resources.claims[0].name=gpu"),
+        ("tenure", "flowControl.tenants.shares=0"),
+        ("tenure", "flowControl.everybody.shares=10"),
         ("tenure", "tests.timingDivisor=0"),
         ("tenure", "tests.timingDivisor=10"),
         ("tenure", "tests.timingDivisor=1.5"),

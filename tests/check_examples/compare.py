@@ -4,9 +4,10 @@ import collections
 import datetime
 import itertools
 
+import ledger
+
 from .documents import parse_instant
 from .occurrences import EXECUTION_ALLOWANCE
-from .output import strings_in
 from .workflows import RANK
 
 INSTANT = "%Y-%m-%dT%H:%M:%SZ"
@@ -145,7 +146,8 @@ def compare_order(categories, closing, results):
 def compare_missed(occurrences, output):
     """As many entries of the ledger say `missed` as occurrences were missed."""
     expected = [entry for entry in occurrences if entry.outcome == "missed"]
-    found = sum(text.lower() == "missed" for entry in output.of("OccurrenceLedger").values() for text in strings_in(entry))
+    chunks = output.of("OccurrenceLedger").values()
+    found = sum(row["state"].lower() == "missed" for chunk in chunks for row in ledger.rows(chunk))
     if found == len(expected):
         return []
     return [f"{found} entries of the ledger are missed; must be {len(expected)}: {', '.join(map(str, expected)) or 'none'}"]

@@ -4,6 +4,8 @@ import dataclasses
 import datetime
 import re
 
+import ledger
+
 from .documents import parse_instant
 
 RUN_LABEL = "tenure.dev/run"
@@ -63,7 +65,7 @@ class Output:
     def results(self):
         """Every result of every slice, with what its run says about it."""
         return [read_result(self._run_of(entry), entry["run"], result)
-                for entry in self.of("RunSlice").values() for result in entry.get("results") or []]
+                for entry in self.of("RunSlice").values() for result in ledger.results(entry)]
 
     def _run_of(self, entry):
         """The run of a slice; its field and its label must agree."""
@@ -90,15 +92,3 @@ def read_result(run, name, entry):
 def optional_instant(entry, member):
     """An instant that may be absent."""
     return parse_instant(entry[member]) if entry.get(member) else None
-
-
-def strings_in(value):
-    """Every string anywhere below a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for entry in value.values():
-            yield from strings_in(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from strings_in(entry)

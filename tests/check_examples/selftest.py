@@ -3,6 +3,8 @@
 import copy
 import datetime
 
+import ledger
+
 from . import csv_data, scenarios
 from .documents import parse_instant
 from .output import BadOutput
@@ -141,7 +143,11 @@ class Faults:
         self.items.remove(self.any("User"))
 
     def missed(self):
-        self.any("OccurrenceLedger")["entries"][0]["state"] = "Missed"
+        chunk = self.any("OccurrenceLedger")
+        if "entries" in chunk:
+            chunk["entries"][0]["state"] = "missed"
+        else:
+            chunk["packed"][0] = ledger.write(ledger.read(chunk["packed"][0]) | {"state": "missed"})
 
 
 # (member of a record, another value for it)

@@ -3,6 +3,8 @@
 import datetime
 import math
 
+import ledger
+
 from .occurrences import in_order
 from .output import RUN_LABEL
 
@@ -36,7 +38,10 @@ def synthesise(example, reckoning, occurrences, accounts, namespace, offset):
         if account.deleted_by:
             spec["deletedAt"] = deletions[account.deleted_by.workflow, subject]
         add("Account", subject, spec=spec)
-    add("OccurrenceLedger", "chunk-0", entries=[{"state": "planned"} for entry in occurrences if entry.outcome == "planned"])
+    planned = [{"epoch": 1, "state": "planned"} for entry in occurrences if entry.outcome == "planned"]
+    # As an older release wrote it, and as it is written.
+    add("OccurrenceLedger", "chunk-0", entries=planned[:1])
+    add("OccurrenceLedger", "chunk-1", packed=[ledger.write(row) for row in planned[1:]])
     return {"apiVersion": "v1", "kind": "List", "items": items}
 
 

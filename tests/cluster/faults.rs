@@ -17,6 +17,8 @@ mod only;
 mod oracle;
 mod play;
 mod proxy;
+#[path = "../simulation/crash_sweep/rows.rs"]
+mod rows;
 mod scenario;
 mod story;
 mod sweep;

@@ -56,7 +56,7 @@ fn measured(objects: &[Value]) -> BTreeMap<String, u64> {
         ("User, a person", per("User", None)),
         ("Account, a person", per("Account", None)),
         ("DirectorySnapshot, a person", per("DirectorySnapshot", Some("packed"))),
-        ("OccurrenceLedger, an occurrence", per("OccurrenceLedger", Some("entries"))),
+        ("OccurrenceLedger, an occurrence", per("OccurrenceLedger", Some("packed"))),
         ("RunSlice, a person in a run", per("RunSlice", Some("results"))),
         ("Run", per("Run", None)),
         ("Workflow", per("Workflow", None)),
@@ -171,14 +171,14 @@ fn the_largest_slice_is_no_larger_than_planned() {
         (vec![enable.clone()], 40, 0, 100),
         (vec![enable.clone(), join.clone(), mail.clone()], 40, 0, 100),
         (vec![enable.clone(), join.clone(), mail.clone()], 40, 3, 100),
-        (vec![enable.clone(), join.clone(), mail.clone(), mail.clone(), mail.clone(), mail], 40, 0, 80),
-        (vec![join, update], 40, 0, 40),
+        (vec![enable.clone(), join.clone(), mail.clone(), mail.clone(), mail.clone(), mail], 40, 0, 100),
+        (vec![join, update], 40, 0, 100),
         (vec![longest.clone()], 253, 4, 100),
-        (vec![longest; 25], 253, 4, 20),
-        (vec![enable, all.clone()], 40, 0, 20),
-        (vec![all; 25], 253, 4, 14),
+        (vec![longest; 25], 253, 4, 100),
+        (vec![enable, all.clone()], 40, 0, 100),
+        (vec![all; 25], 253, 4, 40),
     ];
-    let mut fullest = 0;
+    let (mut fullest, mut others) = (0, Vec::new());
     for (tasks, subject, slices, people) in table {
         let result = planned(subject, &tasks);
         let count = parts(&vec![result_bytes(&result, slices, &tasks); 200])[0];
@@ -194,10 +194,13 @@ fn the_largest_slice_is_no_larger_than_planned() {
         let _typed: tenure::api::RunSlice = serde_json::from_value(slice.clone()).expect("a slice");
         let bytes = stored(&slice) + escaped(&slice);
         println!("{} tasks, {} bytes before: {count} people, {bytes} bytes", tasks.len(), noted_bytes(&tasks));
-        assert_eq!(count, people, "{} tasks", tasks.len());
+        if count != people {
+            others.push(format!("{} tasks: {count} people, not {people}", tasks.len()));
+        }
         assert!(bytes <= SLICE_BYTES, "{} tasks: {bytes} bytes", tasks.len());
         fullest = fullest.max(bytes);
     }
+    assert!(others.is_empty(), "{}", others.join("\n"));
     // A bound that nothing comes near would make slices small for nothing.
     assert!(fullest > SLICE_BYTES * 9 / 10, "{fullest} bytes");
 }
@@ -212,11 +215,18 @@ fn the_largest_chunk_and_bucket_fit_into_a_request() {
     let row = json!({"epoch": 1_000_000, "key": "k".repeat(64), "subject": "s".repeat(64), "person": "p".repeat(64),
         "attribute": "a".repeat(260),
         "workflow": "w".repeat(36), "category": "leaver", "state": "superseded", "due": tenant::INSTANT, "at": tenant::INSTANT,
-        "run": "r".repeat(63), "runUid": "u".repeat(64), "slice": "s".repeat(63), "by": "b".repeat(64), "reason": "r".repeat(128), "sequence": 1_000_000});
+        "run": "r".repeat(63), "runUid": "u".repeat(64), "slice": "s".repeat(63), "by": "b".repeat(64), "reason": "r".repeat(128), "sequence": 1_000_000,
+        "done": tenant::INSTANT, "closes": "leaving", "hire": "h".repeat(16)});
     let chunk = json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "OccurrenceLedger",
         "metadata": {"name": "occurrences-100000", "namespace": "n".repeat(63)}, "entries": vec![row; 1_000]});
-    let _typed: tenure::api::OccurrenceLedger = serde_json::from_value(chunk.clone()).expect("a chunk");
-    assert!(stored(&chunk) <= REQUEST_BYTES, "a chunk of the ledger: {} bytes", stored(&chunk));
+    let typed: tenure::api::OccurrenceLedger = serde_json::from_value(chunk.clone()).expect("a chunk");
+    let packed = serde_json::to_value(&typed).expect("a chunk");
+    assert_eq!(packed["packed"].as_array().map(Vec::len), Some(1_000), "it is written in lines");
+    // As older releases wrote it, and as it is written.
+    for chunk in [chunk, packed] {
+        println!("a chunk of the ledger: {} bytes", stored(&chunk));
+        assert!(stored(&chunk) <= REQUEST_BYTES, "a chunk of the ledger: {} bytes", stored(&chunk));
+    }
     // 64 buckets of 10,000 people: 157 on average, 210 are four deviations more; ten attributes are followed.
     let mark = json!({"name": "n".repeat(64), "digest": "d".repeat(16), "sequence": 1_000_000, "changedAt": tenant::INSTANT});
     let sighting = json!({"epoch": 1_000_000, "firstSeenAt": tenant::INSTANT, "marks": vec![mark; 10]});

@@ -198,7 +198,7 @@ fn ten_thousand_people_fit_into_ten_megabytes() {
         let what = Happening::Run {
             run: format!("joiner-v1-e{run}"),
             workflow: "joiner".to_owned(),
-            version: 1,
+            version: Some(1),
             cause: String::new(),
             reason: String::new(),
             subjects: (0..PEOPLE).map(outcome).collect(),

@@ -251,9 +251,20 @@ async fn tenants_are_evaluated_some_at_a_time() {
 /// Whoever may create Jobs can take the next name, and a tenant that says Ready would stand still without a word.
 #[tokio::test]
 async fn a_job_of_others_with_the_next_name_is_said_and_let_alone() {
+    said_and_let_alone(&json!({})).await;
+}
+
+/// It looks like an evaluation that is under way, for ever.
+#[tokio::test]
+async fn so_is_one_that_has_our_labels_as_well() {
+    let labels = json!({"app.kubernetes.io/managed-by": "tenure", "tenure.dev/evaluation": "true", "tenure.dev/epoch": "1"});
+    said_and_let_alone(&labels).await;
+}
+
+async fn said_and_let_alone(labels: &Value) {
     let api = MemoryApi::tenure(Arc::new(Utc::now));
-    let foreign = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "tenure-eval-1", "namespace": "a"},
-        "spec": {"template": {"spec": {}}}});
+    let foreign = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "tenure-eval-1", "namespace": "a", "labels": labels},
+        "spec": {"suspend": true, "template": {"spec": {}}}});
     api.put(&foreign).expect("a Job");
     for (kind, name, spec) in
         [("Directory", "people", json!({"embedded": {}})), ("TenantSchedule", "default", json!({"directory": "people"}))]

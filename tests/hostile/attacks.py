@@ -1,112 +1,31 @@
-"""Mallory may write everything in one tenant that its roles for people allow, and has a stolen token of its runner. Each attack
-says what has to come of it; what did not is in `wrong`.
+"""The attacks, those of one kind in a tenant of their own, so that all of them are made at the same time and each has an outcome of
+its own.
 """
 
 import collections
 import copy
-import threading
+import json
 import time
 
-from tests.charts.api import Api, person, service_account, wait
+from tests.charts.api import wait
+from tests.hostile import bulk
 from tests.hostile.machine import OTHERS
-from tests.node.kills import in_parallel
-from tests.node.tenant import helm, is_true, now, of, path
+from tests.hostile.mallory import Mallory
+from tests.hostile.objects import (
+    LARGE, astray, costly, costly_rule, directory, large_run, large_user, leaver, leaves, leaving, long_spec, long_value, run_of, schedule, small, small_spec, with_rule,
+)  # fmt: skip
+from tests.node.tenant import is_true, path
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 # What RFC 3339 does not know, and the API server's check of the format admits.
 ODD_INSTANTS = ["2026-01-01T00:00:00,5Z", "2026-01-01T00:00:00+24:00"]
-# Annotations that are legal in an object that kubectl has applied.
-COPY_OF_KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
-LARGE = 250_000
-ROLES = ["author", "operator", "directory-admin", "results-reader"]
+HIGHEST = 2**31 - 1
 
 
-class Mallory:
-    """Attacks by somebody in the tenant `name`."""
+class Forging(Mallory):
+    """What no type reads, names of what evaluations make, what is owed, and numbers that no runner writes."""
 
-    def __init__(self, name):
-        self.name, self.local = name, threading.local()
-        self.who, self.runner = person(f"mallory@{name}"), service_account(name, "tenure-runner")
-        self.count, self.wrong = 0, []
-        # Whether there is a controller.
-        self.is_served = lambda: True
-
-    @property
-    def api(self):
-        """A connection of this thread's own."""
-        if not hasattr(self.local, "api"):
-            self.local.api = Api()
-        return self.local.api
-
-    # What was tried, and what came of it.
-
-    def note(self, what, fine, found):
-        self.count += 1
-        if not fine:
-            self.wrong.append(f"{what}: {found}")
-
-    def refused(self, what, answer, text):
-        """It has to fail, and for this reason."""
-        fine = answer.code in (400, 403, 422) and text in answer.body.get("message", "")
-        self.note(what, fine, f"expected a refusal with {text!r}, got {str(answer)[:300]}")
-
-    def seen(self, what, condition, seconds=90):
-        """It has to come to that; what the condition gave."""
-        try:
-            found = wait(what, lambda: not self.is_served() or condition(), seconds)
-            assert self.is_served(), f"{what}: the controller has ended"
-        except AssertionError as error:
-            self.note(what, False, str(error))
-            return None
-        self.note(what, True, "")
-        return found
-
-    # Requests.
-
-    def create(self, kind, name, who=None, metadata=None, only_ask=False, **members):
-        made = of(kind, name, **members)
-        made["metadata"].update(metadata or {})
-        return self.api.create(path(self.name, kind) + ("?dryRun=All" if only_ask else ""), made, who or self.who)
-
-    def must(self, kind, name, **arguments):
-        return self.api.must(self.create(kind, name, **arguments))
-
-    def get(self, kind, name):
-        return self.api.must(self.api.call("GET", path(self.name, kind, name)))
-
-    def list(self, kind, attack):
-        """Those of an attack: all there are would be many megabytes."""
-        return self.api.must(self.api.call("GET", f"{path(self.name, kind)}?labelSelector=attack={attack}"))["items"]
-
-    def condition(self, kind, name, type_):
-        """Status and reason."""
-        entries = self.get(kind, name).get("status", {}).get("conditions", [])
-        return next((f"{entry['status']} {entry['reason']}" for entry in entries if entry["type"] == type_), "")
-
-    # The tenant.
-
-    def install(self, *arguments):
-        """The chart as it is shipped but for what is given."""
-        bindings = [word for role in ROLES for word in ("--set", f"roleBindings.{role}[0].kind=User,roleBindings.{role}[0].name={self.who[0]}")]
-        place = ["--namespace", self.name, "--create-namespace"]
-        helm("upgrade", "--install", "tenant", "charts/tenure-tenant", *place, *bindings, *arguments)
-
-    def is_counted(self):
-        """Whether the quota counts all that it bounds."""
-        quota = self.api.must(self.api.call("GET", f"/api/v1/namespaces/{self.name}/resourcequotas/tenure"))
-        return quota.get("status", {}).get("used", {}).keys() == quota["spec"]["hard"].keys()
-
-    def settle_in(self):
-        """What an honest tenant has, first of all: who is due there must not suffer from what else is done."""
-        self.must("Directory", "people", spec={"embedded": {}})
-        conditions = {
-            "scope": {"rule": "department eq 'Sales'"},
-            "trigger": {"timeBasedAttribute": {"attribute": "employeeLeaveDateTime", "offsetInDays": 0}},
-        }
-        tasks = [{"name": "disable", "disableUserAccount": {}}]
-        self.must("Workflow", "offboarding", spec={"category": "leaver", "isSchedulingEnabled": True, "executionConditions": conditions, "tasks": tasks})
-        for name in ["kira", "lena", "mara"]:
-            self.must("User", name, spec={"displayName": name, "department": "Sales"})
+    LEAVERS, MANY_LEAVERS = 80, 150
 
     # A1: what the schemas admit and no type reads.
 
@@ -124,7 +43,11 @@ class Mallory:
 
     def say_began(self, instant):
         """By the stolen token."""
-        return self.api.patch(f"{path(self.name, 'Run', 'odd')}/status", {"status": {"startedDateTime": instant}}, self.runner)
+        return self.say("odd", {"startedDateTime": instant})
+
+    def say(self, run, status):
+        """What the stolen token writes of a Run."""
+        return self.api.patch(f"{path(self.name, 'Run', run)}/status", {"status": status}, self.runner)
 
     def odd_instants_are_said(self):
         """At the objects and at the tenant; and once they are gone, no more."""
@@ -136,104 +59,6 @@ class Mallory:
         self.api.must(self.api.call("DELETE", path(self.name, "Run", "odd"), None, self.who))
         self.seen("the schedule can be read again", lambda: self.condition("TenantSchedule", "default", "Stalled").startswith("False"))
         self.seen("the tenant is evaluated", lambda: self.sealed() > 0)
-
-    def sealed(self):
-        answer = self.api.call("GET", path(self.name, "TenantLedger", "default"))
-        return answer.body.get("sealedEpoch", 0) if answer.code == 200 else 0
-
-    # A2: rules that cost.
-
-    def write_costly_rules(self):
-        """199 Workflows with nine patterns each: half of them as large as one may be, half as large as were legal once."""
-        in_parallel(lambda number: self.must("Workflow", f"costly-{number:03}", metadata={"labels": {"attack": "rules"}}, spec=costly(number)), range(199))
-
-    def costly_rules_are_said(self):
-        """Each is Ready or says why not, and there is no room for all."""
-
-        def said():
-            found = collections.Counter(self.ready(item) for item in self.list("Workflow", "rules"))
-            return found if found[""] == 0 else None
-
-        found = self.seen("every costly Workflow says how it is", said, 180)
-        if found:
-            print(f"hostile: of 199 costly Workflows: {dict(found)}", flush=True)
-            known = {"True VersionInForce", "False RulesTooLarge", "False InvalidRule"}
-            self.note("costly Workflows", set(found) <= known and found["False RulesTooLarge"] > 50, found)
-            self.note("costly Workflows that there is room for", found["True VersionInForce"] >= 10, found)
-
-    @staticmethod
-    def ready(item):
-        """How a Workflow is, if it says so of what it is now."""
-        status = item.get("status", {})
-        if status.get("observedGeneration") != item["metadata"]["generation"]:
-            return ""
-        return next((f"{entry['status']} {entry['reason']}" for entry in status.get("conditions", []) if entry["type"] == "Ready"), "")
-
-    # A3: large objects.
-
-    def write_large_objects(self):
-        """Runs with 1,000 long names and Users, each with as much beside its spec as anybody may have: kubectl's copy."""
-        names = [f"{'x' * 247}-{number:05}" for number in range(1000)]
-        large, copied = {"annotations": {"a": "x" * LARGE}}, {"annotations": {COPY_OF_KUBECTL: "x" * LARGE}}
-        spec = run_of("nobody-knows-it", names)
-        self.refused("a Run with a large annotation", self.create("Run", "large", metadata=large, spec=spec), "metadata.annotations")
-        self.refused("a User with a large annotation", self.create("User", "large", metadata=large, spec={"displayName": "x"}), "metadata.annotations")
-        in_parallel(lambda number: self.must("Run", f"large-{number}", metadata=copied, spec=spec), range(250))
-        in_parallel(lambda number: self.must("User", f"large-{number}", metadata=copied, spec={"displayName": "x" * 200}), range(250))
-
-    # A4: leavers by the hundred.
-
-    def ask_for_leavers(self):
-        """150 Runs that off-board somebody."""
-        in_parallel(lambda number: self.must("User", f"leaver-{number}", spec={"displayName": "x"}), range(150))
-        of_leavers = {"labels": {"attack": "leavers"}}
-        in_parallel(lambda number: self.must("Run", f"leaves-{number}", metadata=of_leavers, spec=run_of("offboarding", [f"leaver-{number}"])), range(150))
-
-    def leavers_have_places_and_no_more(self, jobs, places):
-        """All of them are off-boarded in the end, some at a time."""
-
-        def is_done():
-            return sum(is_true(item, "Complete") for item in self.list("Run", "leavers")) == 150
-
-        self.seen("150 Runs of leavers are complete", is_done, 240)
-        closed = [not self.get("Account", f"leaver-{number}")["spec"]["accountEnabled"] for number in range(150)]
-        self.note("150 leavers are off-boarded", all(closed), f"{sum(closed)} are")
-        most = jobs.most[self.name, jobs.RUN]
-        print(f"hostile: 150 Runs of leavers: {most} Jobs at the same time at most, of {places}", flush=True)
-        # A Run that is complete gives its place up before its program has ended.
-        self.note("Jobs at the same time", 2 <= most <= places + OTHERS, most)
-
-    # A5: names.
-
-    def write_more_than_is_counted(self):
-        """The quota as it is shipped."""
-        for number in range(1, 50):
-            self.must("Directory", f"many-{number:03}", spec={"embedded": {}})
-        self.refused("the 51st Directory", self.create("Directory", "many-050", spec={"embedded": {}}), "exceeded quota")
-        self.refused("the 201st Workflow", self.create("Workflow", "many-0200", spec=small()), "exceeded quota")
-
-    def write_names(self):
-        """Without the quota: one Directory and three Workflows more than the head remembers."""
-        wait("nobody counts any more", lambda: self.create("Workflow", "many-0200", only_ask=True, spec=small()).code < 300)
-        in_parallel(lambda number: self.must("Directory", f"many-{number:03}", spec={"embedded": {}}), range(50, 100))
-        of_names = {"labels": {"attack": "names"}}
-        in_parallel(lambda number: self.must("Workflow", f"many-{number:04}", metadata=of_names, spec=small()), range(200, 2000))
-        # In a later second: who comes last has no place.
-        time.sleep(1.1)
-        self.must("Directory", "many-100", spec={"embedded": {}})
-        for number in range(2000, 2003):
-            self.must("Workflow", f"many-{number:04}", metadata=of_names, spec=small())
-
-    def names_are_said(self):
-        placeless = "False TooManyNames"
-        self.seen("the 101st Directory has no place", lambda: self.condition("Directory", "many-100", "Ready") == placeless)
-
-        last = [f"many-{number:04}" for number in range(2000, 2003)]
-        for name in last:
-            self.seen(f"{name} has no place", lambda name=name: self.condition("Workflow", name, "Ready") == placeless, 120)
-        without = [item["metadata"]["name"] for item in self.list("Workflow", "names") if self.ready(item) == placeless]
-        self.note("those without a place", without == last, without[:10])
-        self.leaves("lena", "beside too many names")
 
     # B1 and B2: names of what evaluations make, and what is owed.
 
@@ -255,7 +80,7 @@ class Mallory:
         """The Run of somebody who is due is deleted before its pod begins."""
         label = "tenure.dev/run"
         node.parks = lambda pod: pod["metadata"]["namespace"] == self.name and pod["metadata"].get("labels", {}).get(label, "").startswith("offboarding-v")
-        self.api.must(self.api.patch(path(self.name, "User", "kira"), {"spec": {"employeeLeaveDateTime": now(-1)}}, self.who))
+        self.api.must(self.api.patch(path(self.name, "User", "kira"), leaving(), self.who))
         pod = self.seen("the pod of the scheduled Run", lambda: node.parked and node.parked[0], 120)
         if pod:
             run = path(self.name, "Run", pod["metadata"]["labels"][label])
@@ -270,10 +95,197 @@ class Mallory:
     def reasons(self):
         return {event["reason"] for event in self.api.must(self.api.call("GET", f"/api/v1/namespaces/{self.name}/events"))["items"]}
 
-    def leaves(self, name, when):
-        """Somebody of the tenant is due, and is off-boarded whatever else there is."""
-        self.api.must(self.api.patch(path(self.name, "User", name), {"spec": {"employeeLeaveDateTime": now(-1)}}, self.who))
-        self.seen(f"{name} is off-boarded {when}", lambda: not self.get("Account", name)["spec"]["accountEnabled"], 300)
+    # A4: leavers by the hundred.
+
+    def leavers(self):
+        return self.MANY_LEAVERS if self.is_nightly else self.LEAVERS
+
+    def ask_for_leavers(self):
+        """Runs that off-board somebody, many at once."""
+        self.create_all(leaver, range(self.leavers()))
+        self.create_all(leaves, range(self.leavers()))
+
+    def leavers_have_places_and_no_more(self, jobs, places):
+        """All of them are off-boarded in the end, some at a time."""
+        many = self.leavers()
+
+        def is_done():
+            return sum(is_true(item, "Complete") for item in self.list("Run", "leavers")) == many
+
+        self.seen(f"{many} Runs of leavers are complete", is_done, 240)
+        closed = [not self.get("Account", f"leaver-{number}")["spec"]["accountEnabled"] for number in range(many)]
+        self.note(f"{many} leavers are off-boarded", all(closed), f"{sum(closed)} are")
+        most = jobs.most[self.name, jobs.RUN]
+        print(f"hostile: {many} Runs of leavers: {most} Jobs at the same time at most, of {places}", flush=True)
+        # A Run that is complete gives its place up before its program has ended.
+        self.note("Jobs at the same time", 2 <= most <= places + OTHERS, most)
+
+    # A stolen token of a runner says of Runs what no runner says.
+
+    def write_what_no_runner_writes(self):
+        """Of one that is complete, of one that waits for its Workflow, and of one that is to be executed."""
+        for name in ["mona", "nina", "nora"]:
+            self.must("User", name, spec={"displayName": name, "department": "Sales"})
+        self.must("Run", "done", spec=run_of("offboarding", ["mona"]))
+        self.must("Run", "waits", spec=run_of("nobody-knows-it", ["lena"]))
+        self.seen("a Run is complete before a stolen token writes of it", lambda: is_true(self.get("Run", "done"), "Complete"), 120)
+        self.must("Run", "forged", spec=run_of("offboarding", ["nina"]))
+        counted = ["totalUsersCount", "successfulUsersCount", "failedUsersCount", "canceledUsersCount", "totalTasksCount", "failedTasksCount"]
+        numbers = dict.fromkeys([*counted, "totalUnprocessedTasksCount"], HIGHEST)
+        shard = {"attempt": HIGHEST, "updatedDateTime": "2026-01-01T00:00:00Z", "openUsersCount": HIGHEST, "started": True, "finished": True, "counts": numbers}
+        status = {"attempt": HIGHEST, "totalUsersCount": HIGHEST, "totalTasksCount": HIGHEST, "shards": [{"index": index, **shard} for index in range(100)]}
+        for run in ["done", "waits", "forged"]:
+            answer = self.say(run, status)
+            self.note(f"the stolen token writes of {run}", answer.code in (200, 422), str(answer)[:300])
+        self.must("Run", "honest", spec=run_of("offboarding", ["nora"]))
+        self.seen("another Run of that tenant is complete", lambda: is_true(self.get("Run", "honest"), "Complete"), 120)
+        self.note("who is in it is off-boarded", not self.get("Account", "nora")["spec"]["accountEnabled"], "they are not")
+
+
+class Counted(Mallory):
+    """Rules that cost, and a quota as it is shipped."""
+
+    QUOTA = True
+
+    def is_counted(self):
+        """Whether the quota counts all that it bounds."""
+        quota = self.api.must(self.api.call("GET", f"/api/v1/namespaces/{self.name}/resourcequotas/tenure"))
+        return quota.get("status", {}).get("used", {}).keys() == quota["spec"]["hard"].keys()
+
+    # A2: rules that cost.
+
+    def write_costly_rules(self):
+        """199 Workflows with nine patterns each, and as many as may be counted."""
+        wait("the quota counts", self.is_counted, 120)
+        self.must("Directory", "people", spec={"embedded": {}})
+        self.must("TenantSchedule", "default", spec={"directory": "people", "interval": "3h"})
+        self.must("Workflow", "many-0000", spec=small_spec())
+        self.create_all(costly, range(199))
+        self.create_all(directory, range(1, 50))
+        self.refused("the 51st Directory", self.create("Directory", "many-050", spec={"embedded": {}}), "exceeded quota")
+        self.refused("the 201st Workflow", self.create("Workflow", "many-0200", spec=small_spec()), "exceeded quota")
+
+    def costly_rules_are_said(self):
+        """Each is Ready or says why not, and there is no room for all."""
+
+        def said():
+            found = collections.Counter(self.ready(item) for item in self.list("Workflow", "rules"))
+            return found if found[""] == 0 else None
+
+        found = self.seen("every costly Workflow says how it is", said, 180)
+        if found:
+            print(f"hostile: of 199 costly Workflows: {dict(found)}", flush=True)
+            known = {"True VersionInForce", "False RulesTooLarge", "False InvalidRule"}
+            self.note("costly Workflows", set(found) <= known and found["False RulesTooLarge"] > 50, found)
+            self.note("costly Workflows that there is room for", found["True VersionInForce"] >= 10, found)
+
+
+class Grown(Mallory):
+    """A rule of an older Workflow that grows beside a leaver who works already."""
+
+    def fill(self):
+        """An old mover with a small rule, as many costly rules as leave room for one, and the leaver."""
+        self.must("Directory", "people", spec={"embedded": {}})
+        self.must("TenantSchedule", "default", spec={"directory": "people", "interval": "3h"})
+        self.must("Workflow", "a-mover", spec=with_rule("mover", "matches(department, '^a$')"))
+        for number in range(1, 31, 2):
+            self.api.must(self.api.create(path(self.name, "Workflow"), costly(number), self.who))
+        self.must("Workflow", "z-leaver", spec=with_rule("leaver", costly_rule(999, 1)))
+        self.must("User", "lola", spec={"displayName": "lola", "department": "x9990"})
+
+    def grow(self):
+        """The mover's rule becomes as large as one may be."""
+        self.seen("the leaver's Workflow is Ready", lambda: self.ready(self.get("Workflow", "z-leaver")) == "True VersionInForce")
+        self.api.must(self.api.patch(path(self.name, "Workflow", "a-mover"), {"spec": with_rule("mover", costly_rule(998, 1))}, self.who))
+        self.seen("the mover's Workflow says how it is", lambda: self.ready(self.get("Workflow", "a-mover")) != "")
+        self.leaves("lola", "beside an older rule that has grown", 60)
+        found = self.ready(self.get("Workflow", "z-leaver"))
+        self.note("the leaver's Workflow that worked keeps its room", found == "True VersionInForce", found)
+
+
+class Crowded(Mallory):
+    """Names: one Directory more than the head remembers; at night three Workflows more, too."""
+
+    WORKFLOWS = 2000
+
+    def write_names(self):
+        self.create_all(directory, range(1, 100))
+        if self.is_nightly:
+            self.create_all(small, range(1, self.WORKFLOWS))
+        # In a later second: who comes last has no place.
+        time.sleep(1.1)
+        self.must("Directory", "many-100", spec={"embedded": {}})
+        if self.is_nightly:
+            self.create_all(small, range(self.WORKFLOWS, self.WORKFLOWS + 3))
+
+    def names_are_said(self):
+        placeless = "False TooManyNames"
+        # What comes is looked at by an evaluation, which somebody who leaves asks for.
+        self.leaves("lena", "beside too many names", 300)
+        self.seen("the 101st Directory has no place", lambda: self.condition("Directory", "many-100", "Ready") == placeless)
+        last = [f"many-{number:04}" for number in range(self.WORKFLOWS, self.WORKFLOWS + 3)] if self.is_nightly else []
+        for name in last:
+            self.seen(f"{name} has no place", lambda name=name: self.condition("Workflow", name, "Ready") == placeless, 300)
+        without = [item["metadata"]["name"] for item in self.list("Workflow", "names") if self.ready(item) == placeless]
+        self.note("those without a place", without == last, without[:10])
+        self.note("the tenant's own Directory keeps its place", self.condition("Directory", "people", "Ready").startswith("True"), "it is not Ready")
+
+
+class Large(Mallory):
+    """A3: large objects."""
+
+    OBJECTS, MANY_OBJECTS = (100, 40), (250, 250)
+
+    def write_large_objects(self):
+        """Runs with 1,000 long names and Users, each with as much beside its spec as anybody may have: kubectl's copy."""
+        annotated = {"annotations": {"a": "x" * LARGE}}
+        spec = large_run(0)["spec"]
+        self.refused("a Run with a large annotation", self.create("Run", "large", metadata=annotated, spec=spec), "metadata.annotations")
+        self.refused("a User with a large annotation", self.create("User", "large", metadata=annotated, spec={"displayName": "x"}), "metadata.annotations")
+        runs, users = self.MANY_OBJECTS if self.is_nightly else self.OBJECTS
+        # While some are there, and others are written. An evaluation of all of them takes long, and ten times as long until the next.
+        self.create_all(large_user, range(users))
+        self.api.must(self.api.patch(path(self.name, "User", "lena"), leaving(), self.who))
+        self.create_all(large_run, range(runs))
+
+    def somebody_leaves(self):
+        self.seen("lena is off-boarded beside large objects", lambda: not self.get("Account", "lena")["spec"]["accountEnabled"], 300)
+
+
+class Busy(Mallory):
+    """Edits without end, and Runs of a Workflow that is not there."""
+
+    EDITS, MANY_EDITS, ASTRAY = 40, 200, 1000
+
+    def edits(self):
+        return self.MANY_EDITS if self.is_nightly else self.EDITS
+
+    def edit_a_large_workflow(self):
+        """Each edit is a version."""
+        self.must("Workflow", "edited", spec=long_spec(9999))
+        self.among.submit(bulk.edit, self.name, self.who, "edited", self.edits()).result()
+
+    def the_last_edit_is_in_force(self):
+        self.seen("the last edit is in force", lambda: self.ready(self.get("Workflow", "edited")) == "True VersionInForce", 120)
+        versions = self.api.must(self.api.call("GET", f"{path(self.name, 'WorkflowVersion')}?fieldSelector=spec.workflow=edited"))["items"]
+        newest = max(versions, key=lambda version: version["spec"]["number"])
+        written = long_value(self.edits() - 1) in json.dumps(newest["spec"]["template"])
+        print(f"hostile: {self.edits()} edits of a large Workflow: {len(versions)} versions", flush=True)
+        self.note("the newest version is that of the last edit", len(versions) <= self.edits() + 1 and written, newest["metadata"]["name"])
+
+    def ask_for_what_is_not_there(self, jobs):
+        """Who asks for nothing that can be done has evaluations made, and neither many nor for ever."""
+        self.before = jobs.evaluations(self.name)
+        self.create_all(astray, range(self.ASTRAY))
+
+    def what_is_not_there_is_said(self, jobs):
+        def said():
+            return all(any(entry["type"] == "Planned" and entry["reason"] == "WorkflowNotFound" for entry in item.get("status", {}).get("conditions", [])) for item in self.list("Run", "astray"))
+
+        self.seen("each Run says that its Workflow is not there", said, 180)
+        asked = jobs.evaluations(self.name) - self.before
+        print(f"hostile: {self.ASTRAY} Runs of a Workflow that is not there: {asked} evaluations", flush=True)
+        self.note("evaluations for Runs of a Workflow that is not there", 1 <= asked <= 12, asked)
 
 
 class Generous:
@@ -310,27 +322,3 @@ def forget_patterns(schema):
     elif isinstance(schema, list):
         for item in schema:
             forget_patterns(item)
-
-
-def schedule(instant):
-    """A schedule that is frozen from then on."""
-    return {"directory": "people", "interval": "3h", "freezeWindows": [{"name": "odd", "from": instant, "until": "2026-01-02T00:00:00Z"}]}
-
-
-def run_of(workflow, users):
-    """A Run that Mallory asks for."""
-    return {"source": {"workflow": {"name": workflow}}, "executionType": "onDemand", "subjects": {"users": users}, "requestedBy": "mallory@hostile"}
-
-
-def small():
-    """A Workflow that nobody would mind."""
-    return {"category": "mover", "tasks": [{"name": "tidy", "updateUserAttributes": {"attributes": [{"attribute": "city", "value": "Berlin"}]}}]}
-
-
-def costly(number):
-    """A Workflow with nine patterns: of a legal rule as large as it may be, or of one that was legal when nothing bounded them."""
-    patterns = [rf"^\w{{{1 if number % 2 else 40}}}{number:03}{index}$" for index in range(9)]
-    rule = " or ".join(f"matches(department, '{pattern}')" for pattern in patterns)
-    conditions = {"scope": {"rule": rule}, "trigger": {"timeBasedAttribute": {"attribute": "employeeHireDate", "offsetInDays": 0}}}
-    tasks = [{"name": "enable", "enableUserAccount": {}}]
-    return {"category": "joiner", "isSchedulingEnabled": True, "executionConditions": conditions, "tasks": tasks}

@@ -177,7 +177,7 @@ class Claims(Watcher):
 
     def see(self, item):
         where = (item["metadata"]["namespace"], item["metadata"]["name"])
-        if any(result["processingStatus"] == "inProgress" for result in item["results"]):
+        if any(result.get("processingStatus") == "inProgress" for result in item["results"]):
             self.open[where] = item["run"]
         else:
             self.open.pop(where, None)

@@ -14,6 +14,8 @@ from tests.seconds import scene
 
 TENANTS = 6
 PEOPLE = 24
+# People of one Run, and how often the API server dies while it is executed.
+CROWD, DEATHS_OF_A_RUN = 400, 4
 PARTS = ["etcd", "apiserver", "kubelet"]
 # A pass that an outage has cut off waits, then an evaluation and its Runs have to be done again.
 SETTLE = 420
@@ -71,6 +73,25 @@ def outages(tenants, rounds):
     return wrong
 
 
+def one_run(tenant):
+    """The API server dies and starts again and again while a crowd is off-boarded. In its first moments it refuses what it
+    allowed before: that is final for nobody."""
+    tenant.staff(CROWD)
+    wait(f"{tenant.name} has its staff", tenant.settled, SETTLE)
+    tenant.dismiss()
+    wrong = []
+    for number in range(DEATHS_OF_A_RUN):
+        least = 1 + CROWD * number // (DEATHS_OF_A_RUN + 1)
+        done = wait(f"{least} of them are done", lambda least=least: (tenant.done() >= least and [tenant.done()]), SETTLE)[0]
+        restart("apiserver")
+        print(f"the API server was killed and started again when {done} of {CROWD} were off-boarded", flush=True)
+        if done == CROWD:
+            wrong.append(f"{tenant.name}: the Run had ended before the API server died {number + 1} times")
+        wait("the API server is ready", ready, 120)
+        tenant.api = PatientApi()
+    return wrong + judge([tenant])
+
+
 def frozen_leader(tenants):
     """The leader is frozen for longer than its lease; when it wakes up it believes for a moment that it leads."""
     in_parallel(lambda tenant: tenant.wave(PEOPLE), tenants)
@@ -114,8 +135,11 @@ def play(_api):
     tenants = make_tenants("restart", TENANTS)
     with scene("outages"):
         wrong = outages(tenants, 2)
+    with scene("one run"):
+        crowd = make_tenants("crowd", 1)[0]
+        wrong += one_run(crowd)
     with scene("frozen leader"):
         wrong += frozen_leader(tenants)
     with scene("two leaders"):
         wrong += two_leaders(PatientApi(), tenants)
-    return sum(len(tenant.occurrences) for tenant in tenants), wrong
+    return sum(len(tenant.occurrences) for tenant in [*tenants, crowd]), wrong

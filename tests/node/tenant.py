@@ -6,6 +6,7 @@ import json
 import subprocess
 import threading
 
+from tests import ledger
 from tests.charts.api import GROUP, wait
 
 IMAGE = ["--set", "image.repository=registry.example/tenure", "--set", "image.tag=0.1.0"]
@@ -41,7 +42,7 @@ def states_of_run(api, process):
     """How far the subjects of the Run are that a process executes."""
     own = f"{path(process.namespace, 'RunSlice')}?fieldSelector=run%3D{process.option('--run')}"
     items = api.must(api.call("GET", own))["items"]
-    return {result["processingStatus"] for item in items for result in item["results"]}
+    return {result["processingStatus"] for item in items for result in ledger.results(item)}
 
 
 def helm(*words):
@@ -134,6 +135,26 @@ class Tenant:
             self.occurrences.add(("joiner", name))
         self.waves += 1
 
+    def staff(self, size):
+        """So many have been here for years."""
+        for number in range(size):
+            spec = {"displayName": f"s{number}", "department": "Works", "employeeHireDate": "2020-01-01",
+                    "initialAccount": {"memberOf": ["everyone"]}}  # fmt: skip
+            self.create("User", f"s{number}", spec=spec)
+            self.expected[f"s{number}"] = True
+
+    def dismiss(self):
+        """Everybody leaves at once."""
+        for name in self.expected:
+            self.api.must(self.api.patch(path(self.name, "User", name), {"spec": {"employeeLeaveDateTime": now(-1)}}))
+            self.expected[name] = False
+            self.occurrences.add(("leaver", name))
+
+    def done(self):
+        """How many have been processed."""
+        slices = self.api.must(self.api.call("GET", path(self.name, "RunSlice")))["items"]
+        return sum(result["processingStatus"] == "completed" for part in slices for result in ledger.results(part))
+
     def settled(self):
         """Whether everybody is as they have to be and every Run is complete."""
         accounts = self.api.must(self.api.call("GET", path(self.name, "Account")))["items"]
@@ -169,14 +190,14 @@ class Tenant:
             return epoch <= head["sealedEpoch"] and not any(a["from"] <= epoch <= a["to"] for a in head.get("abandoned", []))
 
         slices = self.api.must(self.api.call("GET", path(self.name, "RunSlice")))["items"]
-        results = [(part, result) for part in slices for result in part["results"]]
+        results = [(part, result) for part in slices for result in ledger.results(part)]
         # Of these it was seen before their start that they have left.
         passed_over = {result["occurrence"] for part, result in results if self.is_passed_over(part, result)}
         # An evaluation may have read a person before the leave date came, and the result after it: it releases what was passed
         # over, and plans it once more.
         planned, keys, withdrawn = collections.Counter(), set(), set()
         for chunk in self.api.must(self.api.call("GET", path(self.name, "OccurrenceLedger")))["items"]:
-            for row in filter(lambda row: counts(row["epoch"]), chunk["entries"]):
+            for row in filter(lambda row: counts(row["epoch"]), ledger.rows(chunk)):
                 if not row["workflow"]:
                     # Who was first seen in the second before the hire date and left on the same day never began: a row of
                     # the two dates, and joiner work that is not due.

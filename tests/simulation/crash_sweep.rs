@@ -12,6 +12,7 @@ mod fault;
 mod only;
 mod oracle;
 mod planted;
+pub mod rows;
 mod scenario;
 mod stranger;
 mod strikes;

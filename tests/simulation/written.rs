@@ -9,7 +9,7 @@
 mod altered;
 mod compare;
 mod files;
-mod snapshot;
+mod forms;
 mod story;
 mod unfinished;
 
@@ -21,6 +21,7 @@ use tenure::api::{DirectorySnapshot, form};
 use tenure::domain::identity;
 use tenure::sim::{Document, Options, Simulation, load};
 
+use crate::crash_sweep::rows::rows_of;
 use crate::scenarios::end::{list, text};
 use crate::scenarios::play::{NS, restore};
 use compare::{Way, differences};
@@ -70,8 +71,8 @@ fn play(objects: &[Value], way: Way) -> (Vec<Value>, Vec<String>) {
 
 /// The rows of the ledger, each in words: workflow, attribute, state, reason.
 fn rows(objects: &[Value]) -> BTreeSet<String> {
-    let rows = objects.iter().filter(|object| text(object, "/kind") == "OccurrenceLedger").flat_map(|chunk| list(chunk, "/entries"));
-    rows.map(|row| ["/workflow", "/attribute", "/state", "/reason"].map(|field| text(row, field)).join(" ").trim().to_owned()).collect()
+    let rows = objects.iter().flat_map(rows_of);
+    rows.map(|row| ["/workflow", "/attribute", "/state", "/reason"].map(|field| text(&row, field)).join(" ").trim().to_owned()).collect()
 }
 
 /// What a tenant must have in it to say something about every key.
@@ -121,20 +122,26 @@ fn what_was_written_is_read_with_nothing_planned_and_nothing_missed() {
     for form in forms {
         let objects = files::read(&files::folder(&form));
         assert_covers(&objects, &form);
-        for (rows, objects) in [("rows", snapshot::unpacked(&objects)), ("packed rows", snapshot::packed(&objects))] {
+        for (rows, objects) in [("rows", forms::unpacked(&objects)), ("packed rows", forms::packed(&objects))] {
             for way in [Way::Kept, Way::Restored] {
                 let after = later(&objects, way);
                 let differences = differences(&objects, &after, way);
                 assert!(differences.is_empty(), "{form}, {rows}, {way:?}:\n{}", differences.join("\n"));
+                assert_eq!(
+                    forms::packed_rows(&after),
+                    forms::packed_rows(&objects),
+                    "{form}, {rows}, {way:?}: nothing is written for its form"
+                );
             }
         }
     }
 }
 
-/// Of the snapshot's older form nothing is left in a bucket in which somebody changes, and the others are not written for it.
+/// Of the snapshot's older form nothing is left in a bucket in which somebody changes, and the others are not written for it; of
+/// the ledger's nothing in a chunk that gets a row.
 #[test]
-fn a_bucket_takes_the_packed_form_when_somebody_in_it_changes() {
-    let mut objects = snapshot::unpacked(&files::read(&files::folder("v1")));
+fn a_bucket_and_a_chunk_take_the_packed_form_when_there_is_something_new_in_them() {
+    let mut objects = forms::unpacked(&files::read(&files::folder("v1")));
     let mia = objects.iter_mut().find(|object| text(object, "/kind") == "User" && text(object, "/metadata/name") == "mia");
     mia.expect("the User")["spec"]["jobTitle"] = json!("Director");
     let after = later(&objects, Way::Kept);
@@ -152,6 +159,14 @@ fn a_bucket_takes_the_packed_form_when_somebody_in_it_changes() {
         assert_eq!((older, packed), if differ == 0 { (before.len(), 0) } else { (0, before.len()) }, "{name}");
     }
     assert_eq!(changed, 1, "mia's title");
+    let one = |objects: &[Value]| objects.iter().find(|object| text(object, "/kind") == "OccurrenceLedger").expect("a chunk").clone();
+    let (old, new) = (one(&objects), one(&after));
+    let (before, now) = (rows_of(&old), rows_of(&new));
+    assert_eq!(now[..before.len()], before, "every row is there, in its place");
+    assert_eq!(now[before.len()..].iter().map(|row| text(row, "/attribute")).collect::<Vec<_>>(), ["jobTitle"]);
+    let lengths = |chunk: &Value| (list(chunk, "/entries").len(), list(chunk, "/packed").len());
+    // One row is there that stops releases which know the older form only.
+    assert_eq!((lengths(&old), lengths(&new)), ((before.len(), 0), (1, now.len())));
 }
 
 /// A slice that was written before claims had Changes, and whose runner has died: in the middle of its first task, or with

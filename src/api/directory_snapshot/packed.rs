@@ -6,24 +6,16 @@
 //! mark     = place ":" digest [ ":" sequence [ ":" changed-at ] ]       without a sequence it is 0
 //! ```
 //!
-//! Numbers are decimal, instants as everywhere in JSON, in UTC; a place is that of the mark's name in the list of names, from
-//! 0. In subject and digest a separator stands as `%20`, `%2C` or `%3A`, and `%` as `%25`; nothing that programs write has
-//! one. The first field is the version of the form: another form needs another one, and readers of both. Whatever is not of
-//! this form is refused, and the bucket with it: a row that is left out would be a subject who is seen for the first time.
+//! A place is that of the mark's name in the list of names, from 0. How numbers, instants and texts are written is said in
+//! `api/packed.rs`: a row that is left out would be a subject who is seen for the first time.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use thiserror::Error;
+use crate::api::packed::{PackedError, VERSION, fields, instant, read_digits, read_instant, read_number, read_text, write_text};
 
 use super::sighting::{AttributeMark, Sighting, SnapshotRow};
-
-/// The version of the form.
-const VERSION: &str = "1";
 
 /// Most names of a bucket. A row has 200 marks at most, and people who came at different times may have different ones.
 pub(super) const MOST_NAMES: usize = 1_000;
@@ -34,30 +26,6 @@ pub(super) const LONGEST: usize = 42_360;
 
 /// Between fields, between members of a sighting, between members of a mark; and what they are written behind in a text.
 const SPECIAL: [char; 4] = [' ', ',', ':', '%'];
-
-/// Why a line cannot be read. It begins as serde's own errors do, so that what is expected is said, and nothing that stands
-/// there (`cluster/object.rs`).
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum PackedError {
-    /// It is not of this version.
-    #[error("invalid value: a line, expected a packed row of version 1")]
-    Version,
-    /// A field is missing, or there is one more.
-    #[error("invalid value: a line, expected a packed row with all of its fields and no other")]
-    Fields,
-    /// A mark has no name.
-    #[error("invalid value: a line, expected a packed row with places of names")]
-    Name,
-    /// A number is none.
-    #[error("invalid value: a line, expected a packed row with whole numbers")]
-    Number,
-    /// An instant is none.
-    #[error("invalid value: a line, expected a packed row with instants")]
-    Instant,
-    /// A `%` stands before something else than a separator.
-    #[error("invalid value: a line, expected a packed row with percent signs before separators only")]
-    Text,
-}
 
 /// The names, in the order of their places, and a line a row.
 pub(super) fn pack(rows: &[SnapshotRow]) -> (Vec<&str>, Vec<String>) {
@@ -82,7 +50,7 @@ impl<'a> Names<'a> {
 
     fn line(&mut self, row: &'a SnapshotRow) -> String {
         let mut line = format!("{VERSION} ");
-        write_text(&row.subject, &mut line);
+        write_text(&row.subject, &SPECIAL, &mut line);
         for sighting in std::iter::once(&row.current).chain(row.previous.as_deref()) {
             line.push(' ');
             self.write_sighting(sighting, &mut line);
@@ -96,27 +64,13 @@ impl<'a> Names<'a> {
         line.extend(sighting.begun_at.map(instant));
         for mark in &sighting.marks {
             let _ = write!(line, ",{}:", self.place(&mark.name));
-            write_text(&mark.digest, line);
+            write_text(&mark.digest, &SPECIAL, line);
             if mark.sequence != 0 || mark.changed_at.is_some() {
                 let _ = write!(line, ":{}", mark.sequence);
             }
             if let Some(changed_at) = mark.changed_at {
                 let _ = write!(line, ":{}", instant(changed_at));
             }
-        }
-    }
-}
-
-fn instant(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-fn write_text(text: &str, line: &mut String) {
-    for character in text.chars() {
-        if SPECIAL.contains(&character) {
-            let _ = write!(line, "%{:02X}", u32::from(character));
-        } else {
-            line.push(character);
         }
     }
 }
@@ -128,11 +82,8 @@ pub(super) fn unpack(names: Vec<String>, lines: Vec<String>) -> Result<Vec<Snaps
 }
 
 fn read_line(line: &str, names: &[Arc<str>]) -> Result<SnapshotRow, PackedError> {
-    let mut fields = line.split(' ');
-    if fields.next() != Some(VERSION) {
-        return Err(PackedError::Version);
-    }
-    let subject = read_text(fields.next().ok_or(PackedError::Fields)?)?.into_owned();
+    let mut fields = fields(line)?;
+    let subject = read_text(fields.next().ok_or(PackedError::Fields)?, &SPECIAL)?.into_owned();
     let current = read_sighting(fields.next().ok_or(PackedError::Fields)?, names)?;
     let previous = fields.next().map(|sighting| read_sighting(sighting, names)).transpose()?.map(Box::new);
     if fields.next().is_some() {
@@ -162,34 +113,8 @@ fn read_mark(text: &str, names: &[Arc<str>]) -> Result<AttributeMark, PackedErro
     let name = names.get(read_digits::<usize>(place, PackedError::Name)?).ok_or(PackedError::Name)?;
     Ok(AttributeMark {
         name: Arc::clone(name),
-        digest: read_text(digest)?.into(),
+        digest: read_text(digest, &SPECIAL)?.into(),
         sequence: members.next().map_or(Ok(0), read_number)?,
         changed_at: members.next().map(read_instant).transpose()?,
     })
-}
-
-fn read_number(text: &str) -> Result<i64, PackedError> {
-    read_digits(text, PackedError::Number)
-}
-
-/// Without the `+` that Rust reads and nobody writes.
-fn read_digits<T: FromStr>(text: &str, refusal: PackedError) -> Result<T, PackedError> {
-    text.parse().ok().filter(|_| !text.starts_with('+')).ok_or(refusal)
-}
-
-fn read_instant(text: &str) -> Result<DateTime<Utc>, PackedError> {
-    text.parse().map_err(|_| PackedError::Instant)
-}
-
-fn read_text(text: &str) -> Result<Cow<'_, str>, PackedError> {
-    let mut parts = text.split('%');
-    let mut read = Cow::Borrowed(parts.next().unwrap_or_default());
-    for part in parts {
-        let special = SPECIAL.into_iter().find_map(|special| Some((special, part.strip_prefix(&format!("{:02X}", u32::from(special)))?)));
-        let (special, rest) = special.ok_or(PackedError::Text)?;
-        let read = read.to_mut();
-        read.push(special);
-        read.push_str(rest);
-    }
-    Ok(read)
 }

@@ -55,7 +55,8 @@ pub(super) struct ControllerArgs {
     /// How long a Job may wait for its container before its tenant is said to be stalled.
     #[arg(long, value_name = "DURATION", default_value_t = Span(Timing::PRODUCTION.stalled_after))]
     stalled_after: Span,
-    /// Tenants that are evaluated at the same time; the others wait, those without leavers who are due the longest.
+    /// How many tenants are evaluated at the same time. The others wait: whoever has waited for a minute is next, then tenants
+    /// with leavers who are due, then the rest.
     #[arg(long, value_name = "NUMBER", default_value_t = EVALUATIONS)]
     concurrent_evaluations: usize,
     /// false: no lease, for one process on a developer's machine.

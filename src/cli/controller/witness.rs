@@ -52,6 +52,10 @@ impl Counting {
             set(&metrics.evaluation_overdue, own, since(tick));
         }
         set(&metrics.workflows, own, count(facts.workflows));
+        for ((category, reason), workflows) in &facts.not_ready {
+            let labels = [("namespace", namespace), ("category", *category), ("reason", *reason)];
+            set(&metrics.workflows_not_ready, labels, count(*workflows));
+        }
         set(&metrics.runs_open, own, count(facts.open_runs));
         set(&metrics.runs_held, own, count(facts.held_runs));
         if let Some(reason) = &facts.stalled {
@@ -154,6 +158,7 @@ mod tests {
     fn what_a_tenant_is_like_is_told_by_name_and_label() {
         let counting = Counting::new(Arc::new(Metrics::new()));
         let facts = TenantFacts {
+            not_ready: BTreeMap::from([(("leaver", "TooManyNames"), 2)]),
             unreadable: vec![("people".to_owned(), "employeeHireDate".to_owned(), 2)],
             conflicts: vec![("people".to_owned(), Reason::NameReused, 3)],
             concerns: vec![("people".to_owned(), "LeaveBeforeHire".to_owned(), 4)],
@@ -162,6 +167,7 @@ mod tests {
         counting.gauges("acme", &facts, SystemClock.now());
         let text = counting.metrics.text().unwrap();
         for line in [
+            "tenure_workflows_not_ready{namespace=\"acme\",category=\"leaver\",reason=\"TooManyNames\"} 2.0",
             "tenure_directory_unreadable_values{namespace=\"acme\",directory=\"people\",attribute=\"employeeHireDate\"} 2.0",
             "tenure_directory_identity_conflicts{namespace=\"acme\",directory=\"people\",reason=\"NameReused\"} 3.0",
             "tenure_directory_date_concerns{namespace=\"acme\",directory=\"people\",reason=\"LeaveBeforeHire\"} 4.0",

@@ -28,6 +28,8 @@ use crate::sim::load::{self, SourceFile};
 /// Checked are types, bounds and unknown fields, the rules between fields, what keeps a Workflow, a `TenantSchedule` or
 /// a Directory from being Ready, and whether everything that is referred to is there. Every mistake is one line
 /// `file:line:column: field: message`, in the order of the places. Documents of other API groups are passed over.
+/// Not checked is whether there is room for all Workflows and Directories of a tenant together (`RulesTooLarge`,
+/// `TooManyNames`): `tenure simulate` says that.
 ///
 /// What nobody refuses and is hardly meant is a warning: a date that cannot be read, a mail of the last day that comes after
 /// it, an address to which no mail of the tenant goes. Warnings are written to standard error and counted; they do not change the exit code.

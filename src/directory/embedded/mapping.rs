@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::api::directory::{AttributeMapping, AttributeType};
+use crate::api::directory::AttributeMapping;
 use crate::api::{Account, DirectorySpec, User};
+use crate::domain::attribute::{DATES, is_date};
 use crate::domain::authority::{EMPLOYEE_ID, of_record};
-use crate::domain::trigger::LAST_SIGN_IN;
-
-/// The attributes that are dates without being mapped: those of LCW's triggers.
-pub(super) const DATES: [&str; 4] = ["employeeHireDate", "employeeLeaveDateTime", "createdDateTime", LAST_SIGN_IN];
 
 /// How attributes are read.
 #[derive(Clone, Debug)]
@@ -30,7 +27,7 @@ impl Mapping {
     /// The mapping of a Directory. `time_zone` is the tenant's, for dates of which nothing nearer says one.
     #[must_use]
     pub fn new(directory: &str, spec: &DirectorySpec, time_zone: Option<&str>) -> Self {
-        let mapped = spec.attributes.iter().filter(|mapping| mapping.type_ == AttributeType::DateTime).map(|mapping| mapping.name.as_str());
+        let mapped = spec.attributes.iter().filter(|mapping| is_date(mapping)).map(|mapping| mapping.name.as_str());
         let dates: BTreeSet<&str> = DATES.into_iter().chain(mapped).collect();
         let dates = dates.into_iter().map(Box::from).collect();
         let correlation = spec.correlation_attribute.as_deref().unwrap_or(EMPLOYEE_ID).to_owned();

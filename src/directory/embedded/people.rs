@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use futures::future::BoxFuture;
-use kube::ResourceExt;
+use futures::future::{BoxFuture, try_join};
 
 use crate::api::reasons::Reason;
 use crate::api::tenant_ledger::UsersSeen;
 use crate::api::{Account as AccountObject, Group, User};
+use crate::cluster::Cluster;
 use crate::cluster::client::Selector;
 use crate::directory::{Directory, HeldEntry, Lookup, Profile, Sight, Sponsored, Written};
 use crate::domain::capability::Capabilities;
@@ -33,6 +33,27 @@ pub struct Roll {
     pub users: Option<UsersSeen>,
 }
 
+/// The records and accounts of a namespace, for all Directories over them that one evaluation reads: listed for the first one that
+/// asks, and then as each has left them. What one could not read, or not write, is listed anew for the next.
+#[derive(Default)]
+pub struct Listing(Option<(Vec<User>, Vec<AccountObject>)>);
+
+impl Listing {
+    async fn take(&mut self, cluster: &Cluster) -> Result<(Vec<User>, Vec<AccountObject>), Fault> {
+        match self.0.take() {
+            Some(listed) => Ok(listed),
+            None => list(cluster).await,
+        }
+    }
+}
+
+/// All records and accounts. Neither list is older than what this process had seen before; which of them is the newer one, nobody
+/// relies on: records and accounts are written at any time.
+async fn list(cluster: &Cluster) -> Result<(Vec<User>, Vec<AccountObject>), Fault> {
+    let all = Selector::all();
+    Ok(try_join(cluster.list(&all), cluster.list(&all)).await?)
+}
+
 /// Nobody is overlooked in silence: a reading without the account of somebody who has a record is none.
 fn require_accounts(users: &[User], accounts: &[AccountObject]) -> Result<(), Fault> {
     let known: BTreeSet<&str> = accounts.iter().filter_map(|account| account.metadata.name.as_deref()).collect();
@@ -49,24 +70,28 @@ impl Embedded {
     ///
     /// # Errors
     /// [`Fault`] when the API server does not answer, or does not take an Account.
-    pub async fn query_and_seed(&self, as_of: DateTime<Utc>) -> Result<Roll, Fault> {
-        let users: Vec<User> = self.cluster.list(&Selector::all()).await?;
-        let accounts: Vec<AccountObject> = self.cluster.list(&Selector::all()).await?;
+    pub async fn query_and_seed(&self, listing: &mut Listing, as_of: DateTime<Utc>) -> Result<Roll, Fault> {
+        let (users, accounts) = listing.take(&self.cluster).await?;
         let accounts = self.seed_and_settle(&users, accounts, as_of).await?;
         require_accounts(&users, &accounts)?;
-        let reused_and_deleted = self.reused_and_deleted(&users, &accounts);
-        let returning_and_deleted = self.returning_and_deleted(&users, &accounts);
-        let seen = UsersSeen::of(users.iter().map(|user| user.metadata.resource_version.as_deref()));
-        Ok(Roll { people: self.people(&users, accounts), reused_and_deleted, returning_and_deleted, users: seen })
+        let roll = Roll {
+            people: self.people(&users, &accounts),
+            reused_and_deleted: self.reused_and_deleted(&users, &accounts),
+            returning_and_deleted: self.returning_and_deleted(&users, &accounts),
+            users: UsersSeen::of(users.iter().map(|user| user.metadata.resource_version.as_deref())),
+        };
+        listing.0 = Some((users, accounts));
+        Ok(roll)
     }
 
     /// The people who have both a record and an account, in the order of their names.
-    fn people(&self, users: &[User], accounts: Vec<AccountObject>) -> Vec<Person> {
-        let shared = self.mapping.shared(users, &accounts);
-        let accounts: BTreeMap<String, AccountObject> = accounts.into_iter().map(|account| (account.name_any(), account)).collect();
+    fn people(&self, users: &[User], accounts: &[AccountObject]) -> Vec<Person> {
+        let shared = self.mapping.shared(users, accounts);
+        let accounts: BTreeMap<&str, &AccountObject> =
+            accounts.iter().filter_map(|account| Some((account.metadata.name.as_deref()?, account))).collect();
         let is_out = |name: &str| accounts.get(name).is_some_and(|account| sponsors::is_out(&account.spec));
         let person = |user: &User| {
-            let mut person = self.mapping.person(user, accounts.get(&user.name_any())?, &is_out, &self.keys)?;
+            let mut person = self.mapping.person(user, accounts.get(user.metadata.name.as_deref()?)?, &is_out, &self.keys)?;
             let value = self.mapping.correlation(user);
             person.identity.is_shared = value.is_some_and(|value| shared.contains(value));
             person.person = PersonId::of(&self.keys, &person.key, value, person.identity.is_shared);
@@ -95,9 +120,8 @@ impl Embedded {
 
 impl Embedded {
     async fn everyone(&self) -> Result<Vec<Person>, Fault> {
-        let users: Vec<User> = self.cluster.list(&Selector::all()).await?;
-        let accounts: Vec<AccountObject> = self.cluster.list(&Selector::all()).await?;
-        Ok(self.people(&users, accounts))
+        let (users, accounts) = list(&self.cluster).await?;
+        Ok(self.people(&users, &accounts))
     }
 
     async fn see(&self, name: &str, needs: &Needs) -> Result<Sight, Fault> {

@@ -7,6 +7,7 @@ use kube::ResourceExt;
 use crate::api::directory::DateOnly as ApiDateOnly;
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::{Account, User};
+use crate::domain::attribute::DATES;
 use crate::domain::dates::{DateOnly, DateValue};
 use crate::domain::filler::is_filler;
 use crate::domain::keys::Keyring;
@@ -14,7 +15,7 @@ use crate::domain::person::PersonId;
 use crate::domain::subject::{CREATED, DateReading, DatedValue, Dates, LEAVE_DATE, Oddities, Person};
 use crate::rule::{Attributes, OwnedValue};
 
-use super::mapping::{DATES, Mapping};
+use super::mapping::Mapping;
 use super::sponsors::sponsors;
 
 fn set(attributes: &mut Attributes, name: &str, value: OwnedValue) {

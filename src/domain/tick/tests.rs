@@ -59,6 +59,7 @@ fn check(rows: Vec<Row>) {
             head: head(4, 4, 0),
             jobs: &jobs,
             change: false,
+            asked: false,
             unplanned: Unplanned::None,
             last_start: None,
             failures: 0,
@@ -126,6 +127,40 @@ fn a_change_waits_for_ten_times_what_the_last_evaluation_took() {
             start(5, false),
         ),
         row("nothing changed", |input| input.head = rested(590, 3_000), &[], wait(NEXT)),
+    ]);
+}
+
+/// A person who asks waits for what is under way, and for what has just begun, and not for the tenant's rest.
+#[test]
+fn who_asks_by_hand_waits_for_no_rest() {
+    check(vec![
+        row("nothing is in the way", |input| input.asked = true, &[], start(5, false)),
+        row("it took its time", |input| (input.asked, input.head) = (true, rested(590, 3_000)), &[], start(5, false)),
+        row("it took an hour", |input| (input.asked, input.head) = (true, rested(0, 3_600_000)), &[], start(5, false)),
+        row("one has just begun", |input| (input.asked, input.head) = (true, rested(597, 3_000)), &[], wait(602)),
+        row("this process has just begun one", |input| (input.asked, input.last_start) = (true, Some(at(597))), &[], wait(602)),
+        row("its time is over", |input| (input.asked, input.head, input.now) = (true, rested(597, 3_000), at(602)), &[], start(5, false)),
+        row(
+            "a change beside it waits no longer",
+            |input| (input.asked, input.change, input.head) = (true, true, rested(590, 3_000)),
+            &[],
+            start(5, false),
+        ),
+        row("one is under way", |input| input.asked = true, &[job(5, 5, None)], EvaluationDecision::Running { number: 5 }),
+        row("suspended", |input| (input.asked, input.suspend) = (true, true), &[], EvaluationDecision::Suspended),
+        row("the last one failed", |input| (input.asked, input.head) = (true, head(5, 4, 0)), &[job(5, 590, Some(595))], wait(605)),
+        row(
+            "a tick comes first",
+            |input| (input.asked, input.head, input.now) = (true, rested(NEXT - 2, 3_000), at(NEXT)),
+            &[],
+            start(5, false),
+        ),
+        row(
+            "a new Run, while one has just begun",
+            |input| (input.asked, input.head, input.unplanned) = (true, rested(597, 3_000), Unplanned::New),
+            &[],
+            start(5, true),
+        ),
     ]);
 }
 

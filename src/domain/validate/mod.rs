@@ -16,7 +16,7 @@ mod trigger;
 mod warnings;
 
 pub use authority::authority_problems;
-pub use patterns::{MAX_TENANT_PATTERNS, no_room_for_patterns};
+pub use patterns::{MAX_TENANT_PATTERNS, no_room_for_patterns, rule_applicant};
 pub use problem::{Matter, Problem};
 pub use tenant::{Referents, directory_problems, schedule_problems};
 pub use warnings::workflow_warnings;
@@ -26,6 +26,7 @@ use problem::Problems;
 use crate::api::directory::AttributeType;
 use crate::api::reasons::Reason;
 use crate::api::{DirectorySpec, WorkflowSpec};
+use crate::domain::attribute;
 use crate::domain::capability::Capabilities;
 use crate::rule::{Kind, Vocabulary};
 
@@ -38,7 +39,7 @@ pub fn vocabulary(directory: Option<&DirectorySpec>) -> Vocabulary {
     let dated = Vocabulary::lcw().with_typed(super::trigger::LAST_SIGN_IN, Kind::Date);
     let records = RECORD_ATTRIBUTES.into_iter().fold(dated, |vocabulary, name| vocabulary.with_typed(name, Kind::Text));
     directory.into_iter().flat_map(|directory| &directory.attributes).fold(records, |vocabulary, mapping| {
-        let kind = match mapping.type_ {
+        let kind = match attribute::type_of(mapping) {
             AttributeType::String => Kind::Text,
             AttributeType::Boolean => Kind::Boolean,
             AttributeType::Integer => Kind::Integer,

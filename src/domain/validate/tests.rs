@@ -10,9 +10,13 @@ use crate::domain::change::{UNAVAILABLE_TASKS, unavailable};
 fn directories() -> BTreeMap<String, Directory> {
     let mapped = json!({"embedded": {}, "attributes": [
         {"name": "contractEnd", "type": "dateTime"}, {"name": "level", "type": "integer"}, {"name": "employeeHireDate", "type": "string"}]});
+    let untyped = json!({"embedded": {}, "attributes": [
+        {"name": "employeeHireDate", "timeZone": "Europe/Berlin"}, {"name": "createdDateTime", "dateOnly": "EndOfDay"},
+        {"name": "employeeLeaveDateTime", "writers": [{"workflow": "end"}]}, {"name": "contractEnd", "dateOnly": "EndOfDay"}]});
     let rows = [
         ("people", json!({"embedded": {}})),
         ("mapped", mapped),
+        ("untyped", untyped),
         ("remote", json!({"scim": {"url": "https://x.example", "secretName": "tenure-x"}})),
     ];
     rows.into_iter().map(|(name, spec)| (name.to_owned(), Directory::new(name, serde_json::from_value(spec).unwrap()))).collect()
@@ -206,6 +210,51 @@ fn the_directory_s_mapping_decides_what_a_workflow_may_name() {
         let spec = serde_json::from_value(with(base.clone(), pointer, value)).unwrap();
         let reasons: Vec<_> = workflow_problems(&spec, &tenant).iter().map(|problem| problem.reason).collect();
         assert_eq!(reasons, expected, "{what}");
+    }
+}
+
+/// A mapping that says of a date who may write it, or what a day of it is, leaves it a date; what it is not is said without
+/// contradiction.
+#[test]
+fn what_a_trigger_may_count_from() {
+    let directories = directories();
+    let tenant = Referents { schedule: None, directories: &directories };
+    let rows = [
+        ("people", "employeeLeaveDateTime", ""),
+        ("untyped", "employeeLeaveDateTime", ""),
+        ("untyped", "employeeHireDate", ""),
+        ("untyped", "createdDateTime", ""),
+        (
+            "people",
+            "contractEnd",
+            "\"contractEnd\" is neither one of employeeHireDate, employeeLeaveDateTime, createdDateTime nor mapped as \
+          dateTime by the Directory",
+        ),
+        (
+            "untyped",
+            "contractEnd",
+            "\"contractEnd\" is no date: its mapping in the Directory says no type, so that it has type: string; write \
+          type: dateTime there, or count from another date",
+        ),
+        (
+            "mapped",
+            "level",
+            "\"level\" is no date: its mapping in the Directory has type: integer; write type: dateTime there, or count from \
+          another date",
+        ),
+        (
+            "mapped",
+            "employeeHireDate",
+            "\"employeeHireDate\" is no date: its mapping in the Directory has type: string; write type: dateTime \
+          there, or no type, or count from another date",
+        ),
+    ];
+    for (directory, attribute, expected) in rows {
+        let base = with(leaver(), "/directory", json!(directory));
+        let pointer = "/executionConditions/trigger/timeBasedAttribute/attribute";
+        let spec = serde_json::from_value(with(base, pointer, json!(attribute))).unwrap();
+        let messages: Vec<String> = workflow_problems(&spec, &tenant).into_iter().map(|problem| problem.message).collect();
+        assert_eq!(messages.join(", "), expected, "{directory} {attribute}");
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::problem::{Matter, Problems};
 use crate::api::DirectorySpec;
-use crate::api::directory::AttributeType;
+use crate::api::directory::{AttributeMapping, AttributeType};
 use crate::api::reasons::Reason;
 use crate::api::user::TEXT_ATTRIBUTES;
 use crate::api::workflow::{ExecutionConditions, Scope, TimeBasedAttributeTrigger};
-use crate::domain::dates;
+use crate::domain::{attribute, dates};
 use crate::rule::{Case, Rule, Vocabulary};
 
 /// The dates that a trigger may count from without a mapping.
@@ -81,9 +81,9 @@ fn check_time(problems: &mut Problems, time: &TimeBasedAttributeTrigger, directo
     let path = format!("{TRIGGER}.timeBasedAttribute");
     let name = time.attribute.as_str();
     let mapping = directory.and_then(|directory| directory.attributes.iter().find(|mapping| mapping.name == name));
-    let is_date = mapping.map_or_else(|| DATES.contains(&name), |mapping| mapping.type_ == AttributeType::DateTime);
+    let is_date = mapping.map_or_else(|| DATES.contains(&name), attribute::is_date);
     if !is_date {
-        let message = format!("{name:?} is neither one of {} nor mapped as dateTime by the Directory", DATES.join(", "));
+        let message = no_date(name, mapping);
         problems.add_about(Matter::Unmapped(name.to_owned()), format!("{path}.attribute"), Reason::InvalidTrigger, message);
     }
     if !(-dates::MAX_OFFSET_IN_DAYS..=dates::MAX_OFFSET_IN_DAYS).contains(&time.offset_in_days) {
@@ -92,4 +92,18 @@ fn check_time(problems: &mut Problems, time: &TimeBasedAttributeTrigger, directo
     if let Some(Err(error)) = time.at.as_deref().map(dates::parse_time_of_day) {
         problems.add(format!("{path}.at"), Reason::InvalidTrigger, error.to_string());
     }
+}
+
+/// Why a trigger cannot count from the attribute, and what to write in its mapping if it has one.
+fn no_date(name: &str, mapping: Option<&AttributeMapping>) -> String {
+    let Some(mapping) = mapping else {
+        return format!("{name:?} is neither one of {} nor mapped as dateTime by the Directory", DATES.join(", "));
+    };
+    let type_ = attribute::type_of(mapping);
+    let said = if mapping.type_.is_some() { "has" } else { "says no type, so that it has" };
+    let or = if attribute::own_type(name) == AttributeType::DateTime { ", or no type" } else { "" };
+    format!(
+        "{name:?} is no date: its mapping in the Directory {said} type: {}; write type: dateTime there{or}, or count from another date",
+        type_.as_str()
+    )
 }

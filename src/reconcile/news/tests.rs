@@ -184,6 +184,10 @@ fn an_event_says_words_and_counts() {
         (News::Started { subjects: 7 }, false, "the first attempt was made; 7 people are planned"),
         (News::AttemptEnded { attempt: 2, ending: Ending::Gone }, true, "attempt 2 ended early: its Job is gone"),
         (News::Ended { reason: Reason::Completed, message: "7 of 7".to_owned() }, false, "7 of 7"),
+        (News::Ended { reason: Reason::NobodyDue, message: "nobody".to_owned() }, false, "nobody"),
+        (News::Ended { reason: Reason::AlreadyProcessed, message: "nobody".to_owned() }, false, "nobody"),
+        (News::Ended { reason: Reason::NotAcknowledged, message: "classes".to_owned() }, true, "classes"),
+        (News::Ended { reason: Reason::NotAvailable, message: "preview".to_owned() }, true, "preview"),
         (News::PeopleFailed { count: 2 }, true, "2 people failed; their results say why"),
     ];
     for (news, warning, message) in rows {

@@ -47,7 +47,7 @@ fn job(run: &str, attempt: i32, condition: Option<(&str, i64)>) -> Job {
         "apiVersion": "batch/v1", "kind": "Job",
         "metadata": {"name": format!("{run}-a{attempt}"), "uid": format!("{run}-{attempt}"), "labels": {"tenure.dev/run": run},
             "creationTimestamp": at(JOBS_CREATED),
-            "ownerReferences": [{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": run, "uid": format!("{run}-uid")}]},
+            "ownerReferences": [{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": run, "uid": format!("{run}-uid"), "controller": true}]},
         "spec": {"template": {}},
         "status": {"conditions": conditions},
     }))
@@ -488,4 +488,48 @@ fn how_the_newest_attempt_ended_is_known() {
     assert_eq!(decided(&cache, "r", 60).early, [(1, Ending::Container { code: 1, word: None })]);
     cache.put(Seen::from(job("r", 1, Some(("Complete", 60)))));
     assert_eq!(decided(&cache, "r", 60).early, [], "it has come to its end, and has left people");
+}
+
+/// Whoever may make Jobs could take the name of the next attempt's, and the Run would wait without a word.
+#[test]
+fn a_job_of_others_in_the_way_of_an_attempt_is_said() {
+    let mut cache = tenant("joiner", 5);
+    cache.put(Seen::from(run("a", plan_of(3, 3))));
+    let stalled = |actions: &RunActions| {
+        let found = actions.status.conditions.iter().find(|found| found.type_ == STALLED);
+        found.map(|found| (conditions::is_true(&actions.status.conditions, STALLED), found.reason.clone(), found.message.clone()))
+    };
+    let mut observed = observe(&cache, &Memory::default(), "a").unwrap();
+    let free = decide(&observed, at(100));
+    assert_eq!((free.start, stalled(&free)), (Some((1, false)), None));
+    observed.taken = Some("tenure-run-0".to_owned());
+    let taken = decide(&observed, at(100));
+    assert_eq!((taken.start, taken.status.attempt, taken.wake_at), (None, 0, Some(at(100) + Timing::PRODUCTION.obstacle_look)));
+    let (holds, reason, message) = stalled(&taken).unwrap();
+    assert!(holds && reason == "JobNameTaken" && message.contains("tenure-run-0: delete it"), "{reason}: {message}");
+    observed.run.status = Some(taken.status);
+    observed.taken = None;
+    let gone = decide(&observed, at(130));
+    assert_eq!((gone.start, stalled(&gone).map(|(holds, ..)| holds)), (Some((1, false)), Some(false)));
+}
+
+/// A Job with the Run's label, whoever made it, takes no place and is no attempt.
+#[test]
+fn a_job_is_an_attempt_by_what_controls_it() {
+    for (what, owners, expected) in [
+        ("ours", json!([{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": "a", "uid": "a-uid", "controller": true}]), None),
+        ("its name and label alone", json!([]), Some((2, false))),
+        (
+            "owned and not controlled",
+            json!([{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": "a", "uid": "a-uid"}]),
+            Some((2, false)),
+        ),
+    ] {
+        let mut cache = tenant("joiner", 1);
+        cache.put(Seen::from(run("a", plan_of(3, 3))));
+        let mut made = job("a", 1, None);
+        made.metadata.owner_references = serde_json::from_value(owners).unwrap();
+        cache.put(Seen::from(made));
+        assert_eq!(decided(&cache, "a", JOBS_CREATED).start, expected, "{what}");
+    }
 }

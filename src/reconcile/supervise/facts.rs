@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kube::ResourceExt as _;
 
 use super::witness::{JobEnd, RunEnd, TenantFacts, Witness};
-use crate::api::conditions::{self, COMPLETE, Condition, HELD, STALLED};
+use crate::api::conditions::{self, COMPLETE, Condition, ConditionStatus, HELD, READY, STALLED};
 use crate::api::meta::LABEL_EVALUATION;
 use crate::api::reasons::Reason;
 use crate::api::{Category, Run};
@@ -39,6 +39,7 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
         as_of: head.and_then(|head| head.as_of),
         next_tick: status.and_then(|status| status.next_schedule_run_date_time),
         workflows: cache.workflows().count(),
+        not_ready: not_ready(cache),
         open_runs: cache.open_runs().count(),
         held_runs: cache.open_runs().filter(waits).count(),
         stalled: status.and_then(|status| stalled(&status.conditions)),
@@ -46,6 +47,19 @@ pub(super) fn tenant(cache: &Cache) -> TenantFacts {
         conflicts: conflicts.collect(),
         concerns: concerns.collect(),
     }
+}
+
+/// The Workflows that are switched on and to run by themselves, and cannot do their work.
+fn not_ready(cache: &Cache) -> BTreeMap<(&'static str, &'static str), usize> {
+    let mut found = BTreeMap::new();
+    for workflow in cache.workflows().filter(|workflow| workflow.spec.is_enabled && workflow.spec.is_scheduling_enabled) {
+        let conditions = workflow.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        if let Some(ready) = conditions.iter().find(|found| found.type_ == READY && found.status == ConditionStatus::False) {
+            let reason = Reason::parse(&ready.reason).map_or("", Reason::as_str);
+            *found.entry((word(Some(workflow.spec.category)), reason)).or_default() += 1;
+        }
+    }
+    found
 }
 
 fn stalled(conditions: &[Condition]) -> Option<String> {
@@ -62,7 +76,7 @@ pub(super) fn tell(witness: &dyn Witness, namespace: &str, cache: &Cache, seen: 
             let outcome = complete.map_or("", |condition| condition.reason.as_str());
             witness.run_ended(namespace, RunEnd { category: category(cache, run), outcome, status });
         }
-        Seen::Job(job) => {
+        Seen::Job(job) if cache.is_ours(job) => {
             let is_new = cache.job(&job.name_any()).is_some_and(|before| before.uid() == job.uid() && !jobs::is_finished(before));
             if let Some(ended) = jobs::ended(job).filter(|_| is_new) {
                 let took = (ended.at - jobs::created(job)).to_std().unwrap_or_default();
@@ -87,7 +101,11 @@ fn category(cache: &Cache, run: &Run) -> &'static str {
     let plan = run.status.as_ref().and_then(|status| status.plan.as_ref());
     let version = source.zip(plan).and_then(|(source, plan)| cache.version(&source.pinned(plan.version)));
     let workflow = || Some(cache.workflow(source?.name())?.spec.category);
-    match version.map(|version| version.spec.template.category).or_else(workflow) {
+    word(version.map(|version| version.spec.template.category).or_else(workflow))
+}
+
+const fn word(category: Option<Category>) -> &'static str {
+    match category {
         Some(Category::Joiner) => "joiner",
         Some(Category::Mover) => "mover",
         Some(Category::Leaver) => "leaver",
@@ -140,6 +158,37 @@ mod tests {
         for (directory, expected) in cases {
             assert_eq!(told(&directory), expected, "{directory}");
         }
+    }
+
+    #[test]
+    fn the_workflows_that_cannot_do_their_work_are_counted() {
+        let workflow = |name: &str, category: &str, enabled: bool, scheduled: bool, ready: Option<(&str, &str)>| {
+            let conditions: Vec<_> = ready.iter().map(|(status, reason)| json!({"type": "Ready", "status": status, "reason": reason, "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"})).collect();
+            let spec = json!({"category": category, "isEnabled": enabled, "isSchedulingEnabled": scheduled, "tasks": []});
+            let workflow = json!({"apiVersion": "tenure.dev/v1alpha1", "kind": "Workflow", "metadata": {"name": name}, "spec": spec, "status": {"conditions": conditions}});
+            Seen::from(serde_json::from_value::<crate::api::Workflow>(workflow).expect("a Workflow"))
+        };
+        let refused = Some(("False", "TooManyNames"));
+        // (what, category, enabled, scheduled, Ready, where it is counted)
+        let rows = [
+            ("a leaver", "leaver", true, true, refused, Some(("leaver", "TooManyNames"))),
+            ("a mover", "mover", true, true, Some(("False", "InvalidRule")), Some(("mover", "InvalidRule"))),
+            ("a word of another release", "joiner", true, true, Some(("False", "Xyz")), Some(("joiner", ""))),
+            ("it is ready", "leaver", true, true, Some(("True", "VersionInForce")), None),
+            ("nobody has looked at it", "leaver", true, true, None, None),
+            ("nobody knows", "leaver", true, true, Some(("Unknown", "TooManyNames")), None),
+            ("switched off", "leaver", false, true, refused, None),
+            ("for Runs on demand only", "leaver", true, false, refused, None),
+        ];
+        for (what, category, enabled, scheduled, ready, expected) in rows {
+            let mut cache = Cache::default();
+            cache.put(workflow("w", category, enabled, scheduled, ready));
+            assert_eq!(tenant(&cache).not_ready, expected.map(|labels| (labels, 1)).into_iter().collect(), "{what}");
+        }
+        let mut cache = Cache::default();
+        cache.put(workflow("a", "leaver", true, true, refused));
+        cache.put(workflow("b", "leaver", true, true, refused));
+        assert_eq!(tenant(&cache).not_ready, BTreeMap::from([(("leaver", "TooManyNames"), 2)]));
     }
 
     #[test]

@@ -7,11 +7,9 @@ use kube::Client;
 use kube::runtime::watcher::Event;
 use tokio::sync::mpsc::Sender;
 
-use crate::api::conditions::{COMPLETE, is_true};
 use crate::api::tenant_ledger::UsersSeen;
-use crate::cluster::object::Raw;
 use crate::cluster::watch::{self, Extent};
-use crate::reconcile::versions::{self, Newest};
+use crate::reconcile::kept::{self, Newest};
 use crate::reconcile::watched::Watched;
 use crate::reconcile::{Seen, SeenKind};
 
@@ -63,7 +61,7 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Extent, outl
                     *of_namespace = of_namespace.and_then(|users| users.with(Some(&version)));
                     continue;
                 }
-                let (namespace, seen) = kept(&watched, &object);
+                let (namespace, seen) = watched.see(&object);
                 let of_namespace: &mut Vec<Seen> = listed.entry(namespace).or_default();
                 let older = if let Seen::WorkflowVersion(version) = &seen { newest.note(version) } else { None };
                 // Whatever ended before the list was taken is told to nobody.
@@ -79,11 +77,11 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Extent, outl
                 Happened::All(std::mem::take(&mut listed).into_iter().chain(users).collect())
             }
             Ok(Event::Apply(object)) => {
-                let (namespace, seen) = kept(&watched, &object);
+                let (namespace, seen) = watched.see(&object);
                 Happened::Put(namespace, seen)
             }
             Ok(Event::Delete(object)) => {
-                let (namespace, seen) = kept(&watched, &object);
+                let (namespace, seen) = watched.see(&object);
                 Happened::Gone(namespace, seen)
             }
             Err(error) => {
@@ -101,18 +99,6 @@ pub(super) async fn follow(watched: Watched, client: Client, scope: Extent, outl
 fn shorten(listed: &mut [Seen], older: &str) {
     let mut found = listed.iter_mut().rev().filter_map(|seen| if let Seen::WorkflowVersion(version) = seen { Some(version) } else { None });
     if let Some(version) = found.find(|version| version.metadata.name.as_deref() == Some(older)) {
-        versions::shorten(version);
+        kept::older_version(version);
     }
-}
-
-fn kept(watched: &Watched, object: &Raw) -> (String, Seen) {
-    let (namespace, mut seen) = watched.see(object);
-    if let Seen::Run(run) = &mut seen {
-        // Of a Run that is complete nobody asks for more than its counts and conditions.
-        if let Some(status) = run.status.as_mut().filter(|status| is_true(&status.conditions, COMPLETE)) {
-            status.shards = Vec::new();
-            status.task_reports = Vec::new();
-        }
-    }
-    (namespace, seen)
 }

@@ -32,10 +32,8 @@ use crate::cluster::{Clock, SystemClock};
 use crate::reconcile::watched::WATCHED;
 use feed::{Happened, News, Outlet};
 use inbox::{Arrival, Inbox};
-use tenant::{Shared, SupervisedTenant};
+use tenant::{PASSES, Shared, SupervisedTenant};
 
-/// Passes of all tenants at the same time: what one process asks of an API server at once.
-const PASSES: usize = 32;
 /// News that wait for the dispatcher; the watches behind them wait then, too.
 const NEWS: usize = 256;
 

@@ -14,13 +14,15 @@ use super::witness::Witness;
 use crate::cluster::guard::Guard;
 use crate::cluster::{Cluster, SystemClock};
 use crate::domain::timing::{GRAIN, Timing};
-use crate::reconcile::judged::Unjudged;
+use crate::reconcile::judged::{Unjudged, has_patterns};
 use crate::reconcile::{self, Cache, Key, Memory, Next, ReconcileError, Seen, workflow};
 
+/// Passes of all tenants at the same time: what one process asks of an API server at once.
+pub(super) const PASSES: usize = 32;
 /// Workflows of one tenant that passes are made over at the same time. A pass that makes a version mostly waits: the API
 /// server answers a consistent read of a kind that nobody writes when its store next says how far it is, after up to
-/// 100 ms.
-const WORKFLOWS_AT_ONCE: usize = 32;
+/// 100 ms. Half of all places: who edits many at once leaves as many to others.
+const WORKFLOWS_AT_ONCE: usize = PASSES / 2;
 
 /// What a controller process may do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -214,11 +216,16 @@ impl SupervisedTenant {
 /// Compiles the rules that passes over these keys ask for, on a thread beside the loop: a tenant that has many, and costly ones,
 /// waits for itself, and another one for a single Workflow of it.
 async fn judge(cache: &Cache, rules: &Semaphore, keys: &[Key]) {
-    let names: Vec<String> = if keys.contains(&Key::TenantSchedule) {
-        cache.workflows().map(kube::ResourceExt::name_any).collect()
-    } else {
-        keys.iter().filter_map(|key| if let Key::Workflow(name) = key { Some(name.clone()) } else { None }).collect()
+    // Whether there is room for one rule depends on those of all.
+    let asks = |key: &Key| match key {
+        Key::TenantSchedule => true,
+        Key::Workflow(name) => cache.workflow(name).is_some_and(has_patterns),
+        Key::Directory(_) | Key::Run(_) => false,
     };
+    if !keys.iter().any(asks) {
+        return;
+    }
+    let names: Vec<String> = cache.workflows().map(kube::ResourceExt::name_any).collect();
     for name in names {
         let Some(unjudged) = Unjudged::of(cache, &name) else { continue };
         // The semaphore is never closed.
@@ -265,4 +272,18 @@ async fn work(cache: &Cache, cluster: &Cluster, memory: &mut Memory, passes: &Se
         ended
     };
     ended.await.into_iter().map(settle).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_edits_many_workflows_leaves_places_to_others() {
+        let mut queue = Queue::default();
+        for number in 0..200 {
+            queue.push(Key::Workflow(format!("workflow-{number}")));
+        }
+        assert_eq!(queue.pop(WORKFLOWS_AT_ONCE).len(), PASSES / 2);
+    }
 }

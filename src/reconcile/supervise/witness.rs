@@ -19,6 +19,9 @@ pub struct TenantFacts {
     pub next_tick: Option<DateTime<Utc>>,
     /// Workflows.
     pub workflows: usize,
+    /// Those that are to run by themselves and cannot, by category and by the reason of their condition Ready; empty: a word of
+    /// another release.
+    pub not_ready: BTreeMap<(&'static str, &'static str), usize>,
     /// Runs that are not complete.
     pub open_runs: usize,
     /// Runs among them that wait for a person.

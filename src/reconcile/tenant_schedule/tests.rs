@@ -44,7 +44,8 @@ fn job(number: i64, ended: Option<i64>) -> Job {
     let conditions: Vec<_> =
         ended.iter().map(|seconds| json!({"type": "Complete", "status": "True", "lastTransitionTime": at(*seconds)})).collect();
     object(json!({"apiVersion": "batch/v1", "kind": "Job",
-        "metadata": {"name": format!("tenure-eval-{number}"), "uid": format!("j{number}"), "labels": {"tenure.dev/evaluation": "true"}, "creationTimestamp": at(0)},
+        "metadata": {"name": format!("tenure-eval-{number}"), "uid": format!("j{number}"), "labels": {"tenure.dev/evaluation": "true"}, "creationTimestamp": at(0),
+            "ownerReferences": [{"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantSchedule", "name": "default", "uid": "u", "controller": true}]},
         "spec": {"template": {}}, "status": {"conditions": conditions}}))
 }
 
@@ -148,7 +149,8 @@ fn a_change_asks_until_a_sealed_evaluation_has_seen_it() {
     let asks_now = |cache: &Cache, memory: &mut Memory| {
         let observed = observe(cache, "acme", &Timing::PRODUCTION).unwrap();
         memory.evaluations = learned(&observed, &memory.evaluations);
-        asks(&observed, &memory.evaluations).0
+        let (change, asked, _) = asks(&observed, &memory.evaluations);
+        change || asked
     };
     let mut memory = Memory::default();
     assert!(asks_now(&cache, &mut memory), "at the start every tenant counts as changed");
@@ -468,6 +470,29 @@ fn only_the_pods_of_our_very_job_are_believed() {
     }
 }
 
+/// A Job that anybody may have made, suspended for ever, is no evaluation that is under way, and nothing that it says is believed.
+#[test]
+fn a_job_is_believed_by_what_controls_it() {
+    let owner = |uid: &str, controls: bool| json!([{"apiVersion": "tenure.dev/v1alpha1", "kind": "TenantSchedule", "name": "default", "uid": uid, "controller": controls}]);
+    let rows = [
+        ("ours", owner("u", true), true),
+        ("by its name and label", json!([]), false),
+        ("of an earlier schedule", owner("u0", true), false),
+        ("owned and not controlled", owner("u", false), false),
+    ];
+    for (what, owners, is_ours) in rows {
+        let mut made = job(2, None);
+        made.metadata.owner_references = serde_json::from_value(owners).unwrap();
+        made.metadata.creation_timestamp = Some(crate::cluster::events::kubernetes_time(at(DAY)));
+        let cache = tenant(vec![Seen::from(schedule(json!({}))), Seen::from(head(1, 1)), Seen::from(made)]);
+        let plan = decided(&cache, &mut settled(), DAY);
+        let expected = if is_ours { "Running" } else { "Start" };
+        let decision = format!("{:?}", plan.decision.unwrap());
+        assert!(decision.starts_with(expected), "{what}: {decision}");
+        assert_eq!(cache.evaluations().count() == 1, is_ours, "{what}");
+    }
+}
+
 #[test]
 fn a_job_of_others_in_the_way_stalls_the_tenant() {
     let cache = tenant(vec![Seen::from(schedule(json!({})))]);
@@ -539,3 +564,5 @@ fn a_job_that_does_not_start_is_said_soon_and_stalls_its_tenant_until_one_starts
         }
     }
 }
+
+mod failing;

@@ -26,6 +26,8 @@ enum Event {
         workflow: Option<u8>,
         status: Status,
         urgent: bool,
+        /// A person asks for it.
+        asked: bool,
         cancel: bool,
     },
     Job {
@@ -95,12 +97,12 @@ fn workflow_name(number: u8) -> String {
     format!("w{number}")
 }
 
-fn run(name: u8, workflow: Option<u8>, status: &Status, urgent: bool, cancel: bool) -> Run {
+fn run(name: u8, workflow: Option<u8>, status: &Status, [urgent, asked, cancel]: [bool; 3]) -> Run {
     let source = workflow.map_or_else(|| json!({}), |workflow| json!({"workflow": {"name": workflow_name(workflow)}}));
     object(json!({
         "apiVersion": "tenure.dev/v1alpha1", "kind": "Run",
         "metadata": {"name": run_name(name), "uid": run_name(name), "generation": 1, "creationTimestamp": at(i64::from(name % 2))},
-        "spec": {"source": source, "executionType": "scheduled", "priority": if urgent { "emergency" } else { "normal" }, "cancel": cancel},
+        "spec": {"source": source, "executionType": if asked { "onDemand" } else { "scheduled" }, "priority": if urgent { "emergency" } else { "normal" }, "cancel": cancel},
         "status": status.value(),
     }))
 }
@@ -110,7 +112,8 @@ fn job(run: u8, attempt: u8, ended: bool) -> Job {
     let run = run_name(run);
     object(json!({
         "apiVersion": "batch/v1", "kind": "Job",
-        "metadata": {"name": format!("{run}-a{attempt}"), "labels": {"tenure.dev/run": run}, "creationTimestamp": at(0)},
+        "metadata": {"name": format!("{run}-a{attempt}"), "uid": format!("{run}-{attempt}"), "labels": {"tenure.dev/run": run}, "creationTimestamp": at(0),
+            "ownerReferences": [{"apiVersion": "tenure.dev/v1alpha1", "kind": "Run", "name": run, "uid": run, "controller": true}]},
         "spec": {"template": {}}, "status": {"conditions": conditions},
     }))
 }
@@ -122,7 +125,9 @@ fn limits(limit: Option<i32>) -> Value {
 fn happen(event: &Event, cache: &mut Cache, memory: &mut Memory) {
     let kind = |kind: &str, name: &str| json!({"apiVersion": "tenure.dev/v1alpha1", "kind": kind, "metadata": {"name": name}});
     let seen = match event {
-        Event::Run { name, workflow, status, urgent, cancel } => Seen::from(run(*name, *workflow, status, *urgent, *cancel)),
+        Event::Run { name, workflow, status, urgent, asked, cancel } => {
+            Seen::from(run(*name, *workflow, status, [*urgent, *asked, *cancel]))
+        }
         Event::Job { run, attempt, ended } => Seen::from(job(*run, *attempt, *ended)),
         Event::Workflow { name, category, limit } => {
             let mut workflow = kind("Workflow", &workflow_name(*name));
@@ -195,9 +200,9 @@ fn gone() -> impl Strategy<Value = Event> {
 
 fn event() -> impl Strategy<Value = Event> {
     let workflow = prop_oneof![1 => Just(None), 9 => (0_u8..3).prop_map(Some)];
-    let of_run = (0_u8..8, workflow, status(), any::<bool>(), any::<bool>());
+    let of_run = (0_u8..8, workflow, status(), any::<[bool; 3]>());
     prop_oneof![
-        8 => of_run.prop_map(|(name, workflow, status, urgent, cancel)| Event::Run { name, workflow, status, urgent, cancel }),
+        8 => of_run.prop_map(|(name, workflow, status, [urgent, asked, cancel])| Event::Run { name, workflow, status, urgent, asked, cancel }),
         3 => (0_u8..8, 1_u8..3, any::<bool>()).prop_map(|(run, attempt, ended)| Event::Job { run, attempt, ended }),
         2 => (0_u8..3, category(), limit()).prop_map(|(name, category, limit)| Event::Workflow { name, category, limit }),
         1 => (0_u8..3, 1_i32..3, category()).prop_map(|(workflow, number, category)| Event::Version { workflow, number, category }),
@@ -210,24 +215,34 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// The same by a walk over every open Run.
 fn has_room_by_walking(cache: &Cache, memory: &Memory, run: &Run) -> bool {
-    let is_leaver = cache.say_in(run).is_exempt();
-    let allowed = cache.schedule().map_or(DEFAULT_CONCURRENT_RUNS, |schedule| schedule.spec.max_concurrent_runs);
-    let allowed = usize::try_from(allowed).unwrap();
-    let bound = if is_leaver { memory.ceilings.leavers() } else { memory.ceilings.others(allowed) };
-    let of_its_kind = |other: &&Run| other.name_any() != run.name_any() && cache.say_in(other).is_exempt() == is_leaver;
-    let others: Vec<&Run> = cache.open_runs().filter(of_its_kind).collect();
+    let share = cache.say_in(run).share(run);
+    let others_of = |share: Share| -> Vec<&Run> {
+        let of_share = |other: &&Run| other.name_any() != run.name_any() && cache.say_in(other).share(other) == share;
+        cache.open_runs().filter(of_share).collect()
+    };
     let executes = |other: &Run| {
         let launched = memory.launched.get(&other.name_any());
         cache.is_under_way(&other.name_any()) || launched.is_some_and(|job| cache.job(job).is_none())
     };
-    let left = bound.saturating_sub(others.iter().filter(|other| executes(other)).count());
-    let goes_before = |other: &Run| {
+    let executing = |share: Share| others_of(share).iter().filter(|other| executes(other)).count();
+    let goes_before = |other: &Run, of: Share| {
         let is_due = plan_in_force(other, cache.head()).is_some_and(|plan| plan.subjects > 0)
             && gate_of(&cache.say_in(other), other, false) == Gate::Open;
-        is_first(other) && !executes(other) && is_due && turn(other) < turn(run)
+        is_first(run) && is_first(other) && !executes(other) && is_due && turn(other, of) < turn(run, share)
     };
-    let ahead = if is_first(run) { others.iter().filter(|other| goes_before(other)).count() } else { 0 };
-    ahead < left
+    let ahead = |of: Share| others_of(of).iter().filter(|other| goes_before(other, of)).count();
+    if share == Share::Others {
+        let allowed = cache.schedule().map_or(DEFAULT_CONCURRENT_RUNS, |schedule| schedule.spec.max_concurrent_runs);
+        let bound = memory.ceilings.others(usize::try_from(allowed).unwrap());
+        return ahead(share) < bound.saturating_sub(executing(share));
+    }
+    let of_asked = memory.ceilings.asked_leavers().saturating_sub(executing(Share::AskedLeavers));
+    let of_all = memory.ceilings.leavers().saturating_sub(executing(Share::Leavers) + executing(Share::AskedLeavers));
+    let asked = ahead(Share::AskedLeavers);
+    if share == Share::AskedLeavers && asked >= of_asked {
+        return false;
+    }
+    asked.min(of_asked) + ahead(Share::Leavers) < of_all
 }
 
 proptest! {
@@ -235,7 +250,7 @@ proptest! {
 
     /// Whatever is seen, and in whatever order.
     #[test]
-    fn room_is_what_a_walk_over_all_runs_finds(places in 2_usize..8, events in proptest::collection::vec(event(), 1..60), asked in (0_u8..8, status(), any::<bool>())) {
+    fn room_is_what_a_walk_over_all_runs_finds(places in 2_usize..8, events in proptest::collection::vec(event(), 1..60), asked in (0_u8..8, status(), any::<[bool; 2]>())) {
         let (mut cache, mut memory) = (Cache::default(), Memory { ceilings: Ceilings::new(places, 200), ..Memory::default() });
         for event in &events {
             happen(event, &mut cache, &mut memory);
@@ -245,8 +260,8 @@ proptest! {
             }
         }
         // One that the API server has otherwise than it was seen.
-        let (name, status, urgent) = asked;
-        let newer = run(name, Some(0), &Status { complete: false, ..status }, urgent, false);
+        let (name, status, [urgent, is_asked]) = asked;
+        let newer = run(name, Some(0), &Status { complete: false, ..status }, [urgent, is_asked, false]);
         prop_assert_eq!(has_room(&cache, &memory, &newer), has_room_by_walking(&cache, &memory, &newer));
     }
 }
@@ -256,7 +271,14 @@ proptest! {
 fn a_crowd_of_held_and_leaving_runs_is_no_queue() {
     let (mut cache, mut memory) = (Cache::default(), Memory::default());
     let planned = |subjects: i32, attempt: i32| Status { plan: Some((3, 1, subjects)), attempt, scheduled: None, complete: false };
-    let asks = |name: u8, workflow: u8, status: Status| Event::Run { name, workflow: Some(workflow), status, urgent: false, cancel: false };
+    let asks = |name: u8, workflow: u8, status: Status| Event::Run {
+        name,
+        workflow: Some(workflow),
+        status,
+        urgent: false,
+        asked: false,
+        cancel: false,
+    };
     let mut events = vec![
         Event::Head { sealed: 4, abandoned: false },
         Event::Schedule { places: 2, limit: Some(2) },
@@ -272,7 +294,7 @@ fn a_crowd_of_held_and_leaving_runs_is_no_queue() {
         happen(event, &mut cache, &mut memory);
     }
     let names = |names: &BTreeSet<Turn>| names.iter().map(|(.., name)| name.clone()).collect::<Vec<_>>();
-    let Room { places, queue } = cache.room(false);
+    let Room { places, queue } = cache.room(Share::Others);
     assert_eq!(places.iter().collect::<Vec<_>>(), ["r80"]);
     assert_eq!(names(queue), ["r82", "r81", "r83"], "the created first, then by name");
     let rooms = |cache: &Cache, memory: &Memory| {
@@ -283,7 +305,7 @@ fn a_crowd_of_held_and_leaving_runs_is_no_queue() {
     happen(&Event::Launched { run: 82, attempt: 1 }, &mut cache, &mut memory);
     assert_eq!(rooms(&cache, &memory), [true, true, false, true, false], "its Job was not seen yet");
     happen(&Event::Schedule { places: 2, limit: None }, &mut cache, &mut memory);
-    assert_eq!(cache.room(false).queue.len(), 43, "nothing holds them any more");
+    assert_eq!(cache.room(Share::Others).queue.len(), 43, "nothing holds them any more");
 }
 
 /// Leavers have a reserve, not infinity: the first twenty of a crowd begin, those that people ask for urgently before the others.
@@ -291,7 +313,7 @@ fn a_crowd_of_held_and_leaving_runs_is_no_queue() {
 fn leavers_have_places_of_their_own_and_no_more() {
     let (mut cache, mut memory) = (Cache::default(), Memory::default());
     let status = || Status { plan: Some((3, 1, 1)), attempt: 0, scheduled: None, complete: false };
-    let asks = |name: u8, urgent: bool| Event::Run { name, workflow: Some(1), status: status(), urgent, cancel: false };
+    let asks = |name: u8, urgent: bool| Event::Run { name, workflow: Some(1), status: status(), urgent, asked: false, cancel: false };
     let mut events = vec![Event::Head { sealed: 4, abandoned: false }, Event::Workflow { name: 1, category: "leaver", limit: None }];
     events.extend((100..250).map(|name| asks(name, name == 248)));
     for event in &events {
@@ -315,7 +337,41 @@ fn leavers_have_places_of_their_own_and_no_more() {
     happen(&Event::Job { run: 248, attempt: 1, ended: true }, &mut cache, &mut memory);
     happen(&Event::Gone(SeenKind::Run, run_name(248)), &mut cache, &mut memory);
     happen(&Event::Workflow { name: 0, category: "joiner", limit: None }, &mut cache, &mut memory);
-    happen(&Event::Run { name: 1, workflow: Some(0), status: status(), urgent: false, cancel: false }, &mut cache, &mut memory);
+    let joiner = Event::Run { name: 1, workflow: Some(0), status: status(), urgent: false, asked: false, cancel: false };
+    happen(&joiner, &mut cache, &mut memory);
     let next = begin(&cache, &memory);
     assert_eq!((next.len(), next.contains(&run_name(1)), under_way(&cache, &memory)), (2, true, 19));
+}
+
+/// Nothing that people ask for delays tonight's off-boardings: 150 urgent Runs begin ten at a time, and leave the other places to
+/// those that evaluations found, who go first among equals.
+#[test]
+fn what_people_ask_for_takes_half_of_the_places_of_leavers() {
+    let status = || Status { plan: Some((3, 1, 1)), attempt: 0, scheduled: None, complete: false };
+    let leaver =
+        |name: u8, urgent: bool, asked: bool| Event::Run { name, workflow: Some(1), status: status(), urgent, asked, cancel: false };
+    // (what, Runs that people ask for, whether urgently, those that evaluations found, how many of either begin)
+    let rows = [
+        ("urgent, and none else", 150, true, 0, (10, 0)),
+        ("urgent, beside a few", 150, true, 5, (10, 5)),
+        ("urgent, beside many", 150, true, 60, (10, 10)),
+        ("not urgent, beside a few", 150, false, 5, (10, 5)),
+        ("not urgent, beside many", 150, false, 60, (0, 20)),
+        ("one that is urgent, beside many", 1, true, 60, (1, 19)),
+        ("none", 0, true, 60, (0, 20)),
+    ];
+    for (what, asked, urgent, found, expected) in rows {
+        let (mut cache, mut memory) = (Cache::default(), Memory::default());
+        let mut events = vec![Event::Head { sealed: 4, abandoned: false }, Event::Workflow { name: 1, category: "leaver", limit: None }];
+        events.extend((0..asked).map(|name| leaver(name, urgent, true)));
+        events.extend((0..found).map(|name| leaver(180 + name, false, false)));
+        for event in &events {
+            happen(event, &mut cache, &mut memory);
+        }
+        let begins = |share: Share| {
+            let of_share = |run: &&Run| cache.say_in(run).share(run) == share && has_room(&cache, &memory, run);
+            cache.open_runs().filter(of_share).count()
+        };
+        assert_eq!((begins(Share::AskedLeavers), begins(Share::Leavers)), expected, "{what}");
+    }
 }

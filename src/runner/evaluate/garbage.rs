@@ -141,11 +141,14 @@ async fn prune_runs(context: &Context, tenant: &Tenant, head: &TenantLedgerData)
     let days = limits.days.unwrap_or(HISTORY_DAYS);
     let forget: BTreeMap<&str, DateTime<Utc>> =
         head.workflows.iter().rev().filter_map(|entry| Some((entry.name.as_str(), forget_at(entry)?))).collect();
-    let ended: Vec<EndedRun> = tenant.runs.iter().filter(|run| run.spec.is_scheduled()).filter_map(|run| ended(run, &forget)).collect();
+    let ended: Vec<EndedRun> = tenant.runs.iter().filter_map(|run| ended(run, &forget)).collect();
+    // Who has made a Run may delete it, and make another one of that name: that one stays, with what a later evaluation wrote for it.
+    let uids: BTreeMap<String, Option<String>> = tenant.runs.iter().map(|run| (run.name_any(), run.uid())).collect();
     let names = expired(&ended, days, limits.runs_per_workflow.unwrap_or(RUNS_PER_WORKFLOW), tenant.as_of);
     for name in &names {
-        delete_all::<RunSlice>(context, &Selector::labels(format!("{LABEL_RUN}={name}")), |_| false).await?;
-        context.cluster.delete::<Run>(name, None).await?;
+        let of_run = Selector::labels(format!("{LABEL_RUN}={name}"));
+        delete_all::<RunSlice>(context, &of_run, |slice| slice.spec.epoch > tenant.epoch).await?;
+        context.cluster.delete::<Run>(name, uids.get(name).cloned().flatten()).await?;
     }
     let gone: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let left: Vec<EndedRun> = ended.into_iter().filter(|run| !gone.contains(run.name.as_str())).collect();
@@ -185,7 +188,7 @@ fn ended(run: &Run, forget: &BTreeMap<&str, DateTime<Utc>>) -> Option<EndedRun> 
     let completed_at = completed_at(run)?;
     let workflow = Source::of(run)?.name().to_owned();
     let forget_at = forget.get(workflow.as_str()).copied();
-    Some(EndedRun { name: run.name_any(), workflow, completed_at, forget_at })
+    Some(EndedRun { name: run.name_any(), on_demand: !run.spec.is_scheduled(), workflow, completed_at, forget_at })
 }
 
 /// Removes rows that need not be kept: of abandoned epochs, and expired ones.

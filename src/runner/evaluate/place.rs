@@ -149,7 +149,7 @@ fn result(tasks: &[Task], want: &WantedSubject, placement: Option<&Placement>, a
         also: want.also.iter().map(|change| change.key.clone()).collect(),
         off_boards: matches!(placement, Some(Placement::Planned { off_boards: true, .. })),
         due: want.due,
-        tasks: tasks.iter().map(|task| TaskResult { name: task.name.clone(), ..TaskResult::default() }).collect(),
+        tasks: tasks.iter().map(|task| TaskResult::queued(&task.name)).collect(),
         ..SubjectResult::default()
     };
     if let Some(reason) = refused {
@@ -211,6 +211,7 @@ impl Planner<'_> {
                 index: i32::try_from(index).unwrap_or(i32::MAX),
                 scope,
                 claim: None,
+                tasks: tasks.iter().map(|task| task.name.clone()).collect(),
                 results: results.by_ref().take(count).collect(),
             };
             slices.push(RunSlice { metadata: metadata(tenant, &name, run, &compiled.name), spec: data });

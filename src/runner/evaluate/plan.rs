@@ -83,6 +83,7 @@ mod tests {
             index,
             scope: 10,
             claim: None,
+            tasks: Vec::new(),
             results: people.iter().map(result).collect(),
         };
         RunSlice { metadata: ObjectMeta { name: Some(format!("join-v3-e1-{index}")), ..ObjectMeta::default() }, spec }

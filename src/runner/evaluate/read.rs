@@ -8,10 +8,15 @@ use kube::ResourceExt;
 use crate::api::meta::{DEFAULT_NAME, LABEL_RUN};
 use crate::api::reasons::Reason;
 use crate::api::tenant_ledger::{TenantLedgerData, UsersSeen};
-use crate::api::{Directory as DirectoryObject, DirectorySnapshot, EntryState, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow};
+use crate::api::{
+    Directory as DirectoryObject, DirectorySnapshot, EntryState, OccurrenceLedger, Run, RunSlice, TenantSchedule, Workflow, WorkflowSpec,
+    WorkflowVersion,
+};
 use crate::cluster::Cluster;
 use crate::cluster::client::{Kind, Selector};
 use crate::directory::Embedded;
+use crate::directory::embedded::Listing;
+use crate::domain::applicants::{Answer, Bytes, without_room};
 use crate::domain::authority::Readers;
 use crate::domain::due::{Moment, activation};
 use crate::domain::epochs::is_valid;
@@ -19,7 +24,7 @@ use crate::domain::keys::Keyring;
 use crate::domain::ledger::LedgerIndex;
 use crate::domain::names;
 use crate::domain::person::Who;
-use crate::domain::validate;
+use crate::domain::validate::{self, MAX_TENANT_PATTERNS};
 use crate::domain::version::versioned;
 use crate::runner::compile::{self, newest};
 use crate::runner::{Context, RunnerError};
@@ -121,13 +126,14 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
     let names: Vec<String> = tenant.directories.keys().cloned().collect();
     let time_zone = tenant.time_zone().map(str::to_owned);
     let mut users: Vec<Option<UsersSeen>> = Vec::new();
+    let mut listing = Listing::default();
     for name in names {
         let object = &tenant.directories[&name];
         let reading = if tenant.placeless.directories.contains(&name) {
             Reading::placeless()
         } else if object.spec.embedded.is_some() {
             let directory = Embedded::new(cluster.clone(), tenant.keys.clone(), &name, &object.spec, time_zone.as_deref());
-            match directory.query_and_seed(tenant.as_of).await {
+            match directory.query_and_seed(&mut listing, tenant.as_of).await {
                 Ok(roll) => {
                     tenant.reused_and_deleted.insert(name.clone(), roll.reused_and_deleted);
                     tenant.returning_and_deleted.insert(name.clone(), roll.returning_and_deleted);
@@ -152,39 +158,67 @@ async fn read_directories(cluster: &Cluster, tenant: &mut Tenant) {
     tenant.users = users.first().copied().flatten().filter(|first| users.iter().all(|users| users.as_ref() == Some(first)));
 }
 
-/// The workflows that have a version of what they say today, are sound, and whose directory was read in full.
+/// The workflows that have a version of what they say today, are sound, have room for their rules, and whose directory was read in
+/// full. Their rules are compiled in the order in which they get room, and what gets none is let go of at once: there is never more
+/// of it than one.
 pub(super) fn compile_all(tenant: &mut Tenant) {
-    let mut sound = BTreeMap::new();
+    let (mut candidates, mut applicants) = (BTreeMap::new(), Vec::new());
+    let skip = |name: &str, reason: &str| tracing::info!(workflow = name, reason, "the workflow is not evaluated");
     for (name, workflow) in &tenant.workflows {
-        match usable(tenant, name, workflow) {
-            Ok(usable) => drop(sound.insert(name.clone(), usable)),
-            Err(reason) => tracing::info!(workflow = name, reason, "the workflow is not evaluated"),
+        match (candidate(tenant, name, workflow), validate::rule_applicant(workflow)) {
+            (Ok(candidate), Some((applicant, has))) => {
+                candidates.insert(applicant.name, (candidate, has));
+                applicants.push(applicant);
+            }
+            (Err(reason), _) => skip(name, &reason),
+            (Ok(_), None) => {}
         }
     }
-    for name in without_room(tenant, &sound) {
-        sound.remove(&name);
-        tracing::info!(workflow = name, reason = %Reason::RulesTooLarge, "the workflow is not evaluated");
-    }
-    tenant.usable = sound;
-}
-
-/// The workflows whose rules are too large beside those of older ones: they are not Ready either.
-fn without_room(tenant: &Tenant, sound: &BTreeMap<String, Usable>) -> Vec<String> {
-    let mut by_age: Vec<_> = sound.iter().filter(|(_, usable)| usable.compiled.pattern_bytes() > 0).collect();
-    by_age.sort_by_key(|(name, _)| (tenant.workflows.get(*name).and_then(ResourceExt::creation_timestamp).map(|time| time.0), *name));
-    let mut older: usize = 0;
-    let mut found = Vec::new();
-    for (name, usable) in by_age {
-        let own = usable.compiled.pattern_bytes();
-        if validate::no_room_for_patterns(own, older).is_some() {
-            found.push(name.clone());
+    let mut usable = BTreeMap::new();
+    let mut room = Bytes::new(MAX_TENANT_PATTERNS);
+    let without = without_room(applicants, |applicant| {
+        let Some((candidate, has)) = candidates.get(applicant.name) else { return Answer::NoRoom };
+        let found = match candidate.compile(tenant) {
+            Ok(found) => found,
+            Err(reason) => {
+                skip(applicant.name, &reason);
+                return Answer::Room;
+            }
+        };
+        let answer = match found.compiled.pattern_bytes() {
+            0 => Answer::Room,
+            wants => room.give(applicant, *has, wants),
+        };
+        if answer == Answer::Room {
+            // Its rule has its room also where nobody is asked who is due.
+            match candidate.read(tenant) {
+                Ok(()) => drop(usable.insert(applicant.name.to_owned(), found)),
+                Err(reason) => skip(applicant.name, &reason),
+            }
         }
-        older = older.saturating_add(own);
+        answer
+    });
+    for name in without {
+        skip(name, Reason::RulesTooLarge.as_str());
     }
-    found
+    tenant.usable = usable;
 }
 
-pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result<Usable, String> {
+/// Why the workflow is not usable; None: it is, as far as there is room for its rule.
+pub(super) fn unusable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Option<String> {
+    let candidate = candidate(tenant, name, workflow);
+    candidate.and_then(|candidate| candidate.compile(tenant).and_then(|_| candidate.read(tenant))).err()
+}
+
+/// A workflow whose rule is still to be compiled.
+struct Candidate<'t> {
+    name: &'t str,
+    spec: &'t WorkflowSpec,
+    version: &'t WorkflowVersion,
+    directory: &'t str,
+}
+
+fn candidate<'t>(tenant: &'t Tenant, name: &'t str, workflow: &'t Workflow) -> Result<Candidate<'t>, String> {
     let spec = &workflow.spec;
     if !spec.is_enabled {
         return Err("it is disabled".to_owned());
@@ -201,28 +235,41 @@ pub(super) fn usable(tenant: &Tenant, name: &str, workflow: &Workflow) -> Result
     if let Some(problem) = validate::problems_beside_the_rule(spec, &facts).into_iter().chain(unlisted).next() {
         return Err(format!("{}: {}", problem.path, problem.reason));
     }
-    let directory = tenant.directory_of(spec).cloned().ok_or("it has no directory")?;
-    if !matches!(tenant.readings.get(&directory), Some(Reading::People(_))) {
-        return Err("its directory could not be read".to_owned());
+    let directory = tenant.directory_of(spec).ok_or("it has no directory")?;
+    if tenant.placeless.directories.contains(directory) {
+        return Err(names::problem_of_its_directory(directory).to_string());
     }
-    let compiled =
-        compile::compile(version, spec, &tenant.directories[&directory].spec, tenant.schedule.as_ref().map(|schedule| &schedule.spec))?;
-    let scheduled = spec.is_scheduled() && compiled.trigger.is_some();
-    let before = tenant.workflow_head(name);
-    let last_sealed_at = before.and_then(|head| head.last_sealed_at);
-    let moment = scheduled.then(|| Moment {
-        as_of: tenant.as_of,
-        window: compiled.window,
-        stillness: tenant.stillness,
-        activated_at: activation(
-            before.and_then(|head| head.activated_at),
-            before.and_then(|head| head.idle_since),
-            compiled.window,
-            tenant.as_of,
-        ),
-        last_sealed_at,
-    });
-    Ok(Usable { compiled, directory, version: version.clone(), moment })
+    Ok(Candidate { name, spec, version, directory })
+}
+
+impl Candidate<'_> {
+    /// Whether its directory was read in full.
+    fn read(&self, tenant: &Tenant) -> Result<(), String> {
+        let is_read = matches!(tenant.readings.get(self.directory), Some(Reading::People(_)));
+        is_read.then_some(()).ok_or_else(|| "its directory could not be read".to_owned())
+    }
+
+    fn compile(&self, tenant: &Tenant) -> Result<Usable, String> {
+        let Self { name, spec, version, directory } = *self;
+        let of_directory = &tenant.directories.get(directory).ok_or("there is no Directory of that name")?.spec;
+        let compiled = compile::compile(version, spec, of_directory, tenant.schedule.as_ref().map(|schedule| &schedule.spec))?;
+        let scheduled = spec.is_scheduled() && compiled.trigger.is_some();
+        let before = tenant.workflow_head(name);
+        let last_sealed_at = before.and_then(|head| head.last_sealed_at);
+        let moment = scheduled.then(|| Moment {
+            as_of: tenant.as_of,
+            window: compiled.window,
+            stillness: tenant.stillness,
+            activated_at: activation(
+                before.and_then(|head| head.activated_at),
+                before.and_then(|head| head.idle_since),
+                compiled.window,
+                tenant.as_of,
+            ),
+            last_sealed_at,
+        });
+        Ok(Usable { compiled, directory: directory.to_owned(), version: version.clone(), moment })
+    }
 }
 
 /// Reads the slices that matter. Those of epochs that do not count are left out.

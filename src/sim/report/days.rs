@@ -73,7 +73,7 @@ fn line(entries: &[&Entry], zone: Tz, out: &mut String) {
             put(state, &format!("{workflow}{}{}", people(subjects, *count), parenthesis(&why)));
         }
         Happening::Run { run, workflow, version, cause, reason, subjects } => {
-            let title = if cause.is_empty() { format!("{workflow} v{version}:") } else { format!("{workflow} v{version}, {cause} {run}:") };
+            let title = title(workflow, *version, cause, run);
             if subjects.is_empty() {
                 put("run", &format!("{title} nobody{}", parenthesis(reason)));
             }
@@ -82,6 +82,12 @@ fn line(entries: &[&Entry], zone: Tz, out: &mut String) {
             }
         }
     }
+}
+
+/// What was run, and why: of a run of nobody there may be no version.
+fn title(workflow: &str, version: Option<i64>, cause: &str, run: &str) -> String {
+    let version = version.map(|number| format!(" v{number}")).unwrap_or_default();
+    if cause.is_empty() { format!("{workflow}{version}:") } else { format!("{workflow}{version}, {cause} {run}:") }
 }
 
 /// What of the records is not as it should be at the end, each with what follows from it.
@@ -201,4 +207,21 @@ fn wrap(head: &str, text: &str, out: &mut String) {
     }
     out.push_str(&line);
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title;
+
+    #[test]
+    fn what_a_line_about_a_run_begins_with() {
+        for (version, cause, said) in [
+            (Some(2), "", "out v2:"),
+            (Some(2), "onDemand", "out v2, onDemand clean-up:"),
+            (None, "onDemand", "out, onDemand clean-up:"),
+            (None, "", "out:"),
+        ] {
+            assert_eq!(title("out", version, cause, "clean-up"), said);
+        }
+    }
 }

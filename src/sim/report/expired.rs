@@ -2,35 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kube::ResourceExt;
 use serde_json::Value;
 
-use super::object::string;
+use super::object::{all, string};
 use super::observer::is_valid;
-use crate::api::EntryState;
 use crate::api::reasons::Reason;
+use crate::api::{EntryState, LedgerEntry, OccurrenceLedger};
 
 /// A line for each workflow whose plans expired: with how many people nobody has done anything about since.
 pub(super) fn expired(objects: &[Value]) -> Vec<String> {
     let heads = objects.iter().filter(|object| object["kind"] == "TenantLedger");
     let heads: BTreeMap<&str, &Value> = heads.map(|head| (string(&head["metadata"]["namespace"]), head)).collect();
-    let mut chunks: Vec<&Value> = objects.iter().filter(|object| object["kind"] == "OccurrenceLedger").collect();
-    chunks.sort_by_key(|chunk| string(&chunk["metadata"]["name"]).rsplit('-').next().and_then(|number| number.parse::<i64>().ok()));
+    let mut chunks: Vec<OccurrenceLedger> = all(objects.iter(), "OccurrenceLedger");
+    chunks.sort_by_key(|chunk| chunk.name_any().rsplit('-').next().and_then(|number| number.parse::<i64>().ok()));
     // The newest valid row of an occurrence decides.
-    let mut newest: BTreeMap<(&str, &str), &Value> = BTreeMap::new();
-    for chunk in chunks {
-        let namespace = string(&chunk["metadata"]["namespace"]);
-        for row in chunk["entries"].as_array().into_iter().flatten() {
-            let epoch = |row: &Value| row["epoch"].as_i64().unwrap_or_default();
-            let known = newest.get(&(namespace, string(&row["key"]))).map_or(0, |known| epoch(known));
-            if heads.get(namespace).is_some_and(|head| is_valid(head, epoch(row))) && known <= epoch(row) {
-                newest.insert((namespace, string(&row["key"])), row);
+    let mut newest: BTreeMap<(&str, &str), &LedgerEntry> = BTreeMap::new();
+    for chunk in &chunks {
+        let namespace = chunk.metadata.namespace.as_deref().unwrap_or_default();
+        for row in &chunk.spec.entries {
+            let known = newest.get(&(namespace, row.key.as_str())).map_or(0, |known| known.epoch);
+            if heads.get(namespace).is_some_and(|head| is_valid(head, row.epoch)) && known <= row.epoch {
+                newest.insert((namespace, row.key.as_str()), row);
             }
         }
     }
     let mut people: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for ((namespace, _), row) in newest {
-        if row["state"] == EntryState::Missed.as_str() && Reason::of(row["reason"].as_str()) == Some(Reason::PlanExpired) {
-            people.entry((namespace, string(&row["workflow"]))).or_default().insert(string(&row["subject"]));
+        if row.state == EntryState::Missed && Reason::of(row.reason.as_deref()) == Some(Reason::PlanExpired) {
+            people.entry((namespace, row.workflow.as_str())).or_default().insert(row.subject.as_str());
         }
     }
     let line = |((namespace, workflow), people): (_, BTreeSet<&str>)| {
@@ -45,11 +45,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::form;
 
     #[test]
     fn whose_plan_expired_is_counted_until_something_else_becomes_of_them() {
         let chunk = |number: i64, rows: &[(i64, &str, &str, &str)]| {
-            let row = |(epoch, key, state, reason): &(i64, &str, &str, &str)| json!({"epoch": epoch, "key": key, "subject": format!("s{key}"), "workflow": "join", "state": state, "reason": reason});
+            let row = |(epoch, key, state, reason): &(i64, &str, &str, &str)| {
+                let (due, subject) = ("2026-03-10T00:00:00Z", format!("s{key}"));
+                json!({"epoch": epoch, "key": key, "subject": subject, "workflow": "join", "category": "joiner", "state": state,
+                    "due": due, "at": due, "reason": reason})
+            };
             let rows: Vec<Value> = rows.iter().map(row).collect();
             json!({"kind": "OccurrenceLedger", "metadata": {"namespace": "a", "name": format!("occurrences-{number}")}, "entries": rows})
         };
@@ -71,7 +76,13 @@ mod tests {
             ("the evaluation is not sealed", missed(6, "1").to_vec(), vec![], 0),
         ];
         for (what, first, second, count) in cases {
-            let found = expired(&[chunk(10, &second), head.clone(), chunk(2, &first)]);
+            let older = [chunk(10, &second), head.clone(), chunk(2, &first)];
+            let written = older.clone().map(|object| match form::typed::<OccurrenceLedger>(&object) {
+                Ok(chunk) if object["kind"] == "OccurrenceLedger" => form::value(&chunk),
+                _ => object,
+            });
+            let found = expired(&written);
+            assert_eq!(expired(&older), found, "{what}: as older releases wrote it");
             let who = if count == 1 { "1 person was".to_owned() } else { format!("{count} people were") };
             let wanted = format!("Workflow a/join: {who} planned and not begun before the window ended: PlanExpired");
             assert_eq!(found, if count == 0 { Vec::new() } else { vec![wanted] }, "{what}");

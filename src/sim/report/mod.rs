@@ -11,6 +11,7 @@ mod observer;
 mod summary;
 mod text;
 mod timeline;
+mod warnings;
 
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -72,28 +73,38 @@ pub(super) fn problems(objects: &[Value]) -> Vec<String> {
                     problems.push(format!("{} is stalled: {}", name("TenantSchedule"), why(stalled)));
                 }
             }
-            Some("Run") => {
-                let failed = object["status"]["failedUsersCount"].as_i64().unwrap_or(0);
-                if failed > 0 {
-                    let who = if failed == 1 { "1 subject".to_owned() } else { format!("{failed} subjects") };
-                    problems.push(format!("{}: {who} failed", name("Run")));
-                }
-                if holding(object, FAILED).is_some() {
-                    problems.push(format!("{} failed", name("Run")));
-                }
-                if let Some(held) = holding(object, HELD) {
-                    problems.push(format!("{} is held: {}", name("Run"), why(held)));
-                }
-                if let Some(unplanned) = condition(object, PLANNED).filter(|planned| planned["status"] == "False")
-                    && holding(object, COMPLETE).is_none()
-                {
-                    problems.push(format!("{} is not planned: {}", name("Run"), why(unplanned)));
-                }
-            }
+            Some("Run") => problems.extend(of_run(object, &name("Run"))),
             _ => {}
         }
     }
     problems.extend(expired::expired(objects));
+    problems
+}
+
+/// What of a run is not as it should be.
+fn of_run(run: &Value, name: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let failed = run["status"]["failedUsersCount"].as_i64().unwrap_or(0);
+    if failed > 0 {
+        let who = if failed == 1 { "1 subject".to_owned() } else { format!("{failed} subjects") };
+        problems.push(format!("{name}: {who} failed"));
+    }
+    if holding(run, FAILED).is_some() {
+        problems.push(format!("{name} failed"));
+    }
+    if let Some(held) = holding(run, HELD) {
+        problems.push(format!("{name} is held: {}", why(held)));
+    }
+    let complete = holding(run, COMPLETE);
+    if let Some(unplanned) = condition(run, PLANNED).filter(|planned| planned["status"] == "False")
+        && complete.is_none()
+    {
+        problems.push(format!("{name} is not planned: {}", why(unplanned)));
+    }
+    let is_refused = |complete: &&Value| Reason::parse(string(&complete["reason"])).is_some_and(Reason::refuses_a_run);
+    if let Some(refused) = complete.filter(is_refused) {
+        problems.push(format!("{name} does nothing: {}", why(refused)));
+    }
     problems
 }
 
@@ -156,12 +167,12 @@ mod tests {
             let held = json!({"type": "Held", "status": status, "reason": "LimitExceeded", "message": "3 people are more than 2"});
             json!({"kind": "Run", "metadata": {"namespace": "a", "name": name}, "status": {"conditions": [held]}})
         };
-        let row = json!({"epoch": 1, "key": "k", "subject": "s", "workflow": "join", "state": "missed", "reason": "PlanExpired"});
+        let line = "1 1 k s   join joiner missed 2026-03-10T00:00:00Z 2026-03-13T00:00:00Z     PlanExpired    ";
         let objects = [
             run("waits", "True"),
             run("goes-on", "False"),
             json!({"kind": "TenantLedger", "metadata": {"namespace": "a", "name": "default"}, "sealedEpoch": 1}),
-            json!({"kind": "OccurrenceLedger", "metadata": {"namespace": "a", "name": "occurrences-1"}, "entries": [row]}),
+            json!({"kind": "OccurrenceLedger", "metadata": {"namespace": "a", "name": "occurrences-1"}, "packed": [line]}),
         ];
         let wanted = [
             "Run a/waits is held: LimitExceeded: 3 people are more than 2",
@@ -180,6 +191,31 @@ mod tests {
         };
         let objects = [run("waits", "False", "False"), run("done", "True", "True"), run("ended", "False", "True")];
         assert_eq!(problems(&objects), ["Run a/waits is not planned: WorkflowNotFound: no x"]);
+    }
+
+    /// Somebody asked for them, and got nothing. One that was here before, or finds nobody, has nothing to do.
+    #[test]
+    fn runs_that_are_not_done_as_they_were_asked_for_are_problems() {
+        let run = |name: &str, reason: &str| {
+            let condition = |type_: &str, reason: &str| json!({"type": type_, "status": "True", "reason": reason, "message": "why"});
+            let conditions = [condition("Planned", "Sealed"), condition("Complete", reason)];
+            json!({"kind": "Run", "metadata": {"namespace": "a", "name": name}, "status": {"conditions": conditions}})
+        };
+        let objects = [
+            run("deletes", "NotAcknowledged"),
+            run("looks", "NotAvailable"),
+            run("old", "VersionNotCurrent"),
+            run("again", "AlreadyProcessed"),
+            run("nobody", "NobodyDue"),
+            run("done", "Completed"),
+            run("later", "OfALaterVersion"),
+        ];
+        let wanted = [
+            "Run a/deletes does nothing: NotAcknowledged: why",
+            "Run a/looks does nothing: NotAvailable: why",
+            "Run a/old does nothing: VersionNotCurrent: why",
+        ];
+        assert_eq!(problems(&objects), wanted);
     }
 
     #[test]

@@ -17,7 +17,10 @@ use super::timeline::{Entry, Happening, SubjectOutcome, Timeline};
 use crate::api::conditions::{COMPLETE, FAILED, HELD, READY};
 use crate::api::form::typed as typed_value;
 use crate::api::meta::DEFAULT_NAME;
-use crate::api::{Account, Directory, EntryState, OccurrenceLedger, ProcessingStatus, Run, User, Workflow, WorkflowVersion, reasons};
+use crate::api::{
+    Account, Category, Directory, EntryState, LedgerEntry, OccurrenceLedger, ProcessingStatus, Run, User, Workflow, WorkflowVersion,
+    reasons,
+};
 use crate::cluster::Clock;
 use crate::cluster::object::Raw;
 use crate::reconcile::foresight::subject_names;
@@ -214,7 +217,7 @@ impl Observer {
         let what = Happening::Run {
             run: key.1,
             workflow: string(&source["name"]).to_owned(),
-            version: plan["version"].as_i64().or(source["version"].as_i64()).unwrap_or_default(),
+            version: plan["version"].as_i64().or(source["version"].as_i64()).filter(|number| *number > 0),
             cause: if type_ == "scheduled" { String::new() } else { type_.to_owned() },
             reason: string(&plan["reason"]).to_owned(),
             subjects,
@@ -236,19 +239,20 @@ impl Observer {
     }
 
     fn see_ledger(&self, namespace: &str, object: &Value) {
+        let Some(chunk) = read::<OccurrenceLedger>(object) else { return };
         let mut log = self.log();
-        for entry in object["entries"].as_array().into_iter().flatten() {
-            let text = |field: &str| string(&entry[field]).to_owned();
-            let (state, epoch) = (text("state"), entry["epoch"].as_i64().unwrap_or_default());
-            if state == EntryState::Planned.as_str() && entry["category"] == "leaver" {
-                log.leavers.entry(text("key")).or_insert_with(|| text("workflow"));
-            }
-            if state == EntryState::Planned.as_str() || !log.rows_seen.insert((namespace.to_owned(), epoch, text("key"), state.clone())) {
+        for LedgerEntry { epoch, key, subject, workflow, category, state, at, by, reason, .. } in chunk.spec.entries {
+            if state == EntryState::Planned {
+                if category == Category::Leaver {
+                    log.leavers.entry(key).or_insert(workflow);
+                }
                 continue;
             }
-            let at = entry["at"].as_str().and_then(|at| at.parse().ok()).unwrap_or_else(|| self.clock.now());
-            let row = (at, namespace.to_owned(), epoch, text("workflow"), state, text("reason"));
-            log.rows.entry(row).or_default().push((text("subject"), text("by")));
+            let word = state.as_str().to_owned();
+            if log.rows_seen.insert((namespace.to_owned(), epoch, key, word.clone())) {
+                let row = (at, namespace.to_owned(), epoch, workflow, word, reason.unwrap_or_default());
+                log.rows.entry(row).or_default().push((subject, by.unwrap_or_default()));
+            }
         }
     }
 

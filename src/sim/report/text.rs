@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::concerns::concerned;
 use super::summary::{Count, numbers};
 use super::timeline::{Entry, Timeline};
+use super::warnings::warned;
 use super::{accounts, days};
 use crate::sim::foreign::Foreign;
 use crate::sim::simulation::Finished;
@@ -39,6 +40,7 @@ pub fn text(finished: &Finished) -> String {
         accounts::table(&finished.objects, namespace, &mut out);
         unreadable(&finished.timeline, namespace, &mut out);
         concerns(finished, namespace, &mut out);
+        warnings(finished, namespace, &mut out);
         out.push('\n');
     }
     if finished.problems.is_empty() {
@@ -62,6 +64,18 @@ fn unreadable(timeline: &Timeline, namespace: &str, out: &mut String) {
         if values.len() > MOST_VALUES {
             let _ = writeln!(out, "  and {} more", values.len() - MOST_VALUES);
         }
+    }
+}
+
+/// Workflows that are Ready, and a task of which will fail or comes too late.
+fn warnings(finished: &Finished, namespace: &str, out: &mut String) {
+    let found = warned(&finished.objects, namespace);
+    if found.is_empty() {
+        return;
+    }
+    out.push_str("\nWorkflows to look at\n");
+    for (workflow, warnings) in found {
+        let _ = writeln!(out, "  {}: {}", Foreign(&workflow), Foreign(&warnings.join("; ")));
     }
 }
 

@@ -92,8 +92,8 @@ pub enum Happening {
         run: String,
         /// The workflow.
         workflow: String,
-        /// The version of it.
-        version: i64,
+        /// The version of it; None: nobody was planned, and the run names none.
+        version: Option<i64>,
         /// Why it ran; empty for what was due.
         cause: String,
         /// Why nobody was planned, where nobody was.

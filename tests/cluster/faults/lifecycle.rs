@@ -14,6 +14,7 @@ use tenure::domain::timing::Timing;
 use super::Error;
 use super::fault::Record;
 use super::only::only;
+use super::rows::results_of;
 use super::tenant::{DIVISOR, Ground, TestedTenant, kinds};
 
 /// How long a namespace may take to go.
@@ -92,10 +93,9 @@ impl State {
 
     /// How often each person went through a workflow to the end.
     fn completed(&self) -> BTreeMap<String, usize> {
-        let results = |slice: &Value| slice["results"].as_array().cloned().unwrap_or_default();
         let mut completed = BTreeMap::new();
         for slice in self.of_kind("RunSlice") {
-            for result in results(slice).iter().filter(|result| text(result, "/processingStatus") == "completed") {
+            for result in results_of(slice).iter().filter(|result| text(result, "/processingStatus") == "completed") {
                 *completed.entry(format!("{} {}", text(slice, "/workflow"), text(result, "/subject"))).or_default() += 1;
             }
         }

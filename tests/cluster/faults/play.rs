@@ -12,6 +12,7 @@ use tenure::sim::script::Period;
 use super::Error;
 use super::fault::{Class, Counts, Fault, Record, SliceWrite, Spoil};
 use super::oracle::Outcome;
+use super::rows::with_whole_results;
 use super::scenario::Compare;
 use super::story::{Deed, Step, Story, When};
 use super::tenant::{DIVISOR, Ground, TestedTenant};
@@ -83,8 +84,9 @@ pub async fn play(ground: &Ground, story: &Story, spoil: Option<Spoil>) -> Resul
     std::fs::write(diaries.join("requests.log"), outcome.log.join("\n"))?;
     std::fs::write(diaries.join("objects.json"), serde_json::to_string_pretty(&outcome.objects)?)?;
     told.and(controlled).map_err(|error| -> Error { format!("{error}; see {}", diaries.display()).into() })?;
-    let slices = record.slices();
-    let writes: Vec<_> = slices.iter().map(|SliceWrite { writer, slice }| (writer.as_str(), slice)).collect();
+    let (names, slices): (Vec<_>, Vec<_>) = record.slices().into_iter().map(|SliceWrite { writer, slice }| (writer, slice)).unzip();
+    let slices = with_whole_results(slices);
+    let writes: Vec<_> = names.iter().map(String::as_str).zip(&slices).collect();
     let trespasses = writers::trespasses(&writes);
     tenant.clear().await?;
     Ok(Played {

@@ -210,18 +210,13 @@ fn decode(kind: &str, stored: &Value) -> Result<(), String> {
         "Approval" => read::<api::Approval>(stored),
         "CustomTaskExtension" => read::<api::CustomTaskExtension>(stored),
         "Directory" => read::<api::Directory>(stored),
-        "DirectorySnapshot" => {
-            // Rows are written by evaluations only, and one of another form is not to be read.
-            let mut stored = stored.clone();
-            stored.as_object_mut().expect("an object").remove("packed");
-            read::<api::DirectorySnapshot>(&stored)
-        }
+        "DirectorySnapshot" => read::<api::DirectorySnapshot>(&without_lines(stored)),
         "ExtensionCall" => read::<api::ExtensionCall>(stored),
         "Group" => read::<api::Group>(stored),
         "Hold" => read::<api::Hold>(stored),
-        "OccurrenceLedger" => read::<api::OccurrenceLedger>(stored),
+        "OccurrenceLedger" => read::<api::OccurrenceLedger>(&without_lines(stored)),
         "Run" => read::<api::Run>(stored),
-        "RunSlice" => read::<api::RunSlice>(stored),
+        "RunSlice" => read::<api::RunSlice>(&without_lines(stored)),
         "TenantKey" => read::<api::TenantKey>(stored),
         "TenantLedger" => read::<api::TenantLedger>(stored),
         "TenantSchedule" => read::<api::TenantSchedule>(stored),
@@ -230,6 +225,16 @@ fn decode(kind: &str, stored: &Value) -> Result<(), String> {
         "WorkflowVersion" => read::<api::WorkflowVersion>(stored),
         other => panic!("the kind {other} is not read here"),
     }
+}
+
+/// Lines are written by programs only, and one of another form is not to be read.
+fn without_lines(stored: &Value) -> Value {
+    let mut stored = stored.clone();
+    stored.as_object_mut().expect("an object").remove("packed");
+    if let Some(results) = stored.get_mut("results").and_then(Value::as_array_mut) {
+        results.retain(|result| result.get("queued").is_none());
+    }
+    stored
 }
 
 /// Everything that a schema admits and its type does not read; and how many were admitted.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tenure::api::{Directory as DirectoryObject, DirectorySpec, SubjectResult, Task, TaskResult};
 use tenure::cluster::{Clock, Cluster};
+use tenure::directory::embedded::Listing;
 use tenure::directory::{Applied, Directory as _, Embedded};
 use tenure::domain::change::{Needs, Planned, works, write_down};
 use tenure::domain::fault::Fault;
@@ -147,7 +148,7 @@ impl World {
         }
         let cluster = Cluster::new(api.client("task"), NS, Arc::clone(&clock) as _);
         let world = Self { api, letterbox: Letterbox::default(), clock, cluster };
-        world.directory().query_and_seed(world.clock.now()).await.expect("nothing is in the way yet");
+        world.directory().query_and_seed(&mut Listing::default(), world.clock.now()).await.expect("nothing is in the way yet");
         world.patch("Account", SUBJECT, account);
         for (kind, name, patch) in patches {
             world.patch(kind, name, patch);

@@ -3,6 +3,7 @@
 import types
 import unittest
 
+from tests import ledger
 from tests.node import tenant, zombies
 
 
@@ -22,7 +23,9 @@ class Objects:
             {"metadata": {"name": f"slice-{number}"}, "epoch": number, "workflow": workflow, "results": [result]}
             for number, (workflow, result) in enumerate(results, 1)
         ]
-        self.lists = {"tenantledgers/default": {"sealedEpoch": 9}, "runslices": slices, "occurrenceledgers": [{"entries": rows}]}
+        # As older releases wrote the ledger, and as it is written.
+        chunks = [{"entries": rows[:1]}, {"packed": [ledger.write(row) for row in rows[1:]]}]
+        self.lists = {"tenantledgers/default": {"sealedEpoch": 9}, "runslices": slices, "occurrenceledgers": chunks}
 
     def call(self, _verb, where):
         found = next(found for name, found in self.lists.items() if where.endswith(name))
@@ -30,6 +33,32 @@ class Objects:
 
     def must(self, answer):
         return answer.body
+
+
+class Rows(unittest.TestCase):
+    """A line of the ledger, as the programs write it."""
+
+    LINE = "1 58 k s  group:a%20b%25 join joiner planned 2026-03-03T00:00:00Z 2026-03-10T00:00:01.250Z r  r-0     h 2"
+    ROW = {
+        "epoch": 58, "key": "k", "subject": "s", "attribute": "group:a b%", "workflow": "join", "category": "joiner", "state": "planned",
+        "due": "2026-03-03T00:00:00Z", "at": "2026-03-10T00:00:01.250Z", "run": "r", "slice": "r-0", "hire": "h", "sequence": 2,
+    }  # fmt: skip
+
+    def test_both_forms_are_read_the_older_one_first(self):
+        self.assertEqual(ledger.read(self.LINE), self.ROW)
+        self.assertEqual(ledger.write(self.ROW), self.LINE)
+        older = {"epoch": 57, "key": "k"}
+        self.assertEqual(ledger.rows({"packed": [self.LINE], "entries": [older]}), [older, self.ROW])
+        self.assertEqual(ledger.rows({"packed": [self.LINE], "entries": [{"epoch": 9007199254740991, "key": ""}]}), [self.ROW])
+        self.assertEqual(ledger.rows({}), [])
+        empty = {"key": "", "subject": "", "attribute": "", "workflow": ""}
+        self.assertEqual(ledger.read("1 1                  3"), {"epoch": 1, "sequence": 3} | empty)
+        self.assertEqual(ledger.read("1 1   %               ")["person"], "")
+
+    def test_another_form_is_no_row(self):
+        for line in ("", "1", self.LINE.replace("1 ", "2 ", 1), f"{self.LINE} ", self.LINE.replace(" h", "")):
+            with self.assertRaises(ledger.NotRead):
+                ledger.read(line)
 
 
 class Judge(unittest.TestCase):

@@ -1,11 +1,13 @@
 //! What must hold at the end, and what must be as in the undisturbed run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tenure::api::{DirectorySnapshot, form};
 use tenure::sim::Finished;
 
+use super::rows::{ledger_rows, rows_of, with_whole_results};
 use super::scenario::Compare;
 
 /// What a run of a scenario came to.
@@ -20,6 +22,8 @@ pub struct Outcome {
     /// How often each mail was sent, by task and subject.
     mails: BTreeMap<(&'static str, String), usize>,
     compare: Compare,
+    /// The rows of the ledger, once somebody asks for them.
+    rows: OnceLock<Vec<Value>>,
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -50,7 +54,8 @@ impl Outcome {
         for sent in finished.mails {
             *mails.entry((sent.mail.task, sent.mail.subject)).or_default() += 1;
         }
-        Self { requests, log, problems: finished.problems, objects: finished.objects, mails, compare }
+        let objects = with_whole_results(finished.objects);
+        Self { requests, log, problems: finished.problems, objects, mails, compare, rows: OnceLock::new() }
     }
 
     fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
@@ -69,11 +74,7 @@ impl Outcome {
 
     /// Rows in the order in which they count.
     fn rows(&self) -> Vec<&Value> {
-        let mut chunks: Vec<&Value> = self.of_kind("OccurrenceLedger").collect();
-        chunks.sort_by_key(|chunk| text(chunk, "/metadata/name").rsplit('-').next().and_then(|part| part.parse::<i64>().ok()));
-        let mut rows: Vec<&Value> = chunks.into_iter().flat_map(|chunk| list(chunk, "/entries")).collect();
-        rows.sort_by_key(|row| number(row, "/epoch"));
-        rows
+        self.rows.get_or_init(|| ledger_rows(self.of_kind("OccurrenceLedger"))).iter().collect()
     }
 
     /// What must hold of every run.
@@ -141,7 +142,7 @@ impl Outcome {
             if ["Run", "RunSlice"].contains(&kind) && epoch.is_some_and(|epoch| self.is_abandoned(epoch)) {
                 faults.push(format!("{kind} {name} is of an abandoned epoch"));
             }
-            let rows = list(object, "/entries").iter().map(|row| number(row, "/epoch"));
+            let rows = rows_of(object).into_iter().map(|row| number(&row, "/epoch"));
             if rows.chain(sightings(object)).any(|epoch| self.is_abandoned(epoch)) {
                 faults.push(format!("{kind} {name} has rows of an abandoned epoch"));
             }

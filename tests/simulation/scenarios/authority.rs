@@ -171,8 +171,7 @@ fn run_of(workflow: &str, user: &str) -> String {
 
 #[test]
 fn what_a_workflow_writes_counts_where_the_directory_lists_it() {
-    let directory =
-        "{embedded: {}, attributes: [{name: employeeLeaveDateTime, type: dateTime, writers: [{workflow: end}]}, {name: manager}]}";
+    let directory = "{embedded: {}, attributes: [{name: employeeLeaveDateTime, writers: [{workflow: end}]}, {name: manager}]}";
     let end = Play::new("03-08", "03-16")
         .object("Directory", "people", directory)
         .workflow("purge", &timed("leaver", "employeeLeaveDateTime", 1, PURGE))

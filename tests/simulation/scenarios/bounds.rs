@@ -1,7 +1,9 @@
 //! A head has bounds. Who comes too late for a place in it waits and says so; nobody else waits with them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
-use tenure::sim::api::MemoryApi;
+use tenure::sim::api::{MemoryApi, Verb};
 
 use super::end::{End, list, text};
 use super::play::{NS, Play, hired, joiner, timed};
@@ -156,6 +158,33 @@ fn a_seal_that_is_refused_is_said_once_and_is_a_problem() {
 #[test]
 fn a_seal_that_is_taken_again_ends_it() {
     let end = refused().act("03-14T10:00", empty).run();
+    assert_eq!(end.processed(), ["joiner ann completed 03-10", "joiner bob completed 03-14"]);
+    assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=False NotStalled");
+}
+
+/// A right that a runner does not have, as after half an upgrade: nothing refuses the seal, and every evaluation ends with an error.
+#[test]
+fn evaluations_that_fail_for_any_reason_are_said_once_and_end_with_the_next_success() {
+    let play = |until: &str| {
+        Play::new("03-10", "03-16").workflow("joiner", &joiner(0)).user("ann", &hired("2026-03-10")).user("bob", &hired("2026-03-13")).deny(
+            ("03-12T10:00", until),
+            "evaluate/",
+            (Verb::List, "directorysnapshots"),
+            &Arc::default(),
+        )
+    };
+    let end = play("03-20T10:00").run_broken();
+    assert_eq!(end.processed(), ["joiner ann completed 03-10"]);
+    assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=True EvaluationFailing");
+    assert_eq!(end.condition("TenantSchedule", "default", "Ready"), "Ready=False EvaluationFailing");
+    let events = end.events("EvaluationFailing");
+    assert!(events.len() == 1, "{events:?}");
+    assert!(
+        end.problems.iter().any(|problem| problem.contains("is stalled: EvaluationFailing") && problem.contains("code 1")),
+        "{:?}",
+        end.problems
+    );
+    let end = play("03-14T10:00").run();
     assert_eq!(end.processed(), ["joiner ann completed 03-10", "joiner bob completed 03-14"]);
     assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=False NotStalled");
 }

@@ -183,27 +183,29 @@ fn keys_of_another_version_are_not_taken_for_ours() {
 }
 
 #[test]
-fn a_snapshot_in_another_form_is_not_taken_for_none() {
-    // As after a downgrade: without its rows everybody would be seen for the first time.
-    let upgraded = |api: &MemoryApi| {
-        for bucket in api.list("DirectorySnapshot", Some(NS)) {
-            let mut bucket = (*bucket).clone();
-            for line in bucket["packed"].as_array_mut().expect("packed rows") {
-                *line = line.as_str().expect("a line").replacen("1 ", "2 ", 1).into();
+fn a_snapshot_or_a_ledger_in_another_form_is_not_taken_for_none() {
+    // As after a downgrade: without its rows everybody would be seen for the first time, or planned once more.
+    for (kind, count) in [("DirectorySnapshot", 2), ("OccurrenceLedger", 1)] {
+        let upgraded = move |api: &MemoryApi| {
+            for object in api.list(kind, Some(NS)) {
+                let mut object = (*object).clone();
+                for line in object["packed"].as_array_mut().expect("packed rows") {
+                    *line = line.as_str().expect("a line").replacen("1 ", "2 ", 1).into();
+                }
+                api.put(&object).expect("an object");
             }
-            api.put(&bucket).expect("a bucket");
-        }
-    };
-    let end = tenant().act("03-12T10:00", upgraded).run_broken();
-    assert_eq!(end.processed(), ["joiner ann completed 03-10"]);
-    assert!(!end.account("bob").0);
-    let lines = end.of_kind("DirectorySnapshot").flat_map(|bucket| list(bucket, "/packed"));
-    let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
-    assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines.iter().all(|line| line.starts_with("2 ")), "nobody wrote over them: {lines:?}");
-    assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=True Unreadable");
-    let events = end.events("Unreadable");
-    assert!(events.len() == 1 && events[0].contains("DirectorySnapshot"), "{events:?}");
+        };
+        let end = tenant().act("03-12T10:00", upgraded).run_broken();
+        assert_eq!(end.processed(), ["joiner ann completed 03-10"], "{kind}");
+        assert!(!end.account("bob").0, "{kind}");
+        let lines = end.of_kind(kind).flat_map(|object| list(object, "/packed"));
+        let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
+        assert_eq!(lines.len(), count, "{lines:?}");
+        assert!(lines.iter().all(|line| line.starts_with("2 ")), "nobody wrote over them: {lines:?}");
+        assert_eq!(end.condition("TenantSchedule", "default", "Stalled"), "Stalled=True Unreadable", "{kind}");
+        let events = end.events("Unreadable");
+        assert!(events.len() == 1 && events[0].contains(kind), "{events:?}");
+    }
 }
 
 /// The head comes back as it was `lag` epochs before the one that planned cid; his row and his slice are newer.

@@ -1,6 +1,7 @@
 //! What a scenario came to, read from the objects at its end.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,6 +10,7 @@ use tenure::sim::report::Happening;
 use tenure::sim::{Finished, SentMail};
 
 use super::play::NS;
+use crate::crash_sweep::rows::{ledger_rows, with_whole_results};
 
 /// The end of a scenario.
 pub struct End {
@@ -24,6 +26,8 @@ pub struct End {
     pub mails: Vec<SentMail>,
     /// The Runs that were told, in order, each with its subjects.
     pub runs: Vec<(String, Vec<String>)>,
+    /// The rows of the ledger, once somebody asks for them.
+    rows: OnceLock<Vec<Value>>,
 }
 
 /// A text in an object; empty if it is not there.
@@ -59,7 +63,15 @@ impl End {
             _ => None,
         });
         let runs = told.collect();
-        Self { objects: finished.objects, problems: finished.problems, as_ofs, requests, mails: finished.mails, runs }
+        Self {
+            objects: with_whole_results(finished.objects),
+            problems: finished.problems,
+            as_ofs,
+            requests,
+            mails: finished.mails,
+            runs,
+            rows: OnceLock::new(),
+        }
     }
 
     /// The tenant's objects of a kind.
@@ -142,11 +154,7 @@ impl End {
 
     /// The rows of the ledger in the order in which they count.
     pub fn rows(&self) -> Vec<&Value> {
-        let mut chunks: Vec<&Value> = self.of_kind("OccurrenceLedger").collect();
-        chunks.sort_by_key(|chunk| text(chunk, "/metadata/name").rsplit('-').next().and_then(|part| part.parse::<i64>().ok()));
-        let mut rows: Vec<&Value> = chunks.into_iter().flat_map(|chunk| list(chunk, "/entries")).collect();
-        rows.sort_by_key(|row| number(row, "/epoch"));
-        rows
+        self.rows.get_or_init(|| ledger_rows(self.of_kind("OccurrenceLedger"))).iter().collect()
     }
 
     /// People's names by their keyed ids.

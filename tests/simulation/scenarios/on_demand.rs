@@ -233,14 +233,19 @@ fn what_whoever_asks_does_not_accept_is_not_done() {
     let accepts =
         |classes: &str| format!("{{source: {{workflow: {{name: goes}}}}, subjects: {{users: [bob]}}, acknowledges: [{classes}]}}");
     let rows = [
-        ("absent, and the deletion is disabled", run_of("idle", "users: [ann]"), "Complete=True Completed", 1),
-        ("absent", run_of("goes", "users: [bob]"), "Complete=True NotAcknowledged", 0),
-        ("less than it takes", accepts("destructive"), "Complete=True NotAcknowledged", 0),
-        ("all that it takes", accepts("account, destructive"), "Complete=True Completed", 1),
+        ("absent, and the deletion is disabled", run_of("idle", "users: [ann]"), "Complete=True Completed", 1, ""),
+        ("absent", run_of("goes", "users: [bob]"), "Complete=True NotAcknowledged", 0, "destructive"),
+        ("less than it takes", accepts("destructive"), "Complete=True NotAcknowledged", 0, "account"),
+        ("all that it takes", accepts("account, destructive"), "Complete=True Completed", 1, ""),
     ];
-    for (what, run, condition, done) in rows {
+    for (what, run, condition, done, missing) in rows {
         let end = tenant().workflow("goes", goes).workflow("idle", &idle).object_at("03-11T10:00", "Run", "r", &run).run();
         assert_eq!((end.condition("Run", "r", "Complete").as_str(), end.of_run("r").len()), (condition, done), "{what}");
+        let refused = format!(
+            "Run {NS}/r does nothing: NotAcknowledged: nobody was planned: the Workflow has enabled tasks of a class that the Run does \
+             not acknowledge: {missing}; ask by a new Run with spec.acknowledges: [account, destructive]"
+        );
+        assert_eq!(end.problems.contains(&refused), !missing.is_empty(), "{what} {:?}", end.problems);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::end::{End, text};
+use super::end::{End, number, text};
 use super::play::{NS, Play, hired, joiner, leaver, leaves, mover, works_in};
 
 #[test]
@@ -167,4 +167,29 @@ fn a_workflow_whose_tasks_are_all_disabled_plans_nobody_until_one_is_enabled() {
     assert_eq!(end.ledger(), ["joiner ann planned"]);
     assert_eq!(end.of_kind("Run").count(), 1, "{:?}", end.names("Run"));
     assert_eq!(end.account("bob"), (true, vec!["all"]));
+}
+
+/// Room for rules is kept by whoever has it, and leavers get it first: an older Workflow that grows stops nobody who works.
+#[test]
+fn a_rule_that_grows_takes_no_room_from_a_younger_leaver() {
+    let scope = |spec: &str, rule: &str| {
+        spec.replace("executionConditions: {", &format!("executionConditions: {{scope: {{rule: \"matches(department, '{rule}')\"}}, "))
+    };
+    let large = |number: u32| format!("^\\\\w{{4}}{number:02}$");
+    let older = |rule: &str| scope(&mover("Lab").replace("scope: {rule: \"department eq 'Lab'\"}, ", ""), rule);
+    let play = Play::new("03-10", "03-16").workflow("an-older-mover", &older("^Lab$"));
+    // More than there is room for: the last ones get none.
+    let play = (0..60).fold(play, |play, number| play.workflow(&format!("f{number:02}"), &scope(&joiner(0), &large(number))));
+    let play = play.object_at("03-10T06:00", "Workflow", "a-leaver", &scope(&leaver(0), &large(99)));
+    let ready = |end: &End, name: &str| end.condition("Workflow", name, "Ready");
+    let has_room = |end: &End| (2..60).filter(|number| ready(end, &format!("f{number:02}")) == "Ready=True VersionInForce").count();
+    let gone = |play: Play| play.delete_at("03-11T06:00", "Workflow", "f00").delete_at("03-11T06:00", "Workflow", "f01");
+    let bob = leaves("2026-03-14").replacen('{', "{department: Team99, ", 1);
+    let end = gone(play).object_at("03-12T06:00", "Workflow", "an-older-mover", &older(&large(98))).user("bob", &bob).run();
+    assert_eq!(ready(&end, "a-leaver"), "Ready=True VersionInForce", "it comes before joiners that are older and have no room");
+    assert_eq!(ready(&end, "an-older-mover"), "Ready=False RulesTooLarge");
+    assert_eq!(end.processed(), ["a-leaver bob completed 03-14"]);
+    assert!(has_room(&end) > 10, "{}", has_room(&end));
+    assert!(number(end.object("Workflow", "a-leaver"), "/status/patternBytes") > 0);
+    assert!(end.object("Workflow", "an-older-mover")["status"].get("patternBytes").is_none());
 }

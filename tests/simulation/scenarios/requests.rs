@@ -2,8 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use tenure::sim::api::Verb;
+use tenure::sim::api::{Verb, Verdict};
 
+use super::end::text;
 use super::play::{Play, leaver, leaves, works_in};
 
 /// Forty people, two slices of one claim each: what is asked for each person, for each claim, and for the whole attempt.
@@ -82,4 +83,47 @@ fn an_evaluation_lists_and_asks_for_nobody_by_name() {
         let asked = count.load(Ordering::SeqCst);
         assert!((least..=most).contains(&asked), "{verb:?} {resource}: {asked} times, and {least} to {most} are right");
     }
+}
+
+/// However many Directories there are over the same records, an evaluation lists these once, and the Accounts that it makes for the
+/// first one are there for the others.
+#[test]
+fn several_directories_are_read_by_one_list() {
+    const PEOPLE: u32 = 12;
+    // (Directories beside the first, how often Users and Accounts are listed for what the first one asks)
+    let lists = |more: u32| {
+        let play = Play::new("03-10", "03-12").workflow("leaver", &leaver(0));
+        let play = (0..PEOPLE).fold(play, |play, number| play.user(&format!("p{number:02}"), &leaves("2026-03-11")));
+        let play = (0..more).fold(play, |play, number| {
+            let spec = leaver(5).replacen('{', &format!("{{directory: more-{number}, "), 1);
+            play.object("Directory", &format!("more-{number}"), "{embedded: {}}").workflow(&format!("later-{number}"), &spec)
+        });
+        let (play, users) = play.count("evaluate/", (Verb::List, "users"));
+        let (play, accounts) = play.count("evaluate/", (Verb::List, "accounts"));
+        let (play, created) = play.count("evaluate/", (Verb::Create, "accounts"));
+        let (play, heads) = play.count("evaluate/", (Verb::List, "workflows"));
+        let end = play.run();
+        assert_eq!(end.processed().iter().filter(|line| line.ends_with(" completed 03-11")).count(), PEOPLE as usize);
+        assert_eq!(created.load(Ordering::SeqCst), PEOPLE, "nobody's Account is made twice");
+        [users, accounts, heads].map(|count| count.load(Ordering::SeqCst))
+    };
+    for more in [0, 4] {
+        let [users, accounts, evaluations] = lists(more);
+        // Where there is no head yet, it is asked once whether there are Accounts.
+        assert_eq!((users, accounts), (evaluations, evaluations + 1), "with {more} more Directories");
+        assert!(evaluations > 1);
+    }
+}
+
+/// What one Directory could not read is listed anew for the next one, so that one refusal is one Directory's.
+#[test]
+fn what_one_directory_could_not_read_the_next_one_lists_anew() {
+    let play = Play::new("03-10", "03-12").workflow("leaver", &leaver(0)).object("Directory", "zoo", "{embedded: {}}");
+    let later = leaver(5).replacen('{', "{directory: zoo, ", 1);
+    let play = play.workflow("later", &later).user("ann", &leaves("2026-03-11"));
+    let end = play.spoil("evaluate/", (Verb::List, "users"), 1..=1, Verdict::Forbid).run();
+    // The first evaluation made it, though not for the first Directory.
+    let made = text(end.object("Account", "ann"), "/metadata/creationTimestamp");
+    assert!(made < "2026-03-10T01:00:00Z", "{made}");
+    assert_eq!(end.processed().iter().filter(|line| line.starts_with("leaver ann completed")).count(), 1, "{:?}", end.processed());
 }

@@ -71,12 +71,45 @@ fn a_pruned_occurrence_is_not_planned_again() {
     assert_eq!(end.ledger(), ["joiner ann planned", "leaver bob planned", "joiner cid planned"]);
 }
 
+const MINE: &str = "{source: {workflow: {name: leaver}}, subjects: {users: [ann]}}";
+
 #[test]
-fn runs_that_people_made_stay() {
-    let run = "{source: {workflow: {name: leaver}}, subjects: {users: [ann]}}";
-    let end = tenant("{days: 1}").object_at("03-11T10:00", "Run", "mine", run).run();
-    assert!(end.names("Run").contains(&"mine"));
-    assert_eq!(end.of_run("mine"), ["ann completed"]);
+fn runs_that_people_made_go_like_the_others_once_they_have_ended() {
+    // (days of the history, the Run is left)
+    for (days, left) in [(30, true), (1, false)] {
+        let end = tenant(&format!("{{days: {days}}}")).object_at("03-11T10:00", "Run", "mine", MINE).run();
+        assert_eq!(end.names("Run").contains(&"mine"), left, "{days} days");
+        assert_eq!(end.of_run("mine").is_empty(), !left, "{days} days: its results");
+        assert!(
+            end.ledger().contains(&"leaver ann planned".to_owned()),
+            "{days} days: that she was processed is remembered: {:?}",
+            end.ledger()
+        );
+    }
+}
+
+#[test]
+fn a_run_that_has_not_ended_stays() {
+    let waits = "{source: {workflow: {name: of-nobody}}, subjects: {users: [ann]}}";
+    let end = tenant("{days: 1}").object_at("03-11T10:00", "Run", "waits", waits).run_broken();
+    assert!(end.names("Run").contains(&"waits"));
+}
+
+/// As who keeps Runs in Git does: they come back, and nobody is processed twice.
+#[test]
+fn a_run_that_went_and_is_applied_again_does_nothing() {
+    let again = |play: Play| play.object_at("03-15T10:00", "Run", "mine", MINE);
+    let enable = |play: Play| {
+        play.act("03-15T09:00", |api: &MemoryApi| {
+            let mut account = (*api.get("Account", NS, "ann").expect("her account")).clone();
+            account["spec"]["accountEnabled"] = true.into();
+            api.put(&account).expect("an account");
+        })
+    };
+    let end = again(enable(tenant("{days: 1}").object_at("03-11T10:00", "Run", "mine", MINE))).until("2026-03-15T20:00:00Z").run();
+    assert_eq!(end.of_run("mine"), [""; 0]);
+    assert_eq!(end.condition("Run", "mine", "Complete"), "Complete=True AlreadyProcessed");
+    assert!(end.account("ann").0, "she is not off-boarded once more");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use tenure::api::{DirectorySnapshot, form};
 
 use super::compare::{Way, differences};
 use super::{files, later};
+use crate::crash_sweep::rows::rows_of;
 use crate::scenarios::end::{list, text};
 
 /// Objects, and a way in which they are not as today's rules would have written them.
@@ -54,7 +55,7 @@ fn rename(all: &mut Vec<Value>, from: &str) {
 }
 
 fn rows(all: &[Value]) -> Vec<Value> {
-    all.iter().filter(|object| text(object, "/kind") == "OccurrenceLedger").flat_map(|chunk| list(chunk, "/entries")).cloned().collect()
+    all.iter().flat_map(rows_of).collect()
 }
 
 fn each<'a>(all: &'a mut [Value], kind: &'a str) -> impl Iterator<Item = &'a mut Value> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::crash_sweep::rows::rows_of;
 use crate::scenarios::end::{list, number, text};
 
 /// How the objects came to the API server.
@@ -87,8 +88,8 @@ fn same(key: &(&str, &str), old: &Value, new: &Value, found: &mut Vec<String>) {
 }
 
 fn rows(old: &Value, new: &Value, found: &mut Vec<String>) {
-    let (old, new) = (list(old, "/entries"), list(new, "/entries"));
-    if old.len() > new.len() || old.iter().zip(new).any(|(old, new)| lacks(old, new).is_some()) {
+    let (old, new) = (rows_of(old), rows_of(new));
+    if old.len() > new.len() || old.iter().zip(&new).any(|(old, new)| lacks(old, new).is_some()) {
         found.push("rows of the ledger changed".to_owned());
     }
     for row in new.iter().skip(old.len()) {

@@ -1,5 +1,6 @@
 //! Work that runners of two releases left in the middle is finished by those of today. Each file of `unfinished/` is a whole
-//! tenant: one whose slices have no Changes, as a release before them wrote it, and one as it is written today.
+//! tenant: one whose slices have no Changes, as a release before them wrote it, and one whose slices have them. Each is played with
+//! snapshot and ledger in the older form, as the files have them, and in the one in which they are written today.
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use tenure::sim::yaml;
 
 use super::compare::Way;
-use super::{play, story};
+use super::{forms, play, story};
 use crate::scenarios::end::{list, text};
 
 /// What the mail says of which nobody knows whether it left.
@@ -60,8 +61,10 @@ fn planned(objects: &[Value]) -> Vec<(&str, &str)> {
 
 #[test]
 fn what_another_release_or_this_one_left_in_the_middle_is_finished() {
-    for form in ["without-changes.yaml", "with-changes.yaml"] {
-        let before = read(form);
+    let forms = ["without-changes.yaml", "with-changes.yaml"].map(|file| (file, read(file)));
+    let written = forms.clone().map(|(file, objects)| (file, forms::packed(&objects)));
+    assert!(forms::packed_rows(&written[1].1).values().all(|rows| *rows > 0), "nothing is left of the older form");
+    for (form, before) in forms.into_iter().chain(written) {
         let (after, mails) = play(&before, Way::Kept);
         for (what, slice, subject, ends, is_enabled, groups) in CASES {
             let what = format!("{form}: {what}");

@@ -139,7 +139,7 @@ impl Basis<'_> {
             return Some(format!("it is not Ready: {}: {}", ready.reason, ready.message));
         }
         match self.tenant.usable.get(name) {
-            None => read::usable(self.tenant, name, workflow).err(),
+            None => read::unusable(self.tenant, name, workflow),
             Some(usable) if usable.moment.is_none() => {
                 let spec = &workflow.spec;
                 Some(match (spec.is_idle(), spec.execution_conditions.is_none()) {

@@ -47,7 +47,7 @@ function thing(tenant, event) {
 }
 
 function toldRun(tenant, event, subject) {
-  const title = [workflowLink(event.workflow), ` v${event.version}`, event.cause ? [`, ${event.cause} `, bdi(event.run)] : []].flat();
+  const title = [workflowLink(event.workflow), event.version ? ` v${event.version}` : "", event.cause ? [`, ${event.cause} `, bdi(event.run)] : []].flat();
   if (subject) {
     const late = subject[2];
     const due = late === undefined || late === null ? "" : late >= 60 ? `Due ${stamp(event.at - late)}, done ${duration(late)} later.` : "Done as soon as it was due.";

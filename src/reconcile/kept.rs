@@ -1,13 +1,42 @@
-//! Which versions are kept whole: there are as many as Workflows were changed, and each may be as large as those.
+//! What the controller keeps of the objects that it sees, kind by kind, where that is less than the whole: there may be thousands of
+//! them, and of most nobody asks again what is in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use kube::ResourceExt as _;
 
-use crate::api::WorkflowVersion;
+use super::progress::is_complete;
+use crate::api::{Run, WorkflowVersion};
 use crate::domain::gate::effect_classes;
 
-/// The newest version of each lineage of each Workflow, of those that were seen.
+/// A Job without which pod it starts.
+pub(super) fn job(job: &mut Job) {
+    if let Some(spec) = &mut job.spec {
+        spec.template = PodTemplateSpec::default();
+    }
+}
+
+/// Of what is in a pod who it runs as.
+pub(super) fn pod(pod: &mut Pod) {
+    let account = pod.spec.take().and_then(|spec| spec.service_account_name);
+    pod.spec = account.map(|account| PodSpec { service_account_name: Some(account), ..PodSpec::default() });
+}
+
+/// A Run without for whom it is, which may be a thousand names. Of one that is complete nobody asks for more than its counts and
+/// conditions.
+pub(super) fn run(run: &mut Run) {
+    run.spec.subjects = None;
+    let complete = is_complete(run);
+    if let Some(status) = run.status.as_mut().filter(|_| complete) {
+        status.shards = Vec::new();
+        status.task_reports = Vec::new();
+    }
+}
+
+/// The newest version of each lineage of each Workflow, of those that were seen: it is kept whole. There are as many versions as
+/// Workflows were changed, and each may be as large as those.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Newest(BTreeMap<[String; 3], (i32, String)>);
 
@@ -41,7 +70,7 @@ fn lineage(version: &WorkflowVersion) -> [String; 3] {
 }
 
 /// Takes out of a version that is not the newest what decides over no Run of it: of the tasks one of each effect class is left.
-pub(super) fn shorten(version: &mut WorkflowVersion) {
+pub(super) fn older_version(version: &mut WorkflowVersion) {
     version.spec.git_commit = None;
     let template = &mut version.spec.template;
     if let Some(conditions) = &mut template.execution_conditions {
@@ -120,7 +149,7 @@ mod tests {
     #[test]
     fn a_short_version_decides_as_the_whole_one() {
         let (whole, mut short) = (version(1, "l").spec, version(1, "l"));
-        shorten(&mut short);
+        older_version(&mut short);
         let short = short.spec;
         assert_eq!(effect_classes(&short.template.tasks), effect_classes(&whole.template.tasks));
         assert_eq!(short.template.category, whole.template.category);
