@@ -172,11 +172,11 @@ fn the_largest_slice_is_no_larger_than_planned() {
         (vec![enable.clone(), join.clone(), mail.clone()], 40, 0, 100),
         (vec![enable.clone(), join.clone(), mail.clone()], 40, 3, 100),
         (vec![enable.clone(), join.clone(), mail.clone(), mail.clone(), mail.clone(), mail], 40, 0, 100),
-        (vec![join, update], 40, 0, 100),
+        (vec![join, update], 40, 0, 80),
         (vec![longest.clone()], 253, 4, 100),
-        (vec![longest; 25], 253, 4, 100),
-        (vec![enable, all.clone()], 40, 0, 100),
-        (vec![all; 25], 253, 4, 40),
+        (vec![longest; 25], 253, 4, 40),
+        (vec![enable, all.clone()], 40, 0, 40),
+        (vec![all; 25], 253, 4, 20),
     ];
     let (mut fullest, mut others) = (0, Vec::new());
     for (tasks, subject, slices, people) in table {

@@ -1,5 +1,6 @@
-//! Work that runners of two releases left in the middle is finished by those of today. Each file of `unfinished/` is a whole
-//! tenant: one whose slices have no Changes, as a release before them wrote it, and one whose slices have them. Each is played with
+//! Work that runners of three releases left in the middle is finished by those of today. Each file of `unfinished/` is a whole
+//! tenant: one whose slices have no Changes, as a release before them wrote it, one whose slices have them, and one whose slices have
+//! lines of people of whom nothing is known but the plan. Each is played with
 //! snapshot and ledger in the older form, as the files have them, and in the one in which they are written today.
 
 use std::path::Path;
@@ -9,6 +10,7 @@ use tenure::sim::yaml;
 
 use super::compare::Way;
 use super::{forms, play, story};
+use crate::crash_sweep::rows::with_whole_results;
 use crate::scenarios::end::{list, text};
 
 /// What the mail says of which nobody knows whether it left.
@@ -29,6 +31,10 @@ const CASES: [Case; 10] = [
     ("a mail that may have left: Fail", "fail-v1-e10-0", "fay", "failed Uncertain", true, &[]),
     ("a mail of which a claim that is gone says nothing: Repeat", "repeat-v1-e10-0", "ray", "completed", true, &[]),
 ];
+
+/// The files, whether their slices have Changes, and whether they have lines.
+const FILES: [(&str, bool, bool); 3] =
+    [("without-changes.yaml", false, false), ("with-changes.yaml", true, false), ("with-lines.yaml", true, true)];
 
 fn read(form: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulation/unfinished").join(form);
@@ -61,11 +67,12 @@ fn planned(objects: &[Value]) -> Vec<(&str, &str)> {
 
 #[test]
 fn what_another_release_or_this_one_left_in_the_middle_is_finished() {
-    let forms = ["without-changes.yaml", "with-changes.yaml"].map(|file| (file, read(file)));
+    let forms = FILES.map(|(file, ..)| (file, read(file)));
     let written = forms.clone().map(|(file, objects)| (file, forms::packed(&objects)));
     assert!(forms::packed_rows(&written[1].1).values().all(|rows| *rows > 0), "nothing is left of the older form");
     for (form, before) in forms.into_iter().chain(written) {
         let (after, mails) = play(&before, Way::Kept);
+        let (before, after) = (with_whole_results(before), with_whole_results(after));
         for (what, slice, subject, ends, is_enabled, groups) in CASES {
             let what = format!("{form}: {what}");
             let result = result(&after, slice, subject);
@@ -99,8 +106,12 @@ fn what_another_release_or_this_one_left_in_the_middle_is_finished() {
 /// The files are what their names say.
 #[test]
 fn what_was_left_has_changes_or_has_none() {
-    for (form, has_changes) in [("without-changes.yaml", false), ("with-changes.yaml", true)] {
+    for (form, has_changes, has_lines) in FILES {
         let objects = read(form);
+        let slices = objects.iter().filter(|object| text(object, "/kind") == "RunSlice");
+        let lines = slices.flat_map(|slice| list(slice, "/results")).filter(|result| !result["queued"].is_null()).count();
+        assert_eq!(lines > 0, has_lines, "{form}");
+        let objects = with_whole_results(objects);
         let slices = objects.iter().filter(|object| text(object, "/kind") == "RunSlice");
         let claimed = slices.flat_map(|slice| list(slice, "/results")).filter(|result| !result["attempt"].is_null());
         let tasks: Vec<&Value> = claimed.flat_map(|result| list(result, "/tasks")).collect();
