@@ -168,25 +168,14 @@ fn half_full(people: &[Person], workflows: &[CompiledWorkflow], keys: &Keyring) 
 
 fn row(workflow: &CompiledWorkflow, person: &Person, key: &str, due: DateTime<Utc>) -> LedgerEntry {
     LedgerEntry {
-        epoch: 1,
         key: key.to_owned(),
         subject: person.key.clone(),
-        person: None,
         attribute: "employeeHireDate".to_owned(),
         workflow: workflow.name.clone(),
-        category: Category::Joiner,
-        state: EntryState::Planned,
         due,
-        at: sealed_at(),
         run: Some(format!("{}-e1", workflow.name)),
-        run_uid: None,
         slice: Some(format!("{}-e1-0", workflow.name)),
-        by: None,
-        reason: None,
-        done: None,
-        closes: None,
-        hire: None,
-        sequence: None,
+        ..LedgerEntry::blank(1, Category::Joiner, EntryState::Planned, sealed_at())
     }
 }
 

@@ -98,27 +98,7 @@ const NO_EPOCH: i64 = (1 << 53) - 1;
 /// The row that stops a release which does not know packed rows. Its evaluations end where they meet an epoch above that of
 /// the head, before they plan anybody and before they write over a chunk.
 fn stop() -> LedgerEntry {
-    LedgerEntry {
-        epoch: NO_EPOCH,
-        key: String::new(),
-        subject: String::new(),
-        person: None,
-        attribute: String::new(),
-        workflow: String::new(),
-        category: Category::Leaver,
-        state: EntryState::Missed,
-        due: DateTime::UNIX_EPOCH,
-        at: DateTime::UNIX_EPOCH,
-        run: None,
-        run_uid: None,
-        slice: None,
-        by: None,
-        reason: None,
-        done: None,
-        closes: None,
-        hire: None,
-        sequence: None,
-    }
+    LedgerEntry::blank(NO_EPOCH, Category::Leaver, EntryState::Missed, DateTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -63,6 +63,25 @@ pub struct WorkflowHead {
     pub deletion_policy: DeletionPolicy,
 }
 
+impl WorkflowHead {
+    /// Of a Workflow of which nothing else is known yet.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            lineage: String::new(),
+            highest_version: 0,
+            activated_at: None,
+            last_sealed_at: None,
+            due_rule: None,
+            idle_since: None,
+            trigger: Vec::new(),
+            deleted_at: None,
+            deletion_policy: DeletionPolicy::default(),
+        }
+    }
+}
+
 /// The head of a tenant: which evaluations count. Losing it stalls the tenant; it is never made anew while Runs exist.
 #[derive(Clone, CustomResource, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[kube(

@@ -345,6 +345,15 @@ mod tests {
     use super::*;
 
     const SCHEDULE: Owner<'_> = Owner { kind: "TenantSchedule", name: "default", uid: "u1" };
+    const EVALUATION: Evaluation<'_> = Evaluation {
+        namespace: "acme",
+        number: 8,
+        runs_only: false,
+        seconds_to_next_tick: None,
+        schedule: SCHEDULE,
+        timing: TIMING,
+        image: IMAGE,
+    };
     const RUN: Owner<'_> = Owner { kind: "Run", name: "hire-v1-e7", uid: "u2" };
 
     const TIMING: &Timing = &Timing::PRODUCTION;
@@ -427,15 +436,7 @@ mod tests {
 
     #[test]
     fn an_evaluation() {
-        let evaluation = Evaluation {
-            namespace: "acme",
-            number: 8,
-            runs_only: false,
-            seconds_to_next_tick: None,
-            schedule: SCHEDULE,
-            timing: TIMING,
-            image: IMAGE,
-        };
+        let evaluation = EVALUATION;
         let job = evaluation_job(&evaluation);
         assert_eq!(args(&job), ["evaluate", "--namespace", "acme"]);
         assert_eq!(args(&evaluation_job(&Evaluation { runs_only: true, ..evaluation }))[3..], ["--runs-only"]);
@@ -457,15 +458,7 @@ mod tests {
 
     #[test]
     fn what_a_container_may_take() {
-        let evaluation = Evaluation {
-            namespace: "acme",
-            number: 8,
-            runs_only: false,
-            seconds_to_next_tick: None,
-            schedule: SCHEDULE,
-            timing: TIMING,
-            image: IMAGE,
-        };
+        let evaluation = EVALUATION;
         let asked = serde_json::json!({"requests": {"memory": "64Mi"}, "limits": {"memory": "1Gi"}});
         let resources: ResourceRequirements = serde_json::from_value(asked.clone()).unwrap();
         for (resources, expected) in [(None, serde_json::Value::Null), (Some(&resources), asked)] {

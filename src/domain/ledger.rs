@@ -184,25 +184,11 @@ fn with(mut rows: Vec<Arc<LedgerEntry>>, row: &Arc<LedgerEntry>) -> Vec<Arc<Ledg
 #[cfg(test)]
 pub(super) fn row(epoch: i64, key: &str, state: EntryState) -> LedgerEntry {
     LedgerEntry {
-        epoch,
         key: key.to_owned(),
         subject: "s".to_owned(),
-        person: None,
         attribute: "employeeHireDate".to_owned(),
         workflow: "w".to_owned(),
-        category: crate::api::Category::Joiner,
-        state,
-        due: chrono::DateTime::UNIX_EPOCH,
-        at: chrono::DateTime::UNIX_EPOCH,
-        run: None,
-        run_uid: None,
-        slice: None,
-        by: None,
-        reason: None,
-        done: None,
-        closes: None,
-        hire: None,
-        sequence: None,
+        ..LedgerEntry::blank(epoch, crate::api::Category::Joiner, state, chrono::DateTime::UNIX_EPOCH)
     }
 }
 

@@ -156,7 +156,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::workflow::DeletionPolicy;
     use crate::api::workflow_version::WorkflowVersionSpec;
 
     fn spec(group: &str) -> WorkflowSpec {
@@ -179,18 +178,7 @@ mod tests {
     }
 
     fn head(lineage: &str, highest_version: i32) -> WorkflowHead {
-        WorkflowHead {
-            name: "w".into(),
-            lineage: lineage.into(),
-            highest_version,
-            activated_at: None,
-            last_sealed_at: None,
-            due_rule: None,
-            idle_since: None,
-            trigger: Vec::new(),
-            deleted_at: None,
-            deletion_policy: DeletionPolicy::default(),
-        }
+        WorkflowHead { lineage: lineage.into(), highest_version, ..WorkflowHead::named("w") }
     }
 
     /// (versions as (number, lineage, content), head, status lineage) -> (minted, number, lineage, foreign).

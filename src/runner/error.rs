@@ -75,7 +75,7 @@ impl RunnerError {
         }
     }
 
-    /// What the process ends with: 64 and above say that another try cannot help, and the Job fails at once.
+    /// What the process ends with. Each code is said in `domain/job.rs`, and in the README whether another try can help.
     #[must_use]
     pub fn exit_code(&self) -> i32 {
         match self {

@@ -126,3 +126,31 @@ pub struct LedgerEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<i64>,
 }
+
+impl LedgerEntry {
+    /// A row of that epoch that says so of nobody yet, and of no work: due, and written, at that instant.
+    #[must_use]
+    pub const fn blank(epoch: i64, category: Category, state: EntryState, at: DateTime<Utc>) -> Self {
+        Self {
+            epoch,
+            key: String::new(),
+            subject: String::new(),
+            person: None,
+            attribute: String::new(),
+            workflow: String::new(),
+            category,
+            state,
+            due: at,
+            at,
+            run: None,
+            run_uid: None,
+            slice: None,
+            by: None,
+            reason: None,
+            done: None,
+            closes: None,
+            hire: None,
+            sequence: None,
+        }
+    }
+}

@@ -79,7 +79,7 @@ impl SupervisedTenant {
             self.take_in();
             let keys = if self.may_work() {
                 self.queue.ring(self.now());
-                self.queue.pop(WORKFLOWS_AT_ONCE)
+                next(&mut self.queue)
             } else {
                 Vec::new()
             };
@@ -274,6 +274,11 @@ async fn work(cache: &Cache, cluster: &Cluster, memory: &mut Memory, passes: &Se
     ended.await.into_iter().map(settle).collect()
 }
 
+/// What passes are made over now.
+fn next(queue: &mut Queue) -> Vec<Key> {
+    queue.pop(WORKFLOWS_AT_ONCE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,6 +289,6 @@ mod tests {
         for number in 0..200 {
             queue.push(Key::Workflow(format!("workflow-{number}")));
         }
-        assert_eq!(queue.pop(WORKFLOWS_AT_ONCE).len(), PASSES / 2);
+        assert_eq!(next(&mut queue).len(), PASSES / 2);
     }
 }

@@ -98,5 +98,12 @@ impl Found {
 fn open_runs(tenant: &Tenant, draft: &Draft) -> Vec<String> {
     let open = tenant.runs.iter().filter(|run| run.spec.is_scheduled() && !has_ended(run));
     let names: BTreeSet<String> = open.chain(&draft.runs).map(ResourceExt::name_any).collect();
+    if names.len() > MOST_OPEN {
+        tracing::warn!(
+            runs = names.len(),
+            most = MOST_OPEN,
+            "more Runs are open than the head remembers: of the others nobody is told if they go"
+        );
+    }
     names.into_iter().take(MOST_OPEN).collect()
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::api::tenant_ledger::{TriggerAttribute, WorkflowHead};
-use crate::api::workflow::DeletionPolicy;
 use crate::api::{LedgerEntry, WorkflowSpec, WorkflowVersion};
 use crate::domain::due::activation;
 use crate::domain::names::MOST_WORKFLOWS;
@@ -61,18 +60,7 @@ fn forget(tenant: &Tenant, rows: &[LedgerEntry], heads: &mut BTreeMap<String, Wo
 }
 
 fn head_of<'a>(heads: &'a mut BTreeMap<String, WorkflowHead>, name: &str) -> &'a mut WorkflowHead {
-    heads.entry(name.to_owned()).or_insert_with(|| WorkflowHead {
-        name: name.to_owned(),
-        lineage: String::new(),
-        highest_version: 0,
-        activated_at: None,
-        last_sealed_at: None,
-        due_rule: None,
-        idle_since: None,
-        trigger: Vec::new(),
-        deleted_at: None,
-        deletion_policy: DeletionPolicy::default(),
-    })
+    heads.entry(name.to_owned()).or_insert_with(|| WorkflowHead::named(name))
 }
 
 /// What this evaluation has seen of the workflow. One that asks to be scheduled counts as activated from the first

@@ -217,25 +217,13 @@ impl Tenant {
         due: DateTime<Utc>,
     ) -> LedgerEntry {
         LedgerEntry {
-            epoch: self.epoch,
             key: key.to_owned(),
             subject: who.subject.to_owned(),
             person: who.stored_person(),
             attribute: attribute.to_owned(),
             workflow: workflow.to_owned(),
-            category,
-            state,
             due,
-            at: self.as_of,
-            run: None,
-            run_uid: None,
-            slice: None,
-            by: None,
-            reason: None,
-            done: None,
-            closes: None,
-            hire: None,
-            sequence: None,
+            ..LedgerEntry::blank(self.epoch, category, state, self.as_of)
         }
     }
 
